@@ -1,0 +1,59 @@
+// Where cohorts are read from: one interface, one file pair for each kind of source.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace muster {
+
+//! One member as its source has it. Views are valid until the next call on the source.
+struct Member {
+  //! The source's own id of the person (user id, or Amplitude id); may be empty.
+  std::string_view source_id;
+  //! The chosen column's value, as it stands there; may be empty.
+  std::string_view identifier;
+  //! Values of the property columns asked for, in that order.
+  std::vector<std::string_view> properties;
+  //! For people: the 1-based line (files) or row (others) where the member stands.
+  std::uint64_t line = 0;
+};
+
+//! What a run wants to know of each member.
+struct Columns {
+  //! The column that holds the identifier, as configured; aliases are the source's business.
+  std::string identifier;
+  //! Columns whose values become properties at the destination.
+  std::vector<std::string> properties;
+};
+
+//! What was odd in the source though it could be read: counted, and told once with an example.
+struct SourceNotice {
+  std::string code;      //!< such as "ragged_rows"
+  std::uint64_t count;   //!< how many rows
+  std::string first_at;  //!< "file:line:column" of the first
+};
+
+//! A cohort being read, member by member, once. Throws Error when the source fails; a source that
+//! ends early always throws, so that it never looks like a smaller cohort (promise 6).
+class Source {
+ public:
+  virtual ~Source() = default;
+  //! Opens the source and finds the columns; throws when one is missing, naming those there are.
+  virtual void open(const Columns& columns) = 0;
+  //! The next member; nothing at the end, and only when the source is known to be complete.
+  virtual std::optional<Member> next() = 0;
+  //! Bytes read and bytes in all, where known; for progress.
+  struct Progress {
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+  };
+  virtual Progress progress() const = 0;
+  //! What was odd so far; complete after the end.
+  virtual std::vector<SourceNotice> notices() const = 0;
+};
+
+}  // namespace muster
