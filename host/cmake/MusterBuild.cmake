@@ -1,6 +1,11 @@
 # What every target of this project shares: language level, warnings, linker, compiler cache.
 # Targets link `muster::build` to get it; nothing here leaks to users of the SDK.
 
+string(FIND "${CMAKE_CXX_FLAGS}" "-fsanitize" MUSTER_SANITIZE_AT)
+if(MUSTER_SANITIZE_AT GREATER -1)
+  set(MUSTER_SANITIZED ON)
+endif()
+
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)

@@ -18,6 +18,8 @@ void SystemClock::sleep_for(Milliseconds duration) { std::this_thread::sleep_for
 
 VirtualClock::VirtualClock(Instant start) : start_(start) {}
 
-void VirtualClock::advance(Milliseconds duration) { elapsed_ += std::max(duration, Milliseconds{0}); }
+void VirtualClock::advance(Milliseconds duration) {
+  elapsed_ += std::max(duration, Milliseconds{0});
+}
 
 }  // namespace muster
