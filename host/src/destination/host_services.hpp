@@ -1,0 +1,62 @@
+// What the host offers to one instance of a plugin: the C tables muster_host and muster.http/1,
+// over the host's own clock, network, secrets and log. Outlives the instance. [concurrent]
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/cancellation.hpp"
+#include "base/clock.hpp"
+#include "base/transport.hpp"
+#include "destination/destination.hpp"
+#include "muster/destination.h"
+
+namespace muster {
+
+//! The secrets of one connection, in clear; whoever implements it seals them.
+class SecretStore {
+ public:
+  virtual ~SecretStore() = default;
+  virtual std::optional<std::string> get(std::string_view name) = 0;
+  //! Durable on return; an empty value forgets the secret.
+  virtual void put(std::string_view name, std::string_view value) = 0;
+};
+
+//! Whom an instance may talk to, and how fast.
+struct ConnectionLimits {
+  std::vector<std::string> hosts;           //!< host names of the manifest, https only
+  std::vector<std::string> loopback_bases;  //!< plain http addresses of settings, loopback only
+  double rate_share = 0.8;                  //!< of every limit that the plugin sets; 0 to 1
+  std::size_t max_in_flight = 8;
+};
+
+class HostServices {
+ public:
+  struct Environment {
+    std::string connection;  //!< its name, for the log
+    Clock& clock;
+    Transport& transport;
+    SecretStore& secrets;
+    const Cancellation& cancellation;
+    ConnectionLimits limits;
+  };
+  explicit HostServices(Environment environment);
+  ~HostServices();
+  HostServices(const HostServices&) = delete;
+  HostServices& operator=(const HostServices&) = delete;
+
+  const muster_host* table() const noexcept;
+  //! The calls that follow end at `elapsed` of the clock; nothing: no limit.
+  void set_deadline(std::optional<Milliseconds> elapsed);
+  Destination::Usage usage() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace muster

@@ -1,0 +1,125 @@
+// What the state remembers, as plain values. No identifier of a member is among them but sealed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/member_key.hpp"
+
+namespace muster {
+
+enum class ConnectionState { kNever, kConnected, kDisconnected, kRevoked };
+
+struct ConnectionRow {
+  std::string name;
+  std::string destination;
+  ConnectionState state = ConnectionState::kNever;
+  std::string account_id;
+  std::string account_name;
+  std::string account_domain;
+  std::string time_zone;
+  std::vector<std::string> scopes;
+  std::string url;
+  std::string record_url;    //!< with {id}
+  std::string audience_url;  //!< with {id}
+  std::optional<Instant> connected_at;
+  std::optional<Instant> last_used_at;
+};
+
+enum class SyncId : std::int64_t {};
+enum class RunId : std::int64_t {};
+
+struct SyncRow {
+  SyncId id{};
+  std::string name;
+  std::string connection;
+  std::string account_id;       //!< whose audience it is; empty before the first run
+  std::string identifier_kind;  //!< of the keys in `member`; empty before the first run
+  std::string audience_ref;
+  std::string audience_name;      //!< as last asked of the destination
+  std::string audience_creating;  //!< written ahead: a creation under this name was begun
+};
+
+enum class MemberState { kPending = 1, kListed = 2, kLeaving = 3, kDropped = 4 };
+
+//! A row of `member` (architecture.md, "State of a member").
+struct MemberRow {
+  MemberKey key;
+  MemberState state = MemberState::kPending;
+  std::string record_id;          //!< listed and leaving; pending where it is known already
+  std::string sealed_identifier;  //!< pending only
+  std::string reason;             //!< dropped only
+  std::string detail;             //!< dropped only: the destination's own code
+  std::uint32_t attempts = 0;     //!< how often an add was tried without success
+  std::optional<Instant> last_try;
+  std::uint64_t properties = 0;  //!< fingerprint of the property values last written; 0: none
+  RunId since{};                 //!< the run that brought it into this state
+};
+
+enum class RunStatus {
+  kRunning,
+  kSucceeded,
+  kCompletedWithDrops,
+  kStopped,
+  kWaiting,
+  kFailed,
+  kInterrupted,
+};
+
+struct VerifiedFigures {
+  std::uint64_t confirmed = 0;
+  std::uint64_t missing = 0;
+  std::uint64_t strangers = 0;
+};
+
+//! The figures of a run (cli-and-config.md, "JSON").
+struct RunFigures {
+  std::uint64_t rows = 0;
+  std::uint64_t members = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t listed = 0;
+  std::uint64_t added = 0;
+  std::uint64_t created = 0;
+  std::uint64_t removed = 0;
+  std::uint64_t unchanged = 0;
+  std::map<std::string, std::uint64_t> dropped;  //!< by reason
+  std::uint64_t to_retry = 0;
+  std::optional<VerifiedFigures> verified;
+  std::uint64_t calls = 0;
+  Milliseconds throttled{0};  //!< waited for the destination's limits
+  Milliseconds duration{0};
+};
+
+enum class RunMode { kFull, kIncremental };
+enum class StartedBy { kPerson, kSchedule };
+
+struct RunRow {
+  RunId id{};
+  std::string sync;
+  RunStatus status = RunStatus::kRunning;
+  RunMode mode = RunMode::kFull;
+  StartedBy started_by = StartedBy::kPerson;
+  Instant started{};
+  std::optional<Instant> finished;
+  RunFigures figures;
+  std::string error_code;     //!< what stopped or failed it
+  std::string error_message;  //!< one sentence; no identifier
+};
+
+enum class ChangeKind { kAdded, kRemoved, kDropped, kDrifted, kUpdated };
+
+//! What a run changed of one member, for `muster explain`.
+struct ChangeRow {
+  RunId run{};
+  MemberKey key;
+  ChangeKind kind = ChangeKind::kAdded;
+  std::string record_id;
+  std::string reason;
+  std::string detail;
+};
+
+}  // namespace muster

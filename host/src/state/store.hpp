@@ -1,0 +1,116 @@
+// The only place with SQL: what muster remembers, in SQLite (WAL, foreign keys, migrations by
+// user_version). One Store is used by one thread; several processes may have the same file open.
+// Throws Error: locked, corrupt, from a newer version, full or read-only disk; the file is then as
+// it was before.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "state/rows.hpp"
+
+namespace muster {
+
+//! The members of a sync in key order. The store must not be written while it is used.
+class MemberCursor {
+ public:
+  virtual ~MemberCursor() = default;
+  //! False at the end; otherwise `row` is the next one.
+  virtual bool next(MemberRow& row) = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  //! Everything between `begin` and `commit` is one transaction; a Transaction that is destroyed
+  //! without `commit` is rolled back. Transactions do not nest.
+  class Transaction {
+   public:
+    explicit Transaction(Store& store) : store_(&store) { store_->begin(); }
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    ~Transaction() {
+      if (store_ != nullptr) store_->roll_back();
+    }
+    //! Durable on return.
+    void commit() {
+      store_->commit();
+      store_ = nullptr;
+    }
+
+   private:
+    Store* store_;
+  };
+
+  //! Small values of the workspace by key: the vault's check value, sources' memory.
+  virtual std::optional<std::string> value(std::string_view key) = 0;
+  virtual void put_value(std::string_view key, std::string_view value) = 0;
+  virtual void forget_value(std::string_view key) = 0;
+
+  //! Sealed secrets of a connection.
+  virtual std::optional<std::string> secret(std::string_view connection, std::string_view name) = 0;
+  virtual void put_secret(std::string_view connection, std::string_view name,
+                          std::string_view sealed) = 0;
+  virtual void forget_secret(std::string_view connection, std::string_view name) = 0;
+  virtual void forget_secrets(std::string_view connection) = 0;
+
+  virtual std::optional<ConnectionRow> connection(std::string_view name) = 0;
+  virtual void put_connection(const ConnectionRow& row) = 0;
+
+  virtual std::optional<SyncRow> sync(std::string_view name) = 0;
+  virtual std::vector<SyncRow> syncs() = 0;
+  //! Inserts, or updates the row of `row.name`; returns it with its id.
+  virtual SyncRow put_sync(const SyncRow& row) = 0;
+
+  virtual std::unique_ptr<MemberCursor> members(SyncId sync) = 0;
+  virtual std::optional<MemberRow> member(SyncId sync, const MemberKey& key) = 0;
+  //! Inserts, or replaces the row of that key.
+  virtual void put_member(SyncId sync, const MemberRow& row) = 0;
+  virtual void forget_member(SyncId sync, const MemberKey& key) = 0;
+  virtual void forget_members(SyncId sync) = 0;
+  //! Members in state `listed` with that record.
+  virtual std::uint64_t count_listed_with_record(SyncId sync, std::string_view record_id) = 0;
+  //! The members known by that record, in any state.
+  virtual std::vector<MemberRow> members_with_record(SyncId sync, std::string_view record_id) = 0;
+  virtual std::uint64_t count_members(SyncId sync, MemberState state) = 0;
+
+  //! One run of a sync at a time. True when the lease is now `owner`'s: it was free, it was
+  //! `owner`'s, or it ran out before `now`.
+  virtual bool take_lease(SyncId sync, std::string_view owner, Instant now, Milliseconds ttl) = 0;
+  //! False when another one took it over: the run must stop.
+  virtual bool renew_lease(SyncId sync, std::string_view owner, Instant now, Milliseconds ttl) = 0;
+  virtual void release_lease(SyncId sync, std::string_view owner) = 0;
+
+  virtual RunId start_run(const RunRow& run) = 0;
+  //! Figures, status and error of a run; `finished` when it has ended.
+  virtual void update_run(const RunRow& run) = 0;
+  virtual std::optional<RunRow> run(RunId id) = 0;
+  //! Newest first; `sync` empty: of all.
+  virtual std::vector<RunRow> runs(std::string_view sync, std::size_t limit) = 0;
+  //! Runs found running though nobody holds their sync's lease become `interrupted`; how many.
+  virtual std::size_t close_dead_runs(SyncId sync, Instant now) = 0;
+
+  virtual void put_change(SyncId sync, const ChangeRow& change) = 0;
+  //! Newest run first.
+  virtual std::vector<ChangeRow> changes(SyncId sync, const MemberKey& key) = 0;
+  //! Forgets changes of runs that started before `before`.
+  virtual void forget_changes(Instant before) = 0;
+
+ protected:
+  virtual void begin() = 0;
+  virtual void commit() = 0;
+  virtual void roll_back() noexcept = 0;
+};
+
+enum class StoreAccess {
+  kReadWrite,  //!< makes the file (0600) and migrates it when needed
+  kReadOnly,   //!< throws when there is none; changes nothing, also on a read-only disk
+};
+
+//! The state in a SQLite file.
+std::unique_ptr<Store> open_sqlite_store(const std::filesystem::path& file, StoreAccess access);
+
+}  // namespace muster
