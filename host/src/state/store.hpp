@@ -82,6 +82,11 @@ class Store {
   virtual bool take_lease(SyncId sync, std::string_view owner, Instant now, Milliseconds ttl) = 0;
   //! False when another one took it over: the run must stop.
   virtual bool renew_lease(SyncId sync, std::string_view owner, Instant now, Milliseconds ttl) = 0;
+  //! Who holds the sync's lease, run out or not; nothing when nobody does.
+  virtual std::optional<std::string> lease_owner(SyncId sync) = 0;
+  //! Gives the lease to `owner` if `from` still holds it: for whoever knows that `from` is dead.
+  virtual bool take_over_lease(SyncId sync, std::string_view from, std::string_view owner,
+                               Instant now, Milliseconds ttl) = 0;
   virtual void release_lease(SyncId sync, std::string_view owner) = 0;
 
   virtual RunId start_run(const RunRow& run) = 0;

@@ -1,0 +1,25 @@
+// Stops a run that would remove too much, before its first write (promise 6). Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/error.hpp"
+#include "plan/plan.hpp"
+
+namespace muster {
+
+struct GuardVerdict {
+  bool would_stop = false;
+  //! Of what is listed: 0 to 1.
+  double removals_share = 0;
+  //! What to tell when it stops: the figures, and the flag that lets it pass.
+  std::optional<Error> error;
+};
+
+//! `max_removals`: the largest share of what is listed that may leave in one run, 0 to 1; nothing
+//! when the guard is off. An audience of fewer than 20 members is not stopped by the share; a
+//! cohort without a single usable member always is.
+GuardVerdict judge(const Plan& plan, const CohortIndex& cohort, std::optional<double> max_removals);
+
+}  // namespace muster

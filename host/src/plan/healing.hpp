@@ -1,0 +1,32 @@
+// When a member that was dropped is tried again.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "state/rows.hpp"
+
+namespace muster {
+
+//! How a dropped member is tried again.
+enum class Retrial {
+  kNotDue,  //!< not now; it stays dropped
+  kProbe,   //!< looked for again, nothing created or written unless it is there now
+  kFull,    //!< added as if for the first time
+};
+
+//! Whether a reason can go away without a change in the cohort.
+bool can_heal(std::string_view reason) noexcept;
+
+//! The instant from which `row` (dropped) is due again: after the first failure at the next run,
+//! then 1 h, 6 h, 24 h after the last try, then daily. Nothing for reasons that can't heal.
+std::optional<Instant> due_again(const MemberRow& row) noexcept;
+
+//! What is due for `row` (dropped) at `now`. The retry at the next run is a probe, so that a run
+//! that follows at once writes nothing; a member that was dropped in silence is added again, since
+//! it is known to exist.
+Retrial retrial(const MemberRow& row, Instant now) noexcept;
+
+}  // namespace muster

@@ -1,0 +1,104 @@
+#include "plan/plan.hpp"
+
+#include <algorithm>
+
+namespace muster {
+namespace {
+
+//! Fills a Plan from pairs of cohort member and row.
+class Merge {
+ public:
+  explicit Merge(const PlanOptions& options) : options_(options) { plan_.mode = options.mode; }
+
+  void only_in_cohort(const IndexedMember& member) { add(member, AddCause::kNew); }
+
+  void only_in_state(const MemberRow& row) {
+    count_listed(row);
+    if (row.state != MemberState::kDropped) {
+      plan_.removes.push_back(row.key);
+    } else {
+      plan_.forgotten.push_back(row.key);
+    }
+  }
+
+  void in_both(const IndexedMember& member, const MemberRow& row) {
+    count_listed(row);
+    if (row.state == MemberState::kDropped) {
+      dropped(member, row);
+      return;
+    }
+    if (!row.record_id.empty() && needs_add(row)) ++plan_.adds_by_record;
+    if (row.state == MemberState::kPending) return add(member, AddCause::kPending);
+    if (row.state == MemberState::kLeaving) return add(member, AddCause::kLeaving);
+    if (options_.mode == RunMode::kFull) return add(member, AddCause::kResend);
+    ++plan_.unchanged;
+    if (member.properties != 0 && member.properties != row.properties) {
+      plan_.updates.push_back({member.key, member.offset, member.properties});
+    }
+  }
+
+  Plan finish() {
+    const auto by_offset = [](const auto& a, const auto& b) { return a.offset < b.offset; };
+    std::sort(plan_.adds.begin(), plan_.adds.end(), by_offset);
+    std::sort(plan_.updates.begin(), plan_.updates.end(), by_offset);
+    std::sort(plan_.still_dropped.begin(), plan_.still_dropped.end(), by_offset);
+    return std::move(plan_);
+  }
+
+ private:
+  bool needs_add(const MemberRow& row) const {
+    return row.state != MemberState::kListed || options_.mode == RunMode::kFull;
+  }
+
+  void count_listed(const MemberRow& row) {
+    if (row.state == MemberState::kListed || row.state == MemberState::kLeaving) {
+      ++plan_.listed_before;
+    }
+  }
+
+  void add(const IndexedMember& member, AddCause cause) {
+    plan_.adds.push_back({member.key, member.offset, member.properties, cause});
+  }
+
+  void dropped(const IndexedMember& member, const MemberRow& row) {
+    if (row.reason == "drifted" && options_.on_drift == PlanOptions::Drift::kRepair) {
+      return add(member, AddCause::kDrifted);
+    }
+    if (options_.mode == RunMode::kFull) return add(member, AddCause::kHealing);
+    const auto due = retrial(row, options_.now);
+    if (due == Retrial::kProbe) return add(member, AddCause::kProbe);
+    if (due == Retrial::kFull) return add(member, AddCause::kHealing);
+    plan_.still_dropped.push_back({member.key, member.offset});
+    ++plan_.still_dropped_by_reason[row.reason];
+  }
+
+  const PlanOptions& options_;
+  Plan plan_;
+};
+
+}  // namespace
+
+Plan make_plan(const CohortIndex& cohort, MemberCursor& rows, const PlanOptions& options) {
+  Merge merge(options);
+  MemberRow row;
+  bool has_row = rows.next(row);
+  for (const auto& member : cohort.members()) {
+    while (has_row && row.key < member.key) {
+      merge.only_in_state(row);
+      has_row = rows.next(row);
+    }
+    if (has_row && row.key == member.key) {
+      merge.in_both(member, row);
+      has_row = rows.next(row);
+    } else {
+      merge.only_in_cohort(member);
+    }
+  }
+  while (has_row) {
+    merge.only_in_state(row);
+    has_row = rows.next(row);
+  }
+  return merge.finish();
+}
+
+}  // namespace muster

@@ -1,0 +1,71 @@
+// What has to change so that the audience equals the cohort: desired state minus confirmed state.
+// Nothing here talks to anybody. Tens of bytes a member; identifiers stay in the spill.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "plan/cohort_index.hpp"
+#include "plan/healing.hpp"
+#include "state/store.hpp"
+
+namespace muster {
+
+//! Why a member is to be added.
+enum class AddCause : std::uint8_t {
+  kNew,      //!< no row
+  kPending,  //!< an earlier add whose effect is not known
+  kLeaving,  //!< a remove whose effect is not known, and the member is back
+  kResend,   //!< listed, but this run sends everything
+  kProbe,    //!< dropped; looked for again, nothing created
+  kHealing,  //!< dropped; added again
+  kDrifted,  //!< gone from the audience without us, to be repaired
+};
+
+struct PlannedAdd {
+  MemberKey key;
+  SpillOffset offset = 0;
+  std::uint64_t properties = 0;
+  AddCause cause = AddCause::kNew;
+};
+
+//! A member of the audience whose property values changed.
+struct PlannedUpdate {
+  MemberKey key;
+  SpillOffset offset = 0;
+  std::uint64_t properties = 0;
+};
+
+//! A member that stays dropped in this run.
+struct StillDropped {
+  MemberKey key;
+  SpillOffset offset = 0;
+};
+
+struct Plan {
+  RunMode mode = RunMode::kFull;
+  std::vector<PlannedAdd> adds;        //!< in the order of the source
+  std::vector<PlannedUpdate> updates;  //!< in the order of the source
+  std::vector<MemberKey> removes;      //!< rows pending, listed or leaving of who is not there now
+  std::vector<MemberKey> forgotten;    //!< dropped rows of who is not in the cohort any more
+  std::vector<StillDropped> still_dropped;
+  std::map<std::string, std::uint64_t> still_dropped_by_reason;
+  std::uint64_t unchanged = 0;       //!< listed, and to stay so
+  std::uint64_t listed_before = 0;   //!< rows listed or leaving before the run
+  std::uint64_t adds_by_record = 0;  //!< of adds: those whose record is known
+};
+
+//! What a plan depends on beside cohort and state.
+struct PlanOptions {
+  RunMode mode = RunMode::kIncremental;
+  Instant now{};
+  enum class Drift { kReport, kRepair } on_drift = Drift::kReport;
+};
+
+//! Merges the cohort with the sync's rows, both in key order (architecture.md, "State of a
+//! member"). `rows` is read to its end.
+Plan make_plan(const CohortIndex& cohort, MemberCursor& rows, const PlanOptions& options);
+
+}  // namespace muster

@@ -1,0 +1,215 @@
+#include "run/adds.hpp"
+
+#include <string_view>
+
+namespace muster {
+namespace {
+
+// An answer that does not mention an item is repeated; one that never does is a silent drop.
+constexpr int kUnaccountedTries = 3;
+constexpr std::string_view kUnaccounted = "UNACCOUNTED";
+
+struct OpenAdd {
+  PlannedAdd planned;
+  std::size_t place = 0;  //!< among the adds of the plan
+  int unaccounted = 0;
+};
+
+//! A member of the batch in hand.
+struct Candidate {
+  OpenAdd open;
+  SpilledMember member;
+  MemberRow row;
+  bool was_listed = false;
+  std::string reason_before;
+  std::string detail_before;
+};
+
+class AddSender {
+ public:
+  AddSender(Session& session, std::vector<bool>& settled)
+      : session_(session), store_(session.context.store), settled_(settled) {}
+
+  BatchLeft<OpenAdd> send(std::vector<OpenAdd> open) {
+    auto candidates = write_ahead(std::move(open));
+    std::vector<Operation> operations;
+    operations.reserve(candidates.size());
+    for (const auto& candidate : candidates) operations.push_back(operation(candidate));
+    auto result = session_.call(operations);
+
+    BatchLeft<OpenAdd> left{{}, result.wait, std::move(result.unavailable)};
+    Store::Transaction transaction(store_);
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      if (settle(candidates[i], result.outcomes[i])) {
+        places.push_back(candidates[i].open.place);
+      } else {
+        left.items.push_back(candidates[i].open);
+      }
+    }
+    session_.report.flush();
+    transaction.commit();
+    for (const auto place : places) settled_[place] = true;
+    Session::end_if_fatal(result);
+    return left;
+  }
+
+ private:
+  //! A kill from here on leaves rows that the next run repairs.
+  std::vector<Candidate> write_ahead(std::vector<OpenAdd> open) {
+    std::vector<Candidate> candidates;
+    candidates.reserve(open.size());
+    Store::Transaction transaction(store_);
+    for (auto& add : open) {
+      Candidate candidate{add, session_.spill.read(add.planned.offset), {}, false, {}, {}};
+      candidate.row.key = add.planned.key;
+      if (auto row = store_.member(session_.sync.id, add.planned.key)) {
+        candidate.row = std::move(*row);
+        candidate.was_listed = candidate.row.state == MemberState::kListed;
+        candidate.reason_before = candidate.row.reason;
+        candidate.detail_before = candidate.row.detail;
+      }
+      if (!candidate.was_listed) put_pending(candidate);
+      candidates.push_back(std::move(candidate));
+    }
+    transaction.commit();
+    return candidates;
+  }
+
+  void put_pending(Candidate& candidate) {
+    auto& row = candidate.row;
+    if (row.state == MemberState::kPending && !row.sealed_identifier.empty()) return;
+    row.state = MemberState::kPending;
+    row.sealed_identifier = session_.sealed(row.key, candidate.member.identifier);
+    row.since = session_.run;
+    store_.put_member(session_.sync.id, row);
+  }
+
+  static Operation operation(const Candidate& candidate) {
+    Operation operation;
+    operation.kind = OperationKind::kAdd;
+    operation.must_exist = candidate.open.planned.cause == AddCause::kProbe;
+    operation.identifier = candidate.member.identifier;
+    operation.record_id = candidate.row.record_id;
+    operation.properties = candidate.member.properties;
+    return operation;
+  }
+
+  //! Whether the outcome is final.
+  bool settle(Candidate& candidate, const Outcome& outcome) {
+    switch (outcome.kind) {
+      case OutcomeKind::kApplied:
+      case OutcomeKind::kUnchanged:
+        list(candidate, outcome);
+        return true;
+      case OutcomeKind::kNotFound:
+        not_found(candidate);
+        return true;
+      case OutcomeKind::kRejected:
+        drop(candidate, outcome.reason.empty() ? "rejected_by_destination" : outcome.reason,
+             outcome.detail);
+        return true;
+      case OutcomeKind::kInDoubt:
+        if (outcome.detail == kUnaccounted && ++candidate.open.unaccounted >= kUnaccountedTries) {
+          drop(candidate, "silently_dropped", outcome.detail);
+          return true;
+        }
+        break;
+      case OutcomeKind::kRetry:
+      case OutcomeKind::kSkipped:
+        break;
+    }
+    remember_record(candidate, outcome);
+    return false;
+  }
+
+  void list(Candidate& candidate, const Outcome& outcome) {
+    const bool changed = outcome.kind == OutcomeKind::kApplied;
+    const bool newly = changed || !candidate.was_listed || candidate.row.since == session_.run;
+    MemberRow row;
+    row.key = candidate.row.key;
+    row.state = MemberState::kListed;
+    row.record_id = outcome.record_id;
+    row.properties = candidate.open.planned.properties;
+    row.since = newly ? session_.run : candidate.row.since;
+    store_.put_member(session_.sync.id, row);
+    session_.tally.listed(newly ? Tally::Newly::kListed : Tally::Newly::kStillListed);
+    if (newly) put_change(candidate, ChangeKind::kAdded, outcome.record_id, {}, {});
+    report(candidate, newly ? "added" : "unchanged", {}, outcome.detail, outcome.record_id);
+  }
+
+  void not_found(Candidate& candidate) {
+    // A probe that finds nothing has learnt nothing new of why the member was dropped.
+    const bool probe = candidate.open.planned.cause == AddCause::kProbe;
+    if (probe && !candidate.reason_before.empty()) {
+      return drop(candidate, candidate.reason_before, candidate.detail_before);
+    }
+    drop(candidate, "not_found", {});
+  }
+
+  void drop(Candidate& candidate, const std::string& reason, const std::string& detail) {
+    MemberRow row;
+    row.key = candidate.row.key;
+    row.state = MemberState::kDropped;
+    row.reason = reason;
+    row.detail = detail;
+    row.attempts = candidate.row.attempts + 1;
+    row.last_try = session_.context.clock.now();
+    row.since = session_.run;
+    store_.put_member(session_.sync.id, row);
+    session_.tally.dropped(reason);
+    if (candidate.reason_before != reason) {
+      put_change(candidate, ChangeKind::kDropped, {}, reason, detail);
+    }
+    report(candidate, "dropped", reason, detail, {});
+  }
+
+  //! What was learnt of the record saves a look-up in the next pass.
+  void remember_record(Candidate& candidate, const Outcome& outcome) {
+    if (outcome.record_id.empty() || outcome.record_id == candidate.row.record_id) return;
+    candidate.row.record_id = outcome.record_id;
+    store_.put_member(session_.sync.id, candidate.row);
+  }
+
+  void put_change(const Candidate& candidate, ChangeKind kind, const std::string& record_id,
+                  const std::string& reason, const std::string& detail) {
+    store_.put_change(session_.sync.id,
+                      {session_.run, candidate.row.key, kind, record_id, reason, detail});
+  }
+
+  void report(const Candidate& candidate, std::string_view outcome, std::string_view reason,
+              std::string_view detail, std::string_view record_id) {
+    session_.report.add({"add", candidate.member.source_id, candidate.member.identifier, outcome,
+                         reason, detail, record_id});
+  }
+
+  Session& session_;
+  Store& store_;
+  std::vector<bool>& settled_;
+};
+
+}  // namespace
+
+PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds,
+                    std::vector<bool>& settled) {
+  settled.assign(adds.size(), false);
+  std::vector<OpenAdd> open;
+  open.reserve(adds.size());
+  for (const auto& add : adds) open.push_back({add, open.size(), 0});
+  AddSender sender(session, settled);
+  return run_passes(session, RunProgress::Phase::kAdding, std::move(open),
+                    session.context.destination.descriptor().max_batch,
+                    [&](std::vector<OpenAdd> batch) { return sender.send(std::move(batch)); });
+}
+
+void report_open_adds(Session& session, const std::vector<PlannedAdd>& adds,
+                      const std::vector<bool>& settled) {
+  for (std::size_t i = 0; i < adds.size(); ++i) {
+    if (i < settled.size() && settled[i]) continue;
+    const auto member = session.spill.read(adds[i].offset);
+    session.report.add({"add", member.source_id, member.identifier, "to_retry", {}, {}, {}});
+  }
+  session.report.flush();
+}
+
+}  // namespace muster

@@ -1,0 +1,21 @@
+// Sends the additions of a plan, batch by batch, pass by pass: written ahead as `pending`, then
+// settled by their outcomes, each batch in one transaction. Part of a run; its thread.
+#pragma once
+
+#include <vector>
+
+#include "run/passes.hpp"
+
+namespace muster {
+
+//! Adds whose outcome is final are settled in the state, the sums and the report; `settled` tells
+//! which, by their place in `adds`. Throws AudienceGone, and Error for what ends the run; what was
+//! settled before stays so.
+PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds,
+                    std::vector<bool>& settled);
+
+//! Reports the adds that were not settled: they are left to the next run.
+void report_open_adds(Session& session, const std::vector<PlannedAdd>& adds,
+                      const std::vector<bool>& settled);
+
+}  // namespace muster

@@ -1,0 +1,37 @@
+// One run of a sync at a time. A lease that its owner renews; one whose owner died is taken over.
+#pragma once
+
+#include <string>
+
+#include "base/clock.hpp"
+#include "state/store.hpp"
+
+namespace muster {
+
+class Lease {
+ public:
+  //! Throws Error kBusy when another run of the sync is alive.
+  Lease(Store& store, Clock& clock, SyncId sync, std::string owner);
+  ~Lease();
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  //! Renews when a good part of its time is over; call it often. Throws Error kBusy when another
+  //! run took it over, as after a suspended machine: this run must not write any more.
+  void keep();
+
+ private:
+  Store& store_;
+  Clock& clock_;
+  SyncId sync_;
+  std::string owner_;
+  Milliseconds renewed_;
+};
+
+//! This process as a lease's owner: host, boot, process and its start, so that a dead one is told
+//! from a living one on the same machine at once.
+std::string this_process_as_owner();
+//! Whether the process that `owner` names is known to be dead: same machine, not running.
+bool is_known_dead(const std::string& owner);
+
+}  // namespace muster

@@ -1,0 +1,12 @@
+// The end of a run: the audience is read back, what is missing is sent once more or told, what came
+// back is counted again, strangers are counted and, when asked, removed. Part of a run.
+#pragma once
+
+#include "run/session.hpp"
+
+namespace muster {
+
+//! Fills the run's `verified`. Throws AudienceGone, and Error for what ends the run.
+void prove(Session& session);
+
+}  // namespace muster

@@ -1,0 +1,148 @@
+#include "run/removes.hpp"
+
+#include <map>
+
+#include "run/record_number.hpp"
+
+namespace muster {
+namespace {
+
+//! Rows of the batch in hand that one operation stands for.
+struct Removal {
+  Operation operation;
+  std::vector<MemberRow> rows;
+};
+
+class RemoveSender {
+ public:
+  explicit RemoveSender(Session& session) : session_(session), store_(session.context.store) {}
+
+  BatchLeft<MemberKey> send(const std::vector<MemberKey>& keys) {
+    auto rows = read(keys);
+    find_records(rows);
+    const auto removals = write_ahead(std::move(rows));
+    if (removals.empty()) return {};
+    std::vector<Operation> operations;
+    operations.reserve(removals.size());
+    for (const auto& removal : removals) operations.push_back(removal.operation);
+    auto result = session_.call(operations);
+
+    BatchLeft<MemberKey> left{{}, result.wait, std::move(result.unavailable)};
+    Store::Transaction transaction(store_);
+    for (std::size_t i = 0; i < removals.size(); ++i) {
+      settle(removals[i], result.outcomes[i], left.items);
+    }
+    session_.report.flush();
+    transaction.commit();
+    Session::end_if_fatal(result);
+    return left;
+  }
+
+ private:
+  std::vector<MemberRow> read(const std::vector<MemberKey>& keys) {
+    std::vector<MemberRow> rows;
+    for (const auto& key : keys) {
+      if (auto row = store_.member(session_.sync.id, key)) rows.push_back(std::move(*row));
+    }
+    return rows;
+  }
+
+  //! A pending member may be in the audience under a record that another member has too: its
+  //! record must be known before it is removed.
+  void find_records(std::vector<MemberRow>& rows) {
+    if (!session_.context.destination.supports(MUSTER_LOOKUP_1)) return;
+    std::vector<MemberRow*> unknown;
+    std::vector<std::string> identifiers;
+    for (auto& row : rows) {
+      if (!row.record_id.empty() || row.sealed_identifier.empty()) continue;
+      unknown.push_back(&row);
+      identifiers.push_back(session_.unsealed(row));
+    }
+    if (unknown.empty()) return;
+    const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
+    const auto records = session_.context.destination.look_up(session_.rules.kind, views);
+    for (std::size_t i = 0; i < unknown.size(); ++i) unknown[i]->record_id = records[i];
+  }
+
+  //! Marks the rows as leaving. Those whose record stays, or that never had one, are done.
+  std::vector<Removal> write_ahead(std::vector<MemberRow> rows) {
+    const bool looked_up = session_.context.destination.supports(MUSTER_LOOKUP_1);
+    Store::Transaction transaction(store_);
+    for (auto& row : rows) {
+      if (row.record_id.empty()) continue;
+      row.state =
+          row.state == MemberState::kPending ? MemberState::kPending : MemberState::kLeaving;
+      store_.put_member(session_.sync.id, row);
+    }
+    std::vector<Removal> removals;
+    std::map<std::string, std::size_t> by_record;
+    for (auto& row : rows) {
+      if (row.record_id.empty() && looked_up) {
+        store_.forget_member(session_.sync.id, row.key);  // no record: it never got in
+        continue;
+      }
+      if (!row.record_id.empty() &&
+          store_.count_listed_with_record(session_.sync.id, row.record_id) > 0) {
+        done(row, "unchanged");
+        continue;
+      }
+      if (row.record_id.empty()) {
+        removals.push_back(
+            {{OperationKind::kRemove, false, session_.unsealed(row), {}, {}}, {row}});
+        continue;
+      }
+      const auto [found, is_new] = by_record.try_emplace(row.record_id, removals.size());
+      if (is_new) removals.push_back({{OperationKind::kRemove, false, {}, row.record_id, {}}, {}});
+      removals[found->second].rows.push_back(row);
+    }
+    session_.report.flush();
+    transaction.commit();
+    return removals;
+  }
+
+  void settle(const Removal& removal, const Outcome& outcome, std::vector<MemberKey>& left) {
+    const bool gone = outcome.kind == OutcomeKind::kApplied ||
+                      outcome.kind == OutcomeKind::kUnchanged ||
+                      outcome.kind == OutcomeKind::kNotFound;
+    if (gone && !removal.operation.record_id.empty()) {
+      session_.removed_records.push_back(record_number(removal.operation.record_id));
+    }
+    for (auto row : removal.rows) {
+      if (gone) {
+        done(row, outcome.kind == OutcomeKind::kApplied ? "removed" : "unchanged");
+        continue;
+      }
+      // The record may be known under a new id since a merge: another member may have it.
+      if (!outcome.record_id.empty() && outcome.record_id != row.record_id) {
+        row.record_id = outcome.record_id;
+        store_.put_member(session_.sync.id, row);
+      }
+      left.push_back(row.key);
+    }
+  }
+
+  void done(const MemberRow& row, std::string_view outcome) {
+    store_.forget_member(session_.sync.id, row.key);
+    const bool was_listed = row.state == MemberState::kLeaving;
+    if (was_listed || outcome == "removed") {
+      session_.tally.removed();
+      store_.put_change(session_.sync.id,
+                        {session_.run, row.key, ChangeKind::kRemoved, row.record_id, {}, {}});
+    }
+    session_.report.add({"remove", {}, {}, outcome, {}, {}, row.record_id});
+  }
+
+  Session& session_;
+  Store& store_;
+};
+
+}  // namespace
+
+PassesEnd send_removes(Session& session, const std::vector<MemberKey>& keys) {
+  RemoveSender sender(session);
+  return run_passes(session, RunProgress::Phase::kRemoving, keys,
+                    session.context.destination.descriptor().max_batch,
+                    [&](const std::vector<MemberKey>& batch) { return sender.send(batch); });
+}
+
+}  // namespace muster

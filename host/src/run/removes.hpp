@@ -1,0 +1,14 @@
+// Takes out of the audience who left the cohort: written ahead as `leaving`, removed by record id,
+// but for records that another listed member has. Part of a run; its thread.
+#pragma once
+
+#include <vector>
+
+#include "run/passes.hpp"
+
+namespace muster {
+
+//! As send_adds, for rows of who is not in the cohort any more.
+PassesEnd send_removes(Session& session, const std::vector<MemberKey>& keys);
+
+}  // namespace muster

@@ -1,0 +1,49 @@
+// The CSV that tells of every operation, drop and duplicate of a run (cli-and-config.md, "Report").
+// It names people: a file of the user's, mode 0600, written as outcomes arrive. One thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace muster {
+
+struct ReportRow {
+  std::string_view operation;  //!< add, remove, update, keep, none
+  std::string_view source_id;
+  std::string_view identifier;
+  std::string_view outcome;  //!< added, removed, updated, unchanged, dropped, duplicate, to_retry
+  std::string_view reason;
+  std::string_view detail;
+  std::string_view record_id;
+};
+
+class Report {
+ public:
+  //! Makes `file` anew with its header; `record_url` has {id} for a record's id, or is empty.
+  //! Throws Error when it can't be written.
+  Report(std::filesystem::path file, std::string run, std::string record_url);
+  ~Report();
+  Report(const Report&) = delete;
+  Report& operator=(const Report&) = delete;
+
+  void add(const ReportRow& row);
+  //! Hands what was added to the operating system; throws Error when the disk is full.
+  void flush();
+  const std::filesystem::path& file() const noexcept { return file_; }
+
+ private:
+  void append_cell(std::string_view cell);
+
+  std::filesystem::path file_;
+  std::string run_;
+  std::string record_url_;
+  std::string buffer_;
+  int descriptor_ = -1;
+};
+
+//! `pattern` with {id} replaced by `id`; empty when either is.
+std::string fill_url(std::string_view pattern, std::string_view id);
+
+}  // namespace muster

@@ -1,0 +1,82 @@
+// What one run of a sync works with and by which rules. Plain values and borrowed parts.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/cancellation.hpp"
+#include "base/clock.hpp"
+#include "cohort/source.hpp"
+#include "destination/destination.hpp"
+#include "plan/plan.hpp"
+#include "state/store.hpp"
+#include "vault/vault.hpp"
+
+namespace muster {
+
+enum class OnListDeleted { kRecreate, kStop };
+enum class Strangers { kLeave, kRemove };
+enum class ReadBack { kOff, kOn };
+
+//! The rules of one sync, as its configuration gives them.
+struct SyncRules {
+  std::string sync;
+  std::string connection;
+  std::string cohort;
+  std::string audience_name;  //!< prefix and cohort
+  Columns columns;
+  std::vector<std::string> property_names;  //!< at the destination, as columns.properties
+  std::string kind;                         //!< of identifier
+  bool create_missing = true;
+  ReadBack read_back = ReadBack::kOn;
+  PlanOptions::Drift on_drift = PlanOptions::Drift::kReport;
+  OnListDeleted on_list_deleted = OnListDeleted::kRecreate;
+  Strangers strangers = Strangers::kLeave;
+  std::optional<double> max_removals = 0.3;  //!< 0 to 1; nothing: the guard is off
+  Milliseconds retry_for{120'000};
+};
+
+//! What the person or the schedule asked for this once.
+struct RunOptions {
+  bool full = false;
+  bool allow_removals = false;
+  StartedBy started_by = StartedBy::kPerson;
+};
+
+//! Told while a run goes on, on its thread.
+struct RunProgress {
+  enum class Phase { kReading, kAdding, kUpdating, kRemoving, kReadingBack, kWaiting };
+  Phase phase = Phase::kReading;
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;  //!< 0: not known
+};
+
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  virtual void on_progress(const RunProgress& progress) = 0;
+  //! Something that the user should know though the run goes on: a sentence, no identifier.
+  virtual void on_notice(const std::string& notice) = 0;
+};
+
+//! Borrowed for the run; one thread.
+struct RunContext {
+  Clock& clock;
+  Store& store;
+  const Vault& vault;
+  Destination& destination;
+  const Cancellation& cancellation;
+  RunObserver& observer;
+  //! The connection, ready for use; throws Error (kReconnect) when it is not.
+  std::function<ConnectionRow()> ready_connection;
+  std::filesystem::path temporary_directory;
+  std::filesystem::path reports_directory;
+  //! Who runs, for the lease: unique among processes.
+  std::string owner;
+};
+
+}  // namespace muster

@@ -1,0 +1,284 @@
+#include "run/runner.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "plan/guard.hpp"
+#include "run/adds.hpp"
+#include "run/proof.hpp"
+#include "run/read_back.hpp"
+#include "run/removes.hpp"
+#include "run/session.hpp"
+#include "run/updates.hpp"
+
+namespace muster {
+namespace {
+
+//! A list that is deleted again and again while a run fills it is not ours to fight for.
+constexpr int kMaxRecreations = 2;
+
+RunStatus status_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kGuard:
+    case ErrorKind::kInterrupted:
+      return RunStatus::kStopped;
+    case ErrorKind::kReconnect:
+    case ErrorKind::kLater:
+      return RunStatus::kWaiting;
+    case ErrorKind::kFailed:
+    case ErrorKind::kUsage:
+    case ErrorKind::kBusy:
+      return RunStatus::kFailed;
+  }
+  return RunStatus::kFailed;
+}
+
+//! The row of the sync, made when it is new.
+SyncRow sync_row(Store& store, const SyncRules& rules) {
+  if (auto row = store.sync(rules.sync)) return *row;
+  SyncRow row;
+  row.name = rules.sync;
+  row.connection = rules.connection;
+  return store.put_sync(row);
+}
+
+class Runner {
+ public:
+  Runner(RunContext& context, const SyncRules& rules, Source& source, const RunOptions& options,
+         Lease& lease, SyncRow sync, RunRow& run)
+      : context_(context),
+        rules_(rules),
+        source_(source),
+        options_(options),
+        lease_(lease),
+        sync_(std::move(sync)),
+        run_(run),
+        spill_(context.temporary_directory),
+        report_(
+            context.reports_directory / fmt::format("{}.csv", static_cast<std::int64_t>(run.id)),
+            std::to_string(static_cast<std::int64_t>(run.id)), record_url()) {}
+
+  //! Throws Error for whatever keeps the run from its end.
+  void run() {
+    const auto connection = context_.ready_connection();
+    check_account(connection);
+    cohort_.emplace(source_, context_.destination, CohortMapping{rules_.columns, rules_.kind},
+                    context_.vault.hasher(), spill_, context_.cancellation,
+                    [this](std::uint64_t rows, const Source::Progress& progress) {
+                      context_.observer.on_progress(
+                          {RunProgress::Phase::kReading, rows, progress.total == 0 ? 0 : rows});
+                    });
+    session_.emplace(
+        Session{context_, rules_, lease_, report_, spill_, *cohort_, sync_, run_.id, {}, {}});
+    report_rows_not_sent();
+    for (int recreated = 0;; ++recreated) {
+      try {
+        execute();
+        return;
+      } catch (const AudienceGone& gone) {
+        if (rules_.on_list_deleted == OnListDeleted::kStop || recreated == kMaxRecreations) {
+          throw Error(gone.error);
+        }
+        start_over();
+      }
+    }
+  }
+
+  //! Takes the figures and closes the report, however the run ended.
+  void finish() {
+    if (session_) {
+      run_.figures = session_->tally.figures();
+      sync_ = session_->sync;
+    }
+    report_.flush();
+  }
+
+  const std::filesystem::path& report_file() const { return report_.file(); }
+  const SyncRow& sync() const { return sync_; }
+  bool complete() const { return session_ && session_->tally.complete(); }
+
+ private:
+  std::string record_url() const {
+    const auto connection = context_.store.connection(rules_.connection);
+    return connection ? connection->record_url : std::string{};
+  }
+
+  //! An audience belongs to one account: its reference means nothing in another.
+  void check_account(const ConnectionRow& connection) {
+    const bool same = sync_.account_id.empty() || sync_.account_id == connection.account_id;
+    if (!same && !options_.full) {
+      throw Error(ErrorKind::kFailed, "run.account_changed",
+                  fmt::format("the connection '{}' now leads to another account than the one that "
+                              "holds this sync's list",
+                              rules_.connection))
+          .with_hint("connect the former account again, or run with --full to start afresh there");
+    }
+    if (!same) {
+      context_.store.forget_members(sync_.id);
+      sync_.audience_ref.clear();
+      sync_.audience_name.clear();
+      sync_.audience_creating.clear();
+    }
+    sync_.connection = rules_.connection;
+    sync_.account_id = connection.account_id;
+    sync_.identifier_kind = rules_.kind;
+    context_.store.put_sync(sync_);
+  }
+
+  void execute() {
+    PlanOptions plan_options;
+    plan_options.mode = options_.full || session_->sync.audience_ref.empty()
+                            ? RunMode::kFull
+                            : RunMode::kIncremental;
+    plan_options.now = context_.clock.now();
+    plan_options.on_drift = rules_.on_drift;
+    run_.mode = plan_options.mode;
+    const auto plan = make_plan(*cohort_, *context_.store.members(session_->sync.id), plan_options);
+    session_->tally.start(*cohort_, plan);
+    report_still_dropped(plan);
+    if (!options_.allow_removals) {
+      const auto verdict = judge(plan, *cohort_, rules_.max_removals);
+      if (verdict.error) throw *verdict.error;
+    }
+    forget(plan.forgotten);
+    send(plan);
+    if (session_->sync.audience_ref.empty()) return;
+    if (rules_.read_back == ReadBack::kOn) {
+      prove(*session_);
+    } else if (nothing_was_sent(plan)) {
+      check_audience();
+    }
+  }
+
+  static bool nothing_was_sent(const Plan& plan) {
+    return plan.adds.empty() && plan.updates.empty() && plan.removes.empty();
+  }
+
+  //! Without an operation, and without a read-back, a deleted list would go unnoticed.
+  void check_audience() {
+    if (!context_.destination.supports(MUSTER_READBACK_1)) return;
+    if (audience_exists(context_.destination, session_->sync.audience_ref)) return;
+    throw AudienceGone{DestinationError(
+        Error(ErrorKind::kFailed, "audience.gone", "the list does not exist any more"),
+        MUSTER_AUDIENCE_GONE, std::nullopt)};
+  }
+
+  //! Adds go before removes, so that a person known under two identifiers never leaves the list.
+  void send(const Plan& plan) {
+    std::vector<bool> settled;
+    std::optional<Error> left;
+    try {
+      left = send_adds(*session_, plan.adds, settled).left;
+    } catch (...) {
+      report_open_adds(*session_, plan.adds, settled);
+      throw;
+    }
+    report_open_adds(*session_, plan.adds, settled);
+    if (left) throw *left;
+    if (auto end = send_updates(*session_, plan.updates); end.left) throw *end.left;
+    if (auto end = send_removes(*session_, plan.removes); end.left) throw *end.left;
+  }
+
+  void forget(const std::vector<MemberKey>& keys) {
+    if (keys.empty()) return;
+    Store::Transaction transaction(context_.store);
+    for (const auto& key : keys) context_.store.forget_member(session_->sync.id, key);
+    transaction.commit();
+  }
+
+  //! The list was deleted: it is made again, and everyone is sent. Said, not hidden.
+  void start_over() {
+    context_.observer.on_notice(
+        fmt::format("the list '{}' was deleted at the destination; it is created again and the "
+                    "whole cohort is sent",
+                    rules_.audience_name));
+    session_->sync.audience_ref.clear();
+    session_->sync.audience_name.clear();
+    session_->sync.audience_creating.clear();
+    context_.store.put_sync(session_->sync);
+  }
+
+  void report_rows_not_sent() {
+    for (const auto& duplicate : cohort_->duplicates()) {
+      const auto first = spill_.read(duplicate.first).source_id;
+      const auto row = spill_.read(duplicate.offset);
+      report_.add({"none", row.source_id, row.identifier, "duplicate", "duplicate_of", first, {}});
+    }
+    for (const auto offset : cohort_->rejected_rows()) {
+      const auto row = spill_.read(offset);
+      report_.add({"none", row.source_id, row.identifier, "dropped", row.reason, {}, {}});
+    }
+  }
+
+  void report_still_dropped(const Plan& plan) {
+    for (const auto& dropped : plan.still_dropped) {
+      const auto row = context_.store.member(session_->sync.id, dropped.key);
+      if (!row) continue;
+      const auto member = spill_.read(dropped.offset);
+      report_.add({"none", member.source_id, member.identifier, "dropped", row->reason, row->detail,
+                   row->record_id});
+    }
+  }
+
+  RunContext& context_;
+  const SyncRules& rules_;
+  Source& source_;
+  const RunOptions& options_;
+  Lease& lease_;
+  SyncRow sync_;
+  RunRow& run_;
+  Spill spill_;
+  Report report_;
+  std::optional<CohortIndex> cohort_;
+  std::optional<Session> session_;
+};
+
+}  // namespace
+
+RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
+                   const RunOptions& options) {
+  const auto sync = sync_row(context.store, rules);
+  Lease lease(context.store, context.clock, sync.id, context.owner);
+  context.store.close_dead_runs(sync.id, context.clock.now());
+  const auto began = context.clock.elapsed();
+  const auto usage_before = context.destination.usage();
+
+  RunResult result;
+  result.run.sync = rules.sync;
+  result.run.started = context.clock.now();
+  result.run.started_by = options.started_by;
+  result.run.id = context.store.start_run(result.run);
+  try {
+    Runner runner(context, rules, source, options, lease, sync, result.run);
+    result.report = runner.report_file();
+    try {
+      runner.run();
+    } catch (const Error& error) {
+      result.error = error;
+    }
+    runner.finish();
+    result.sync = runner.sync();
+    result.run.status = result.error        ? status_of(result.error->kind())
+                        : runner.complete() ? RunStatus::kSucceeded
+                                            : RunStatus::kCompletedWithDrops;
+  } catch (const Error& error) {
+    // The report or the temporary file could not be written.
+    result.run.status = status_of(error.kind());
+    result.error = error;
+  }
+  if (result.error) {
+    result.run.error_code = result.error->code();
+    result.run.error_message = result.error->message();
+  }
+  const auto usage = context.destination.usage();
+  result.run.figures.calls = usage.calls - usage_before.calls;
+  result.run.figures.throttled = usage.throttled - usage_before.throttled;
+  result.run.figures.duration = context.clock.elapsed() - began;
+  result.run.finished = context.clock.now();
+  result.notices = source.notices();
+  context.store.update_run(result.run);
+  return result;
+}
+
+}  // namespace muster

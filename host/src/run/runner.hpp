@@ -1,0 +1,27 @@
+// One run of one sync, from the source to the proof (architecture.md, "Data flow of one run").
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "run/run_context.hpp"
+
+namespace muster {
+
+struct RunResult {
+  RunRow run;
+  SyncRow sync;
+  std::filesystem::path report;
+  std::vector<SourceNotice> notices;
+  //! Why it did not end well: what the exit code and the message are made of. Absent when the run
+  //! came to its end, drops or not.
+  std::optional<Error> error;
+};
+
+//! Runs the sync once. What goes wrong ends in RunResult::error and in the history, with what was
+//! done before kept; throws Error only when there could be no run: kBusy, or a state that fails.
+RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
+                   const RunOptions& options);
+
+}  // namespace muster

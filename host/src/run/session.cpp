@@ -1,0 +1,95 @@
+#include "run/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace muster {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+bool may_pass_later(muster_status status) { return status == MUSTER_UNAVAILABLE; }
+
+}  // namespace
+
+std::string Session::seal_context(const MemberKey& key) const {
+  std::string place = std::to_string(static_cast<std::int64_t>(sync.id)) + '/';
+  for (const auto byte : key.bytes) {
+    place += kHexDigits[byte >> 4U];
+    place += kHexDigits[byte & 15U];
+  }
+  return place;
+}
+
+std::string Session::sealed(const MemberKey& key, std::string_view identifier) const {
+  return context.vault.seal(SealPurpose::kIdentifier, seal_context(key), identifier);
+}
+
+std::string Session::unsealed(const MemberRow& row) const {
+  if (row.sealed_identifier.empty()) return {};
+  return context.vault.unseal(SealPurpose::kIdentifier, seal_context(row.key),
+                              row.sealed_identifier);
+}
+
+Session::CallResult Session::call(const std::vector<Operation>& operations) {
+  SyncHeader header;
+  header.kind = rules.kind;
+  header.cohort = rules.cohort;
+  header.audience_name = rules.audience_name;
+  header.audience_ref = sync.audience_ref;
+  header.audience_known_as = sync.audience_name;
+  header.create_missing = rules.create_missing;
+  header.creation_begun = sync.audience_creating == rules.audience_name;
+  header.property_names = rules.property_names;
+  AudienceEvents events;
+  events.creating = [this](std::string_view name) {
+    sync.audience_creating = name;
+    context.store.put_sync(sync);
+  };
+  events.ready = [this](std::string_view ref, std::string_view name) {
+    sync.audience_ref = ref;
+    sync.audience_name = name;
+    sync.audience_creating.clear();
+    context.store.put_sync(sync);
+  };
+  auto answer = context.destination.sync(header, operations, events);
+  CallResult result;
+  result.outcomes = std::move(answer.outcomes);
+  for (const auto& outcome : result.outcomes) {
+    if (outcome.created) tally.created();
+    if (!outcome.retry_after) continue;
+    if (!result.wait || *result.wait < *outcome.retry_after) result.wait = outcome.retry_after;
+  }
+  if (!answer.failure) return result;
+  const auto& failure = *answer.failure;
+  if (failure.status() == MUSTER_AUDIENCE_GONE) throw AudienceGone{failure};
+  if (may_pass_later(failure.status())) {
+    result.unavailable = failure;
+    if (failure.retry_after()) result.wait = failure.retry_after();
+  } else {
+    result.fatal = failure;
+  }
+  return result;
+}
+
+void Session::end_if_fatal(const CallResult& result) {
+  if (result.fatal) throw *result.fatal;
+}
+
+void Session::check_going() {
+  if (context.cancellation.requested()) {
+    throw Error(ErrorKind::kInterrupted, "run.interrupted", "interrupted; what was done is kept")
+        .with_hint("run the same sync again to go on");
+  }
+  lease.keep();
+}
+
+void Session::wait(Milliseconds duration) {
+  constexpr Milliseconds kSlice{200};
+  for (auto left = duration; left > Milliseconds{0}; left -= kSlice) {
+    check_going();
+    context.clock.sleep_for(std::min(left, kSlice));
+  }
+}
+
+}  // namespace muster

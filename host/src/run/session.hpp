@@ -1,0 +1,57 @@
+// What the parts of one run share while it goes on: the sync's row, the sums, the report, the
+// batches. Made by the Runner, used on its thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/cohort_index.hpp"
+#include "run/lease.hpp"
+#include "run/report.hpp"
+#include "run/run_context.hpp"
+#include "run/tally.hpp"
+
+namespace muster {
+
+//! The audience does not exist any more at the destination.
+struct AudienceGone {
+  DestinationError error;
+};
+
+struct Session {
+  RunContext& context;
+  const SyncRules& rules;
+  Lease& lease;
+  Report& report;
+  Spill& spill;
+  const CohortIndex& cohort;
+  SyncRow sync;
+  RunId run{};
+  Tally tally;
+  //! Records taken out of the audience by this run, for the read-back.
+  std::vector<std::uint64_t> removed_records;
+
+  //! Where a sealed identifier belongs: it does not open in another row.
+  std::string seal_context(const MemberKey& key) const;
+  std::string sealed(const MemberKey& key, std::string_view identifier) const;
+  std::string unsealed(const MemberRow& row) const;
+
+  //! One call of the plugin. Throws AudienceGone, and Error for what ends the run; what may pass
+  //! later is told by the outcomes and by `wait`.
+  struct CallResult {
+    std::vector<Outcome> outcomes;
+    std::optional<Milliseconds> wait;  //!< as the destination asked for
+    std::optional<Error> unavailable;  //!< why it could not be done now
+    std::optional<Error> fatal;        //!< ends the run once the outcomes are written down
+  };
+  CallResult call(const std::vector<Operation>& operations);
+  //! Throws what `result` says must end the run.
+  static void end_if_fatal(const CallResult& result);
+  //! Throws kInterrupted when the user wants the run to end; renews the lease.
+  void check_going();
+  //! Waits, but for the user's wish to end the run.
+  void wait(Milliseconds duration);
+};
+
+}  // namespace muster

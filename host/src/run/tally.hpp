@@ -1,0 +1,46 @@
+// Keeps the sums of a run true at every moment (promise 2): rows = members + duplicates, and
+// members = listed + dropped by reason + to retry.
+#pragma once
+
+#include <string>
+
+#include "plan/plan.hpp"
+#include "state/rows.hpp"
+
+namespace muster {
+
+class Tally {
+ public:
+  //! Nothing read yet: all zero.
+  Tally() = default;
+  //! As the plan finds things: every planned add is still to be retried.
+  void start(const CohortIndex& cohort, const Plan& plan);
+
+  enum class Newly { kListed, kStillListed };
+  //! A planned add is settled: it is listed. kStillListed: it was before, nothing changed.
+  void listed(Newly newly);
+  //! A planned add is settled: it is dropped.
+  void dropped(const std::string& reason);
+  //! A listed member is sent once more: open until it is settled again.
+  void reopen(Newly newly);
+  //! A listed member turns out not to be in the audience; `newly` as it was counted before.
+  void lost(Newly newly, const std::string& reason);
+  //! A member counted as dropped is in the audience after all.
+  void found(const std::string& reason);
+  void created() { ++figures_.created; }
+  void removed() { ++figures_.removed; }
+
+  RunFigures& figures() noexcept { return figures_; }
+  const RunFigures& figures() const noexcept { return figures_; }
+  //! Whether everyone is listed.
+  bool complete() const noexcept {
+    return figures_.listed == figures_.members && figures_.to_retry == 0;
+  }
+
+ private:
+  void check() const;
+
+  RunFigures figures_;
+};
+
+}  // namespace muster
