@@ -56,6 +56,8 @@ class Store {
                           std::string_view sealed) = 0;
   virtual void forget_secret(std::string_view connection, std::string_view name) = 0;
   virtual void forget_secrets(std::string_view connection) = 0;
+  //! Whether anything sealed is kept, so that another key must not take its place.
+  virtual bool holds_secrets() = 0;
 
   virtual std::optional<ConnectionRow> connection(std::string_view name) = 0;
   virtual void put_connection(const ConnectionRow& row) = 0;

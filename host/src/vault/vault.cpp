@@ -28,7 +28,8 @@ Error bad_key(std::string message) {
 }
 
 Error key_file_error(const std::filesystem::path& file, std::string_view what) {
-  return Error(ErrorKind::kFailed, "vault.key_file", std::string(what) + ": " + std::strerror(errno))
+  return Error(ErrorKind::kFailed, "vault.key_file",
+               std::string(what) + ": " + std::strerror(errno))
       .at(file.string())
       .with_hint("check the file's owner and permissions (it must be yours, mode 0600)");
 }
@@ -87,9 +88,9 @@ Key make_key(const std::filesystem::path& file) {
   std::string temporary = file.string() + ".XXXXXX";
   const Descriptor out{::mkostemp(temporary.data(), O_CLOEXEC)};
   if (out.value < 0) throw key_file_error(file, "can't make the key file");
-  const bool written = ::write(out.value, hex.data(), hex.size()) ==
-                           static_cast<ssize_t>(hex.size()) &&
-                       ::fsync(out.value) == 0;
+  const bool written =
+      ::write(out.value, hex.data(), hex.size()) == static_cast<ssize_t>(hex.size()) &&
+      ::fsync(out.value) == 0;
   sodium_memzero(hex.data(), hex.size());
   // link, not rename: a key that another process made meanwhile is never replaced.
   const bool linked = written && ::link(temporary.c_str(), file.c_str()) == 0;
@@ -150,8 +151,9 @@ Vault Vault::open(const std::filesystem::path& directory, IfMissing if_missing) 
     throw Error(ErrorKind::kFailed, "vault.key_missing",
                 "the key file is missing, and the state was sealed with it")
         .at(file.string())
-        .with_hint("restore the file from a backup or set MUSTER_KEY; without the key, move "
-                   "state.db away, connect again and run `muster sync --full`");
+        .with_hint(
+            "restore the file from a backup or set MUSTER_KEY; without the key, move "
+            "state.db away, connect again and run `muster sync --full`");
   } else {
     keys->master = make_key(file);
   }

@@ -1,0 +1,227 @@
+// Syncs, their leases, and their runs.
+#include "state/sqlite_store.hpp"
+
+namespace muster::sqlite {
+namespace {
+
+SyncRow read_sync(const Statement& row) {
+  return {static_cast<SyncId>(row.integer(0)),
+          row.text(1),
+          row.text(2),
+          row.text(3),
+          row.text(4),
+          row.text(5),
+          row.text(6),
+          row.text(7)};
+}
+
+std::uint64_t count(const Statement& row, int column) {
+  return static_cast<std::uint64_t>(row.integer(column));
+}
+
+}  // namespace
+
+std::optional<SyncRow> SqliteStore::sync(std::string_view name) {
+  const Use use(prepared(
+      "SELECT id, name, connection, account_id, identifier_kind, audience_ref, audience_name, "
+      "audience_creating FROM sync WHERE name = ?1"));
+  use->bind(1, name);
+  if (!use->step()) return std::nullopt;
+  return read_sync(*use.operator->());
+}
+
+std::vector<SyncRow> SqliteStore::syncs() {
+  const Use use(prepared(
+      "SELECT id, name, connection, account_id, identifier_kind, audience_ref, audience_name, "
+      "audience_creating FROM sync ORDER BY name"));
+  std::vector<SyncRow> rows;
+  while (use->step()) rows.push_back(read_sync(*use.operator->()));
+  return rows;
+}
+
+SyncRow SqliteStore::put_sync(const SyncRow& row) {
+  prepared(
+      "INSERT INTO sync (name, connection, account_id, identifier_kind, audience_ref, "
+      "audience_name, audience_creating) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+      "ON CONFLICT (name) DO UPDATE SET connection = excluded.connection, "
+      "account_id = excluded.account_id, identifier_kind = excluded.identifier_kind, "
+      "audience_ref = excluded.audience_ref, audience_name = excluded.audience_name, "
+      "audience_creating = excluded.audience_creating")
+      .bind(1, row.name)
+      .bind(2, row.connection)
+      .bind(3, row.account_id)
+      .bind(4, row.identifier_kind)
+      .bind(5, row.audience_ref)
+      .bind(6, row.audience_name)
+      .bind(7, row.audience_creating)
+      .run();
+  return *sync(row.name);
+}
+
+bool SqliteStore::take_lease(SyncId sync, std::string_view owner, Instant now, Milliseconds ttl) {
+  prepared(
+      "UPDATE sync SET lease_owner = ?2, lease_until = ?4 WHERE id = ?1 AND "
+      "(lease_owner IS NULL OR lease_owner = ?2 OR lease_until < ?3)")
+      .bind(1, to_integer(sync))
+      .bind(2, owner)
+      .bind(3, to_integer(now))
+      .bind(4, to_integer(now + ttl))
+      .run();
+  return database_->changes() == 1;
+}
+
+bool SqliteStore::renew_lease(SyncId sync, std::string_view owner, Instant now, Milliseconds ttl) {
+  prepared("UPDATE sync SET lease_until = ?3 WHERE id = ?1 AND lease_owner = ?2")
+      .bind(1, to_integer(sync))
+      .bind(2, owner)
+      .bind(3, to_integer(now + ttl))
+      .run();
+  return database_->changes() == 1;
+}
+
+std::optional<std::string> SqliteStore::lease_owner(SyncId sync) {
+  const Use use(prepared("SELECT lease_owner FROM sync WHERE id = ?1"));
+  use->bind(1, to_integer(sync));
+  if (!use->step() || use->is_null(0)) return std::nullopt;
+  return use->text(0);
+}
+
+bool SqliteStore::take_over_lease(SyncId sync, std::string_view from, std::string_view owner,
+                                  Instant now, Milliseconds ttl) {
+  prepared("UPDATE sync SET lease_owner = ?3, lease_until = ?4 WHERE id = ?1 AND lease_owner = ?2")
+      .bind(1, to_integer(sync))
+      .bind(2, from)
+      .bind(3, owner)
+      .bind(4, to_integer(now + ttl))
+      .run();
+  return database_->changes() == 1;
+}
+
+void SqliteStore::release_lease(SyncId sync, std::string_view owner) {
+  prepared(
+      "UPDATE sync SET lease_owner = NULL, lease_until = NULL WHERE id = ?1 AND lease_owner = ?2")
+      .bind(1, to_integer(sync))
+      .bind(2, owner)
+      .run();
+}
+
+RunId SqliteStore::start_run(const RunRow& run) {
+  prepared(
+      "INSERT INTO run (sync, status, mode, started_by, started, rows, members, duplicates, "
+      "listed, added, created, removed, unchanged, to_retry, calls, throttled_ms, duration_ms, "
+      "error_code, error_message) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "
+      "'', '')")
+      .bind(1, run.sync)
+      .bind(2, static_cast<std::int64_t>(run.status))
+      .bind(3, static_cast<std::int64_t>(run.mode))
+      .bind(4, static_cast<std::int64_t>(run.started_by))
+      .bind(5, to_integer(run.started))
+      .run();
+  return static_cast<RunId>(database_->last_row());
+}
+
+void SqliteStore::update_run(const RunRow& run) {
+  Transaction transaction(*this);
+  const auto& figures = run.figures;
+  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  auto& statement = prepared(
+      "UPDATE run SET status = ?2, mode = ?3, finished = ?4, rows = ?5, members = ?6, "
+      "duplicates = ?7, listed = ?8, added = ?9, created = ?10, removed = ?11, unchanged = ?12, "
+      "to_retry = ?13, confirmed = ?14, missing = ?15, strangers = ?16, calls = ?17, "
+      "throttled_ms = ?18, duration_ms = ?19, error_code = ?20, error_message = ?21 "
+      "WHERE id = ?1");
+  statement.bind(1, to_integer(run.id))
+      .bind(2, static_cast<std::int64_t>(run.status))
+      .bind(3, static_cast<std::int64_t>(run.mode))
+      .bind(5, number(figures.rows))
+      .bind(6, number(figures.members))
+      .bind(7, number(figures.duplicates))
+      .bind(8, number(figures.listed))
+      .bind(9, number(figures.added))
+      .bind(10, number(figures.created))
+      .bind(11, number(figures.removed))
+      .bind(12, number(figures.unchanged))
+      .bind(13, number(figures.to_retry))
+      .bind(17, number(figures.calls))
+      .bind(18, figures.throttled.count())
+      .bind(19, figures.duration.count())
+      .bind(20, run.error_code)
+      .bind(21, run.error_message);
+  if (run.finished) statement.bind(4, to_integer(*run.finished));
+  if (figures.verified) {
+    statement.bind(14, number(figures.verified->confirmed))
+        .bind(15, number(figures.verified->missing))
+        .bind(16, number(figures.verified->strangers));
+  }
+  statement.run();
+  prepared("DELETE FROM run_drop WHERE run = ?1").bind(1, to_integer(run.id)).run();
+  for (const auto& [reason, drops] : figures.dropped) {
+    prepared("INSERT INTO run_drop (run, reason, count) VALUES (?1, ?2, ?3)")
+        .bind(1, to_integer(run.id))
+        .bind(2, reason)
+        .bind(3, number(drops))
+        .run();
+  }
+  transaction.commit();
+}
+
+RunRow SqliteStore::read_run(const Statement& row) {
+  RunRow run;
+  run.id = static_cast<RunId>(row.integer(0));
+  run.sync = row.text(1);
+  run.status = static_cast<RunStatus>(row.integer(2));
+  run.mode = static_cast<RunMode>(row.integer(3));
+  run.started_by = static_cast<StartedBy>(row.integer(4));
+  run.started = to_instant(row.integer(5));
+  if (!row.is_null(6)) run.finished = to_instant(row.integer(6));
+  auto& figures = run.figures;
+  figures.rows = count(row, 7);
+  figures.members = count(row, 8);
+  figures.duplicates = count(row, 9);
+  figures.listed = count(row, 10);
+  figures.added = count(row, 11);
+  figures.created = count(row, 12);
+  figures.removed = count(row, 13);
+  figures.unchanged = count(row, 14);
+  figures.to_retry = count(row, 15);
+  if (!row.is_null(16)) figures.verified = {count(row, 16), count(row, 17), count(row, 18)};
+  figures.calls = count(row, 19);
+  figures.throttled = Milliseconds{row.integer(20)};
+  figures.duration = Milliseconds{row.integer(21)};
+  run.error_code = row.text(22);
+  run.error_message = row.text(23);
+  const Use drops(prepared("SELECT reason, count FROM run_drop WHERE run = ?1"));
+  drops->bind(1, to_integer(run.id));
+  while (drops->step()) figures.dropped[drops->text(0)] = count(*drops.operator->(), 1);
+  return run;
+}
+
+std::optional<RunRow> SqliteStore::run(RunId id) {
+  const Use use(prepared("SELECT * FROM run WHERE id = ?1"));
+  use->bind(1, to_integer(id));
+  if (!use->step()) return std::nullopt;
+  return read_run(*use.operator->());
+}
+
+std::vector<RunRow> SqliteStore::runs(std::string_view sync, std::size_t limit) {
+  const Use use(prepared("SELECT * FROM run WHERE ?1 = '' OR sync = ?1 ORDER BY id DESC LIMIT ?2"));
+  use->bind(1, sync).bind(2, static_cast<std::int64_t>(limit));
+  std::vector<RunRow> rows;
+  while (use->step()) rows.push_back(read_run(*use.operator->()));
+  return rows;
+}
+
+std::size_t SqliteStore::close_dead_runs(SyncId sync, Instant now) {
+  prepared(
+      "UPDATE run SET status = ?3, finished = ?2, error_code = 'run.interrupted', "
+      "error_message = 'found dead at the next start' "
+      "WHERE status = ?4 AND sync = (SELECT name FROM sync WHERE id = ?1)")
+      .bind(1, to_integer(sync))
+      .bind(2, to_integer(now))
+      .bind(3, static_cast<std::int64_t>(RunStatus::kInterrupted))
+      .bind(4, static_cast<std::int64_t>(RunStatus::kRunning))
+      .run();
+  return static_cast<std::size_t>(database_->changes());
+}
+
+}  // namespace muster::sqlite
