@@ -243,17 +243,17 @@ YamlNode parse_yaml(std::string_view text, const std::string& file) {
   }
 }
 
-YamlNode read_yaml(const std::filesystem::path& file) {
+std::string read_text_file(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::string text(kLargestFile + 1, '\0');
-  if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!in.eof() && !in) {
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!in && !in.eof()) {
     throw Error(ErrorKind::kUsage, "config.unreadable", "can't read the file")
         .at(file.string())
         .with_hint("check that it exists and that you may read it");
   }
   text.resize(static_cast<std::size_t>(in.gcount()));
-  return parse_yaml(text, file.string());
+  return text;
 }
 
 }  // namespace muster

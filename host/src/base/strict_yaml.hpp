@@ -76,7 +76,7 @@ struct YamlNode::Entry {
 //! Parses `text`, calling it `file` in errors.
 YamlNode parse_yaml(std::string_view text, const std::string& file);
 
-//! Reads and parses a file of 64 KiB at most.
-YamlNode read_yaml(const std::filesystem::path& file);
+//! Reads a file of 64 KiB at most; a larger one is cut one byte later, and refused by parse_yaml.
+std::string read_text_file(const std::filesystem::path& file);
 
 }  // namespace muster

@@ -34,6 +34,8 @@ struct ConnectionLimits {
   std::size_t max_in_flight = 8;
 };
 
+class Pacer;
+
 class HostServices {
  public:
   struct Environment {
@@ -43,6 +45,8 @@ class HostServices {
     SecretStore& secrets;
     const Cancellation& cancellation;
     ConnectionLimits limits;
+    //! Shared by the instances of a connection; made anew when absent.
+    std::shared_ptr<Pacer> pacer;
   };
   explicit HostServices(Environment environment);
   ~HostServices();
@@ -53,9 +57,15 @@ class HostServices {
   //! The calls that follow end at `elapsed` of the clock; nothing: no limit.
   void set_deadline(std::optional<Milliseconds> elapsed);
   Destination::Usage usage() const;
+  //! Throws what a part of the host (the vault, the state) threw while a plugin called it: the
+  //! plugin only learns that it failed. Call it after each hook.
+  void rethrow_kept();
+  //! Logs that the plugin broke ABI-10: reports refused, items never reported.
+  void log_fault(std::size_t refused, std::size_t unreported) const;
+
+  struct State;
 
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

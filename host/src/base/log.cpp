@@ -1,0 +1,123 @@
+#include "base/log.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace muster::log {
+namespace {
+
+constexpr std::size_t kLongestMessage = 4'000;
+constexpr std::size_t kShortestSecret = 8;
+
+struct Settings {
+  std::mutex mutex;
+  Severity least = Severity::kWarning;
+  Format format = Format::kText;
+  std::vector<std::string> secrets;
+  std::shared_ptr<spdlog::logger> logger = [] {
+    auto made = std::make_shared<spdlog::logger>("muster",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_pattern("%v");
+    made->set_level(spdlog::level::trace);
+    made->flush_on(spdlog::level::trace);
+    return made;
+  }();
+};
+
+Settings& settings() {
+  static auto* instance = new Settings;  // outlives whoever logs at exit
+  return *instance;
+}
+
+const char* word(Severity severity) {
+  switch (severity) {
+    case Severity::kDebug:
+      return "debug";
+    case Severity::kInfo:
+      return "info";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kError:
+      return "error";
+  }
+  return "error";
+}
+
+void blank(std::string& text, const std::string& secret) {
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+    text.replace(at, secret.size(), "[secret]");
+    at += 8;
+  }
+}
+
+//! Control characters would let a message forge lines or drive a terminal.
+std::string escaped(std::string_view text) {
+  std::string clean;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      clean += fmt::format("\\x{:02x}", byte);
+    } else {
+      clean += c;
+    }
+  }
+  return clean;
+}
+
+std::string json_text(std::string_view text) {
+  std::string json;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') json += '\\';
+    json += c;
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string line(Format format, Instant now, Severity severity, std::string_view area,
+                 std::string_view message) {
+  const auto text = escaped(message.substr(0, kLongestMessage));
+  const auto time = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                                fmt::gmtime(std::chrono::system_clock::to_time_t(now)),
+                                now.time_since_epoch().count() % 1000);
+  if (format == Format::kText) {
+    return fmt::format("{} {:<7} {}: {}", time, word(severity), area, text);
+  }
+  return fmt::format(R"({{"time":"{}","level":"{}","area":"{}","message":"{}"}})", time,
+                     word(severity), json_text(area), json_text(text));
+}
+
+void configure(Severity least, Format format) {
+  auto& s = settings();
+  const std::lock_guard lock(s.mutex);
+  s.least = least;
+  s.format = format;
+}
+
+void keep_secret(std::string_view secret) {
+  if (secret.size() < kShortestSecret) return;
+  auto& s = settings();
+  const std::lock_guard lock(s.mutex);
+  for (const auto& known : s.secrets) {
+    if (known == secret) return;
+  }
+  s.secrets.emplace_back(secret);
+}
+
+void write(Severity severity, std::string_view area, std::string_view message) {
+  auto& s = settings();
+  const std::lock_guard lock(s.mutex);
+  if (severity < s.least) return;
+  auto text = line(s.format, SystemClock().now(), severity, area, message);
+  for (const auto& secret : s.secrets) blank(text, secret);
+  s.logger->info(text);
+}
+
+}  // namespace muster::log

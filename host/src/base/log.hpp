@@ -1,0 +1,26 @@
+// The log: one line a record on standard error, text or JSON, secrets blanked. [concurrent]
+// Callers never pass identifiers of members; bodies of requests are never logged.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace muster::log {
+
+enum class Severity { kDebug, kInfo, kWarning, kError };
+enum class Format { kText, kJson };
+
+//! What is below `least` is left out. Before the first call: warnings and errors, as text.
+void configure(Severity least, Format format);
+//! From now on `secret` is blanked wherever it would be logged. Short ones are not: they would
+//! blank what they are not.
+void keep_secret(std::string_view secret);
+void write(Severity severity, std::string_view area, std::string_view message);
+
+//! The line that `write` prints, for tests.
+std::string line(Format format, Instant now, Severity severity, std::string_view area,
+                 std::string_view message);
+
+}  // namespace muster::log

@@ -1,0 +1,51 @@
+#include "destination/call.hpp"
+
+namespace muster {
+namespace {
+
+ErrorKind kind_of(muster_status status) {
+  switch (status) {
+    case MUSTER_UNAUTHENTICATED:
+    case MUSTER_FORBIDDEN:
+      return ErrorKind::kReconnect;
+    case MUSTER_UNAVAILABLE:
+      return ErrorKind::kLater;
+    case MUSTER_BAD_CONFIG:
+      return ErrorKind::kUsage;
+    case MUSTER_CANCELLED:
+      return ErrorKind::kInterrupted;
+    default:
+      return ErrorKind::kFailed;
+  }
+}
+
+const char* default_code(muster_status status) {
+  switch (status) {
+    case MUSTER_NOT_SUPPORTED:
+      return "plugin.not_supported";
+    case MUSTER_CANCELLED:
+      return "run.interrupted";
+    case MUSTER_UNAVAILABLE:
+      return "destination.unavailable";
+    case MUSTER_OUT_OF_MEMORY:
+      return "plugin.out_of_memory";
+    default:
+      return "plugin.failed";
+  }
+}
+
+}  // namespace
+
+DestinationError destination_error(muster_status status, const muster_error& error) {
+  auto code = clean_text(inline_text(error.code));
+  auto message = clean_text(inline_text(error.message));
+  if (code.empty()) code = default_code(status);
+  if (message.empty()) message = "the destination failed without saying why";
+  std::optional<Milliseconds> retry_after;
+  if (error.retry_after_ms >= 0) retry_after = Milliseconds{error.retry_after_ms};
+  return {Error(kind_of(status), std::move(code), std::move(message))
+              .with_hint(clean_text(inline_text(error.hint))),
+          status, retry_after};
+}
+
+}  // namespace muster

@@ -1,0 +1,70 @@
+// muster.http/1 for one instance: a queue in front of the transport that keeps the pace, reaches
+// allowed hosts only, and ends in time when the call is cancelled. One thread at a time.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/cancellation.hpp"
+#include "base/clock.hpp"
+#include "base/transport.hpp"
+#include "destination/host_services.hpp"
+#include "destination/pacing.hpp"
+
+namespace muster {
+
+//! Whether a plugin with these limits may reach `url`; why not in `reason`.
+bool is_allowed(const std::string& url, const ConnectionLimits& limits, std::string& reason);
+
+class HttpService {
+ public:
+  HttpService(Clock& clock, Transport& transport, const Cancellation& cancellation,
+              const ConnectionLimits& limits, std::shared_ptr<Pacer> pacer);
+
+  //! Queues; the address was found allowed.
+  void start(HttpRequest request, std::uint64_t tag, std::string bucket);
+  //! The next finished request; nothing when none was started.
+  std::optional<HttpResponse> next();
+
+  Pacer& pacer() noexcept { return *pacer_; }
+  void set_deadline(std::optional<Milliseconds> elapsed) { deadline_ = elapsed; }
+  bool must_end() const;
+  //! Until the deadline; Milliseconds::max() without one.
+  Milliseconds remaining() const;
+  Destination::Usage usage() const noexcept { return usage_; }
+
+ private:
+  struct Queued {
+    HttpRequest request;
+    std::uint64_t tag;
+    std::string bucket;
+  };
+  struct InFlight {
+    std::uint64_t tag;
+    std::string bucket;
+  };
+
+  void start_allowed();
+  std::optional<HttpResponse> next_cancelled();
+  Milliseconds wake_time(Milliseconds now);
+  HttpResponse finish(HttpResponse response);
+
+  Clock& clock_;
+  Transport& transport_;
+  const Cancellation& cancellation_;
+  std::size_t max_in_flight_;
+  std::shared_ptr<Pacer> pacer_;
+  std::deque<Queued> queue_;
+  std::map<std::uint64_t, InFlight> in_flight_;  //!< by our own tags
+  std::uint64_t next_tag_ = 1;
+  std::optional<Milliseconds> deadline_;
+  std::optional<Milliseconds> grace_until_;
+  bool held_back_ = false;  //!< by the pace, not by max_in_flight
+  Destination::Usage usage_;
+};
+
+}  // namespace muster

@@ -1,0 +1,58 @@
+#include "destination/pacing.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace muster {
+
+void Pacer::limit(const std::string& bucket, std::uint32_t requests, Milliseconds window) {
+  const std::lock_guard lock(mutex_);
+  auto& b = buckets_[bucket];
+  b.capacity = std::max(1U, static_cast<std::uint32_t>(std::floor(requests * share_ + 1e-9)));
+  b.window = window;
+}
+
+void Pacer::pause(const std::string& bucket, Milliseconds now, Milliseconds duration) {
+  const std::lock_guard lock(mutex_);
+  auto& b = buckets_[bucket];
+  b.paused_until = std::max(b.paused_until, now + duration);
+}
+
+bool Pacer::try_start(const std::string& bucket, Milliseconds now) {
+  const std::lock_guard lock(mutex_);
+  auto& b = buckets_[bucket];
+  forget_old(b, now);
+  if (now < b.paused_until || b.in_flight + b.answers.size() >= b.capacity) return false;
+  ++b.in_flight;
+  return true;
+}
+
+void Pacer::answered(const std::string& bucket, Milliseconds now) {
+  const std::lock_guard lock(mutex_);
+  auto& b = buckets_[bucket];
+  if (b.in_flight > 0) --b.in_flight;
+  if (b.capacity != UINT32_MAX) b.answers.push_back(now);
+}
+
+void Pacer::not_sent(const std::string& bucket) {
+  const std::lock_guard lock(mutex_);
+  auto& b = buckets_[bucket];
+  if (b.in_flight > 0) --b.in_flight;
+}
+
+std::optional<Milliseconds> Pacer::next_start(const std::string& bucket, Milliseconds now) {
+  const std::lock_guard lock(mutex_);
+  auto& b = buckets_[bucket];
+  forget_old(b, now);
+  if (b.in_flight + b.answers.size() < b.capacity) return std::max(now, b.paused_until);
+  if (b.answers.empty()) return std::nullopt;
+  return std::max(b.answers.front() + b.window, b.paused_until);
+}
+
+void Pacer::forget_old(Bucket& bucket, Milliseconds now) {
+  while (!bucket.answers.empty() && bucket.answers.front() + bucket.window <= now) {
+    bucket.answers.pop_front();
+  }
+}
+
+}  // namespace muster

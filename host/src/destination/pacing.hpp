@@ -1,0 +1,54 @@
+// At most so many requests in any window of time, per bucket. [concurrent]
+//
+// The destination counts arrivals, we know only that an arrival lies between start and answer. So a
+// request holds its place until one window after its answer: then even an arrival at the last
+// moment has left the destination's window. That costs the share latency/window of the limit, and
+// the limit is never met.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+
+namespace muster {
+
+class Pacer {
+ public:
+  //! `share` of every limit is used; above 0, at most 1.
+  explicit Pacer(double share) : share_(share) {}
+
+  //! At most `requests` in any `window`; replaces former figures of the bucket.
+  void limit(const std::string& bucket, std::uint32_t requests, Milliseconds window);
+  //! Nothing starts before `now + duration`.
+  void pause(const std::string& bucket, Milliseconds now, Milliseconds duration);
+
+  //! Takes a place. False when none is free.
+  bool try_start(const std::string& bucket, Milliseconds now);
+  //! The answer to a request that took a place is there, or will never come.
+  void answered(const std::string& bucket, Milliseconds now);
+  //! The request that took the latest place was not sent after all.
+  void not_sent(const std::string& bucket);
+  //! When a place may be free; nothing when that depends on an answer.
+  std::optional<Milliseconds> next_start(const std::string& bucket, Milliseconds now);
+
+ private:
+  struct Bucket {
+    std::uint32_t capacity = UINT32_MAX;
+    Milliseconds window{0};
+    Milliseconds paused_until{0};
+    std::uint32_t in_flight = 0;
+    std::deque<Milliseconds> answers;  //!< times; a place is held for a window after each
+  };
+  static void forget_old(Bucket& bucket, Milliseconds now);
+
+  double share_;
+  std::mutex mutex_;
+  std::map<std::string, Bucket> buckets_;
+};
+
+}  // namespace muster

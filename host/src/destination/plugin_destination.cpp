@@ -1,0 +1,307 @@
+#include "destination/plugin_destination.hpp"
+
+#include <fmt/format.h>
+
+#include "destination/call.hpp"
+#include "destination/sync_call.hpp"
+#include "destination/text.hpp"
+
+namespace muster {
+namespace {
+
+Error plugin_fault(const Descriptor& descriptor, std::string_view what) {
+  return Error(ErrorKind::kFailed, "plugin.fault",
+               fmt::format("the plugin '{}' broke its contract: {}", descriptor.id, what))
+      .with_hint("tell the plugin's author");
+}
+
+std::vector<std::string> words(std::string_view text) {
+  std::vector<std::string> found;
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const auto end = std::min(text.find(' ', begin), text.size());
+    if (end > begin) found.push_back(clean_text(text.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  return found;
+}
+
+struct AuthCollector {
+  std::optional<Account> account;
+  std::string url;
+  std::exception_ptr thrown;
+
+  static void take_url(void* context, muster_text url) noexcept {
+    auto& self = *static_cast<AuthCollector*>(context);
+    kept_inside(self.thrown, [&] { self.url = view(url); });
+  }
+  static void take_account(void* context, const muster_account* account) noexcept {
+    auto& self = *static_cast<AuthCollector*>(context);
+    if (account == nullptr || account->struct_size < sizeof(muster_account)) return;
+    kept_inside(self.thrown, [&] {
+      self.account =
+          Account{clean_text(view(account->id)),         clean_text(view(account->name)),
+                  clean_text(view(account->domain)),     clean_text(view(account->time_zone)),
+                  words(view(account->scopes)),          clean_text(view(account->url)),
+                  clean_text(view(account->record_url)), clean_text(view(account->audience_url))};
+    });
+  }
+};
+
+}  // namespace
+
+template <class Hook>
+void PluginDestination::call(const std::exception_ptr& thrown, Hook&& hook) {
+  try {
+    call_hook(thrown, std::forward<Hook>(hook));
+  } catch (const DestinationError&) {
+    services_->rethrow_kept();  // the cause, where the host itself failed inside the call
+    throw;
+  }
+  services_->rethrow_kept();
+}
+
+template <class Hook>
+void PluginDestination::call(Hook&& hook) {
+  call(std::exception_ptr{}, std::forward<Hook>(hook));
+}
+
+PluginDestination::PluginDestination(std::shared_ptr<const Plugin> plugin,
+                                     std::unique_ptr<HostServices> services,
+                                     const std::map<std::string, std::string>& settings)
+    : plugin_(std::move(plugin)), services_(std::move(services)) {
+  std::vector<muster_setting> items;
+  for (const auto& [key, value] : settings) items.push_back({to_text(key), to_text(value)});
+  const muster_settings c_settings{sizeof(muster_settings), sizeof(muster_setting), items.data(),
+                                   items.size()};
+  call([&](muster_error* error) {
+    return plugin_->table.create(services_->table(), &c_settings, &instance_, error);
+  });
+}
+
+PluginDestination::~PluginDestination() {
+  if (instance_ != nullptr) plugin_->table.destroy(instance_);
+}
+
+std::string PluginDestination::begin_authorization(std::string_view redirect_uri,
+                                                   std::string_view state,
+                                                   std::string_view code_challenge) {
+  const muster_auth_request request{sizeof(muster_auth_request),
+                                    MUSTER_AUTH_BEGIN,
+                                    to_text(redirect_uri),
+                                    to_text(state),
+                                    to_text(code_challenge),
+                                    {},
+                                    {}};
+  std::string url;
+  account_from(request, &url);
+  if (url.empty()) throw plugin_fault(plugin_->descriptor, "no address to open was given");
+  return url;
+}
+
+Account PluginDestination::complete_authorization(std::string_view redirect_uri,
+                                                  std::string_view code,
+                                                  std::string_view code_verifier) {
+  const muster_auth_request request{sizeof(muster_auth_request),
+                                    MUSTER_AUTH_COMPLETE,
+                                    to_text(redirect_uri),
+                                    {},
+                                    {},
+                                    to_text(code),
+                                    to_text(code_verifier)};
+  return account_from(request, nullptr);
+}
+
+Account PluginDestination::check() {
+  return account_from({sizeof(muster_auth_request), MUSTER_AUTH_CHECK, {}, {}, {}, {}, {}},
+                      nullptr);
+}
+
+//! `url`: where the address goes for a step that gives one; else an account must be told.
+Account PluginDestination::account_from(const muster_auth_request& request, std::string* url) {
+  AuthCollector collector;
+  const muster_auth_sink sink{sizeof(muster_auth_sink), 0, &collector, &AuthCollector::take_url,
+                              &AuthCollector::take_account};
+  call(collector.thrown, [&](muster_error* error) {
+    return plugin_->table.authenticate(instance_, &request, &sink, error);
+  });
+  if (url != nullptr) {
+    *url = collector.url;
+    return {};
+  }
+  if (!collector.account || collector.account->id.empty()) {
+    throw plugin_fault(plugin_->descriptor, "no account was told");
+  }
+  return *collector.account;
+}
+
+std::vector<MappedIdentifier> PluginDestination::map_identifiers(
+    std::string_view kind, std::span<const std::string_view> values) const {
+  struct Collector {
+    std::vector<MappedIdentifier> results;
+    const Descriptor& descriptor;
+    std::exception_ptr thrown;
+    bool faulty = false;
+
+    bool is_open(std::size_t index) const {
+      return index < results.size() && results[index].canonical.empty() &&
+             results[index].reason.empty();
+    }
+    static void mapped(void* context, std::size_t index, muster_text canonical) noexcept {
+      auto& self = *static_cast<Collector*>(context);
+      if (!self.is_open(index) || canonical.size == 0) {
+        self.faulty = true;
+        return;
+      }
+      kept_inside(self.thrown, [&] { self.results[index].canonical = view(canonical); });
+    }
+    static void rejected(void* context, std::size_t index, muster_text reason) noexcept {
+      auto& self = *static_cast<Collector*>(context);
+      if (!self.is_open(index) || reason.size == 0) {
+        self.faulty = true;
+        return;
+      }
+      kept_inside(self.thrown, [&] { self.results[index].reason = clean_text(view(reason)); });
+    }
+  };
+  std::vector<muster_text> texts;
+  texts.reserve(values.size());
+  for (const auto value : values) texts.push_back(to_text(value));
+  Collector collector{std::vector<MappedIdentifier>(values.size()), plugin_->descriptor, {}};
+  const muster_map_request request{sizeof(muster_map_request), 0, to_text(kind), texts.data(),
+                                   texts.size()};
+  const muster_map_sink sink{sizeof(muster_map_sink), 0, &collector, &Collector::mapped,
+                             &Collector::rejected};
+  // Not `call`: mapping is pure and concurrent, and must not touch what the services kept.
+  call_hook(collector.thrown, [&](muster_error* error) {
+    return plugin_->table.map_identifiers(instance_, &request, &sink, error);
+  });
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (collector.is_open(i)) collector.faulty = true;
+  }
+  if (collector.faulty) {
+    throw plugin_fault(plugin_->descriptor, "not exactly one answer for each identifier");
+  }
+  return std::move(collector.results);
+}
+
+Destination::SyncResult PluginDestination::sync(const SyncHeader& header,
+                                                std::span<const Operation> operations,
+                                                const AudienceEvents& events) {
+  SyncCall batch(plugin_->descriptor, header, operations, events);
+  SyncResult result;
+  muster_error error{};
+  error.struct_size = sizeof error;
+  error.retry_after_ms = -1;
+  const auto status = plugin_->table.sync(instance_, &batch.request(), &batch.sink(), &error);
+  if (batch.thrown()) std::rethrow_exception(batch.thrown());
+  services_->rethrow_kept();
+  const bool silent = status == MUSTER_OK && batch.unreported() > 0;
+  if (batch.faults() > 0 || silent) services_->log_fault(batch.faults(), batch.unreported());
+  result.outcomes = batch.take_outcomes();
+  if (status != MUSTER_OK) result.failure = destination_error(status, error);
+  return result;
+}
+
+void PluginDestination::uninstall() {
+  call([&](muster_error* error) { return plugin_->table.uninstall(instance_, error); });
+}
+
+bool PluginDestination::supports(std::string_view extension) const {
+  return plugin_->table.get_extension(to_text(extension)) != nullptr;
+}
+
+template <class Table>
+const Table& PluginDestination::extension(std::string_view id) const {
+  const auto* table = static_cast<const Table*>(plugin_->table.get_extension(to_text(id)));
+  if (table != nullptr && table->struct_size >= sizeof(Table)) return *table;
+  throw DestinationError(
+      Error(ErrorKind::kFailed, "plugin.not_supported",
+            fmt::format("the destination '{}' does not offer {}", plugin_->descriptor.id, id)),
+      MUSTER_NOT_SUPPORTED, std::nullopt);
+}
+
+void PluginDestination::read_back(std::string_view audience_ref, std::string_view cursor,
+                                  const RecordPage& page) {
+  struct Collector {
+    const RecordPage& page;
+    std::exception_ptr thrown;
+    static muster_status take(void* context, const muster_text* ids, std::size_t count,
+                              muster_text next_cursor) noexcept {
+      auto& self = *static_cast<Collector*>(context);
+      const bool taken = kept_inside(self.thrown, [&] {
+        std::vector<std::string_view> views;
+        views.reserve(count);
+        for (std::size_t i = 0; i < count; ++i) views.push_back(view(ids[i]));
+        self.page(views, view(next_cursor));
+      });
+      return taken ? MUSTER_OK : MUSTER_CANCELLED;
+    }
+  };
+  const auto& table = extension<muster_readback_1>(MUSTER_READBACK_1);
+  Collector collector{page, {}};
+  const muster_readback_sink sink{sizeof(muster_readback_sink), 0, &collector, &Collector::take};
+  call(collector.thrown, [&](muster_error* error) {
+    return table.read(instance_, to_text(audience_ref), to_text(cursor), &sink, error);
+  });
+}
+
+std::vector<std::string> PluginDestination::look_up(std::string_view kind,
+                                                    std::span<const std::string_view> identifiers) {
+  struct Collector {
+    std::vector<std::string> records;
+    std::exception_ptr thrown;
+    static void found(void* context, std::size_t index, muster_text record_id) noexcept {
+      auto& self = *static_cast<Collector*>(context);
+      if (index >= self.records.size()) return;
+      kept_inside(self.thrown, [&] { self.records[index] = view(record_id); });
+    }
+  };
+  const auto& table = extension<muster_lookup_1>(MUSTER_LOOKUP_1);
+  Collector all{std::vector<std::string>(identifiers.size()), {}};
+  const std::size_t most = plugin_->descriptor.max_batch;
+  for (std::size_t begin = 0; begin < identifiers.size(); begin += most) {
+    const auto part = identifiers.subspan(begin, std::min(most, identifiers.size() - begin));
+    std::vector<muster_text> texts;
+    texts.reserve(part.size());
+    for (const auto identifier : part) texts.push_back(to_text(identifier));
+    Collector collector{std::vector<std::string>(part.size()), {}};
+    const muster_lookup_sink sink{sizeof(muster_lookup_sink), 0, &collector, &Collector::found};
+    call(collector.thrown, [&](muster_error* error) {
+      return table.look_up(instance_, to_text(kind), texts.data(), texts.size(), &sink, error);
+    });
+    std::move(collector.records.begin(), collector.records.end(),
+              all.records.begin() + static_cast<std::ptrdiff_t>(begin));
+  }
+  return std::move(all.records);
+}
+
+void PluginDestination::change_audience(std::int32_t action, std::string_view audience_ref,
+                                        std::string_view name) {
+  const auto& table = extension<muster_audience_1>(MUSTER_AUDIENCE_1);
+  call([&](muster_error* error) {
+    return table.change(instance_, action, to_text(audience_ref), to_text(name), error);
+  });
+}
+
+CallEstimate PluginDestination::estimate(const EstimateRequest& request) {
+  const auto& table = extension<muster_estimate_1>(MUSTER_ESTIMATE_1);
+  const muster_estimate_request c_request{
+      sizeof(muster_estimate_request),
+      request.create_missing ? std::uint32_t{MUSTER_SYNC_CREATE_MISSING} : 0U,
+      to_text(request.kind),
+      request.adds,
+      request.adds_by_record,
+      request.removes,
+      request.missing.value_or(UINT64_MAX),
+      request.audience_size,
+      request.verify ? 1U : 0U,
+      request.has_audience ? 1U : 0U};
+  muster_estimate estimate{};
+  estimate.struct_size = sizeof estimate;
+  call(
+      [&](muster_error* error) { return table.estimate(instance_, &c_request, &estimate, error); });
+  return {estimate.calls, estimate.requests_per_window, Milliseconds{estimate.window_ms}};
+}
+
+}  // namespace muster

@@ -1,0 +1,125 @@
+#include "destination/sync_call.hpp"
+
+#include <algorithm>
+
+#include "destination/call.hpp"
+#include "destination/text.hpp"
+
+namespace muster {
+namespace {
+
+constexpr std::size_t kLongestRecordId = 256;
+constexpr std::size_t kLongestDetail = 256;
+
+std::vector<muster_text> texts(const std::vector<std::string>& strings) {
+  std::vector<muster_text> views;
+  views.reserve(strings.size());
+  for (const auto& string : strings) views.push_back(to_text(string));
+  return views;
+}
+
+bool is_known(std::int32_t kind) { return kind >= MUSTER_APPLIED && kind <= MUSTER_SKIPPED; }
+
+}  // namespace
+
+SyncCall::SyncCall(const Descriptor& descriptor, const SyncHeader& header,
+                   std::span<const Operation> operations, const AudienceEvents& events)
+    : descriptor_(descriptor),
+      operations_(operations),
+      events_(events),
+      property_names_(texts(header.property_names)),
+      outcomes_(operations.size()),
+      reported_(operations.size(), false) {
+  c_operations_.reserve(operations.size());
+  properties_.reserve(operations.size());
+  for (const auto& operation : operations) {
+    properties_.push_back(texts(operation.properties));
+    c_operations_.push_back({sizeof(muster_operation), static_cast<std::int32_t>(operation.kind),
+                             operation.must_exist ? std::uint32_t{MUSTER_OPERATION_MUST_EXIST} : 0U,
+                             static_cast<std::uint32_t>(operation.properties.size()),
+                             to_text(operation.identifier), to_text(operation.record_id),
+                             properties_.back().data()});
+  }
+  request_ = {sizeof(muster_sync_request),
+              (header.create_missing ? std::uint32_t{MUSTER_SYNC_CREATE_MISSING} : 0U) |
+                  (header.creation_begun ? std::uint32_t{MUSTER_SYNC_CREATION_BEGUN} : 0U),
+              to_text(header.kind),
+              to_text(header.cohort),
+              to_text(header.audience_name),
+              to_text(header.audience_ref),
+              to_text(header.audience_known_as),
+              property_names_.data(),
+              property_names_.size(),
+              c_operations_.data(),
+              c_operations_.size(),
+              sizeof(muster_operation)};
+  sink_ = {sizeof(muster_sync_sink), 0, this, &report, &audience};
+}
+
+std::size_t SyncCall::unreported() const noexcept {
+  return static_cast<std::size_t>(std::count(reported_.begin(), reported_.end(), false));
+}
+
+muster_status SyncCall::report(void* context, std::size_t index,
+                               const muster_outcome* outcome) noexcept {
+  auto& call = *static_cast<SyncCall*>(context);
+  bool taken = false;
+  const bool sane = outcome != nullptr && outcome->struct_size >= sizeof(muster_outcome) &&
+                    index < call.outcomes_.size() && !call.reported_[index] &&
+                    is_known(outcome->kind);
+  if (sane) kept_inside(call.thrown_, [&] { taken = call.take(index, *outcome); });
+  if (taken) return MUSTER_OK;
+  ++call.faults_;
+  return MUSTER_INVALID_ARGUMENT;
+}
+
+bool SyncCall::take(std::size_t index, const muster_outcome& outcome) {
+  const auto record_id = view(outcome.record_id);
+  if (record_id.size() > kLongestRecordId || !is_utf8(record_id)) return false;
+  Outcome taken;
+  taken.kind = static_cast<OutcomeKind>(outcome.kind);
+  taken.created = (outcome.flags & MUSTER_OUTCOME_CREATED) != 0;
+  if (outcome.retry_after_ms >= 0 && taken.kind == OutcomeKind::kRetry) {
+    taken.retry_after = Milliseconds{outcome.retry_after_ms};
+  }
+  taken.record_id = record_id;
+  taken.detail = clean_text(view(outcome.detail).substr(0, kLongestDetail));
+  if (taken.kind == OutcomeKind::kRejected) taken.reason = known_reason(outcome.reason);
+  const bool done = taken.kind == OutcomeKind::kApplied || taken.kind == OutcomeKind::kUnchanged;
+  if (done && operations_[index].kind == OperationKind::kAdd && record_id.empty()) {
+    // Nothing could be read back or removed without it: not a success.
+    ++faults_;
+    taken.kind = OutcomeKind::kInDoubt;
+  }
+  outcomes_[index] = std::move(taken);
+  reported_[index] = true;
+  return true;
+}
+
+std::string SyncCall::known_reason(muster_text reason) const {
+  const auto found =
+      std::find(descriptor_.reasons.begin(), descriptor_.reasons.end(), view(reason));
+  return found == descriptor_.reasons.end() ? "rejected_by_destination" : *found;
+}
+
+muster_status SyncCall::audience(void* context, const muster_audience* audience) noexcept {
+  auto& call = *static_cast<SyncCall*>(context);
+  const bool sane = audience != nullptr && audience->struct_size >= sizeof(muster_audience) &&
+                    is_utf8(view(audience->name)) && is_utf8(view(audience->ref));
+  const bool creating = sane && audience->state == MUSTER_AUDIENCE_CREATING;
+  const bool ready = sane && audience->state == MUSTER_AUDIENCE_READY && audience->ref.size > 0;
+  if (!creating && !ready) {
+    ++call.faults_;
+    return MUSTER_INVALID_ARGUMENT;
+  }
+  const bool written = kept_inside(call.thrown_, [&] {
+    if (creating) {
+      call.events_.creating(view(audience->name));
+    } else {
+      call.events_.ready(view(audience->ref), view(audience->name));
+    }
+  });
+  return written ? MUSTER_OK : MUSTER_INTERNAL;
+}
+
+}  // namespace muster

@@ -1,0 +1,35 @@
+// Texts that cross the ABI. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "muster/destination.h"
+
+namespace muster {
+
+inline muster_text to_text(std::string_view view) noexcept { return {view.data(), view.size()}; }
+inline std::string_view view(muster_text text) noexcept {
+  return text.size == 0 || text.data == nullptr ? std::string_view{}
+                                                : std::string_view{text.data, text.size};
+}
+
+//! The i-th element of an array whose elements lie `stride` bytes apart (ABI-4).
+template <class T>
+const T& element(const T* first, std::size_t index, std::size_t stride) noexcept {
+  return *reinterpret_cast<const T*>(reinterpret_cast<const char*>(first) + index * stride);
+}
+
+//! A text in a fixed array: up to its NUL, or its end.
+template <std::size_t N>
+std::string_view inline_text(const char (&array)[N]) noexcept {
+  return std::string_view(array, N).substr(0, std::string_view(array, N).find('\0'));
+}
+
+bool is_utf8(std::string_view text) noexcept;
+
+//! One line of valid UTF-8, at most 600 bytes: what a plugin says, fit for a terminal and a log.
+std::string clean_text(std::string_view text);
+
+}  // namespace muster
