@@ -1,0 +1,30 @@
+// The bytes of a file or of standard input, unpacked when they are gzip or zstd. One thread.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "cohort/source.hpp"
+
+namespace muster {
+
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+  //! At most `size` bytes into `to`; 0 at the end, and only when the stream is whole. Throws Error:
+  //! unreadable, truncated, changed while it was read.
+  virtual std::size_t read(char* to, std::size_t size) = 0;
+  //! Bytes of the file as it lies on disk.
+  virtual Source::Progress progress() const = 0;
+};
+
+//! Opens `file`; "-" is standard input. Gzip and zstd are known by their first bytes.
+std::unique_ptr<ByteStream> open_byte_stream(const std::filesystem::path& file);
+
+//! The files that a path or glob names, in the order of their names; throws Error when there is
+//! none. A path without wildcards is returned as it is.
+std::vector<std::filesystem::path> matching_files(const std::filesystem::path& pattern);
+
+}  // namespace muster

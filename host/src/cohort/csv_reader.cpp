@@ -1,0 +1,289 @@
+#include "cohort/csv_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace muster {
+namespace {
+
+constexpr std::size_t kFirstBuffer = std::size_t{1} << 20U;
+// A longer row is a missing quote, not a row.
+constexpr std::size_t kLongestRow = std::size_t{64} << 20U;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+const char* find(const char* begin, const char* end, char wanted) noexcept {
+  return begin == end ? nullptr
+                      : static_cast<const char*>(
+                            std::memchr(begin, wanted, static_cast<std::size_t>(end - begin)));
+}
+
+char most_frequent_delimiter(std::string_view header) {
+  constexpr std::array<char, 3> kCandidates{',', ';', '\t'};
+  std::array<std::size_t, 3> counts{};
+  bool inside = false;
+  for (const char c : header) {
+    if (c == '"') inside = !inside;
+    for (std::size_t i = 0; i < kCandidates.size() && !inside; ++i) {
+      if (c == kCandidates[i]) ++counts[i];
+    }
+  }
+  const auto most = std::max_element(counts.begin(), counts.end());
+  return kCandidates[static_cast<std::size_t>(most - counts.begin())];
+}
+
+//! Bytes of the character that begins with `lead`; 0 when none does.
+std::size_t sequence_length(unsigned char lead) noexcept {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return 2;
+  if (lead >= 0xE0 && lead <= 0xEF) return 3;
+  if (lead >= 0xF0 && lead <= 0xF4) return 4;
+  return 0;
+}
+
+//! The ranges of the second byte that exclude overlong forms, surrogates and what is past U+10FFFF.
+bool is_second_byte(unsigned char lead, unsigned char second) noexcept {
+  switch (lead) {
+    case 0xE0:
+      return second >= 0xA0 && second <= 0xBF;
+    case 0xED:
+      return second >= 0x80 && second <= 0x9F;
+    case 0xF0:
+      return second >= 0x90 && second <= 0xBF;
+    case 0xF4:
+      return second >= 0x80 && second <= 0x8F;
+    default:
+      return second >= 0x80 && second <= 0xBF;
+  }
+}
+
+}  // namespace
+
+std::size_t find_invalid_utf8(std::string_view text) noexcept {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    std::uint64_t eight = 0;
+    if (text.size() - at >= sizeof eight) {
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if ((eight & kHighBits) == 0) {
+        at += sizeof eight;
+        continue;
+      }
+    }
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const auto length = sequence_length(lead);
+    if (length == 0 || text.size() - at < length) return at;
+    for (std::size_t i = 1; i < length; ++i) {
+      const auto byte = static_cast<unsigned char>(text[at + i]);
+      const bool fits = i == 1 ? is_second_byte(lead, byte) : (byte & 0xC0U) == 0x80U;
+      if (!fits) return at;
+    }
+    at += length;
+  }
+  return std::string_view::npos;
+}
+
+CsvReader::CsvReader(std::unique_ptr<ByteStream> stream, std::string name,
+                     std::optional<char> delimiter)
+    : stream_(std::move(stream)),
+      name_(std::move(name)),
+      delimiter_(delimiter),
+      buffer_(kFirstBuffer) {}
+
+std::string CsvReader::where(std::uint64_t line, std::uint64_t column) const {
+  return fmt::format("{}:{}:{}", name_, line, column);
+}
+
+//! More bytes behind what is there; false at the end of the stream.
+bool CsvReader::fill() {
+  if (at_end_) return false;
+  if (begin_ > 0) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  if (end_ == buffer_.size()) {
+    if (buffer_.size() >= kLongestRow) {
+      throw Error(ErrorKind::kFailed, "csv.row_too_long",
+                  fmt::format("a row of more than {} MiB", kLongestRow >> 20U))
+          .at(where(next_line_, 1))
+          .with_hint("a quote is probably missing; nothing was sent");
+    }
+    buffer_.resize(buffer_.size() * 2);
+  }
+  const auto count = stream_->read(buffer_.data() + end_, buffer_.size() - end_);
+  end_ += count;
+  at_end_ = count == 0;
+  return count > 0;
+}
+
+//! What the first bytes say of the encoding.
+void CsvReader::check_beginning() {
+  began_ = true;
+  while (end_ - begin_ < 4 && fill()) {
+  }
+  const std::string_view head(buffer_.data() + begin_, std::min<std::size_t>(end_ - begin_, 4));
+  const bool is_utf16 = head.substr(0, 2) == "\xFF\xFE" || head.substr(0, 2) == "\xFE\xFF" ||
+                        head.find('\0') != std::string_view::npos;
+  if (is_utf16) {
+    throw Error(ErrorKind::kFailed, "csv.utf16", "the file is UTF-16, not UTF-8")
+        .at(where(1, 1))
+        .with_hint("convert it: iconv -f UTF-16 -t UTF-8 IN > OUT");
+  }
+  if (head.substr(0, 3) == kByteOrderMark) begin_ += kByteOrderMark.size();
+}
+
+bool CsvReader::next(std::vector<std::string_view>& cells) {
+  if (!began_) check_beginning();
+  std::string_view row;
+  bool quoted = false;
+  do {
+    if (!find_row(row, quoted)) return false;
+  } while (row.empty());
+  check_utf8(row);
+  if (!delimiter_) delimiter_ = most_frequent_delimiter(row);
+  cells.clear();
+  if (quoted) {
+    split_quoted(row, cells);
+  } else {
+    split_plain(row, cells);
+  }
+  return true;
+}
+
+//! Consumes one row, up to the line break that no quotes enclose.
+bool CsvReader::find_row(std::string_view& row, bool& quoted) {
+  quoted = false;
+  row_line_ = next_line_;
+  std::size_t scanned = 0;  // of the row, known to hold no end
+  bool inside = false;
+  std::uint64_t breaks_inside = 0;
+  for (;;) {
+    const char* const begin = buffer_.data() + begin_;
+    const char* const end = buffer_.data() + end_;
+    const char* at = begin + scanned;
+    while (at < end) {
+      const char* const newline = find(at, end, '\n');
+      const char* const stop = newline == nullptr ? end : newline;
+      // Quotes up to the line break: an odd number changes whether we are inside.
+      for (const char* quote = find(at, stop, '"'); quote != nullptr;
+           quote = find(quote + 1, stop, '"')) {
+        quoted = true;
+        inside = !inside;
+      }
+      if (newline != nullptr && !inside) {
+        next_line_ = row_line_ + breaks_inside + 1;
+        const char* last = newline;
+        if (last > begin && last[-1] == '\r') --last;
+        row = {begin, static_cast<std::size_t>(last - begin)};
+        begin_ = static_cast<std::size_t>(newline + 1 - buffer_.data());
+        return true;
+      }
+      if (newline != nullptr) ++breaks_inside;
+      at = newline == nullptr ? end : newline + 1;
+    }
+    scanned = end_ - begin_;
+    if (fill()) continue;
+    if (scanned == 0) return false;
+    row = {buffer_.data() + begin_, scanned};
+    if (inside) {
+      throw error_in_row("csv.open_quote", "a quote is opened and never closed",
+                         "close it, or double a quote that is part of the text", row,
+                         row.rfind('"'));
+    }
+    if (row.back() == '\r') row.remove_suffix(1);
+    next_line_ = row_line_ + breaks_inside + 1;
+    begin_ = end_;
+    return true;
+  }
+}
+
+void CsvReader::split_plain(std::string_view row, std::vector<std::string_view>& cells) const {
+  const char* at = row.data();
+  const char* const end = row.data() + row.size();
+  for (;;) {
+    const char* const delimiter = find(at, end, *delimiter_);
+    const char* const stop = delimiter == nullptr ? end : delimiter;
+    cells.emplace_back(at, static_cast<std::size_t>(stop - at));
+    if (delimiter == nullptr) return;
+    at = delimiter + 1;
+  }
+}
+
+void CsvReader::split_quoted(std::string_view row, std::vector<std::string_view>& cells) {
+  unescaped_.clear();
+  unescaped_.reserve(row.size());
+  std::size_t at = 0;
+  for (;;) {
+    if (at < row.size() && row[at] == '"') {
+      cells.push_back(quoted_cell(row, at));
+    } else {
+      const auto stop = std::min(row.find(*delimiter_, at), row.size());
+      const auto cell = row.substr(at, stop - at);
+      if (const auto quote = cell.find('"'); quote != std::string_view::npos) {
+        throw error_in_row("csv.quote_in_text", "a quote in a cell that does not begin with one",
+                           "put the whole cell in quotes and double those within", row, at + quote);
+      }
+      cells.push_back(cell);
+      at = stop;
+    }
+    if (at == row.size()) return;
+    ++at;  // the delimiter
+  }
+}
+
+//! The cell that begins with the quote at `at`; leaves `at` at the delimiter or the row's end.
+std::string_view CsvReader::quoted_cell(std::string_view row, std::size_t& at) {
+  const auto begin = ++at;
+  const auto copied_from = unescaped_.size();
+  bool escaped = false;
+  for (;;) {
+    const auto quote = row.find('"', at);
+    // find_row saw an even number of quotes, but an odd one may follow a cell that went wrong.
+    if (quote == std::string_view::npos) {
+      throw error_in_row("csv.open_quote", "a quote is opened and never closed",
+                         "close it, or double a quote that is part of the text", row, begin - 1);
+    }
+    const bool doubled = quote + 1 < row.size() && row[quote + 1] == '"';
+    if (doubled) {
+      unescaped_.append(row.substr(at, quote + 1 - at));
+      escaped = true;
+      at = quote + 2;
+      continue;
+    }
+    const auto after = quote + 1;
+    if (after < row.size() && row[after] != *delimiter_) {
+      throw error_in_row("csv.text_after_quote", "text after a closing quote",
+                         "double a quote that is part of the text", row, after);
+    }
+    if (escaped) unescaped_.append(row.substr(at, quote - at));
+    at = after;
+    return escaped ? std::string_view(unescaped_).substr(copied_from)
+                   : row.substr(begin, quote - begin);
+  }
+}
+
+void CsvReader::check_utf8(std::string_view row) const {
+  const auto invalid = find_invalid_utf8(row);
+  if (invalid == std::string_view::npos) return;
+  throw error_in_row("csv.not_utf8", "a byte that is not UTF-8",
+                     "the file may be Latin-1 or Windows-1252; convert it: iconv -f WINDOWS-1252 "
+                     "-t UTF-8 IN > OUT",
+                     row, invalid);
+}
+
+Error CsvReader::error_in_row(const char* code, std::string message, std::string hint,
+                              std::string_view row, std::size_t offset) const {
+  const auto before = row.substr(0, offset);
+  const auto breaks = std::count(before.begin(), before.end(), '\n');
+  const auto line_begin = before.rfind('\n');
+  const auto column = line_begin == std::string_view::npos ? offset + 1 : offset - line_begin;
+  return Error(ErrorKind::kFailed, code, std::move(message))
+      .at(where(row_line_ + static_cast<std::uint64_t>(breaks), column))
+      .with_hint(std::move(hint));
+}
+
+}  // namespace muster

@@ -1,0 +1,62 @@
+// CSV by RFC 4180, row by row, at the speed of memchr: quotes, line breaks within quotes, CRLF, a
+// byte order mark. Bytes that are not UTF-8 and broken quoting are errors with line and column.
+// One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "cohort/byte_stream.hpp"
+
+namespace muster {
+
+class CsvReader {
+ public:
+  //! `name` is what errors call the file. Without a delimiter, the header decides: the most
+  //! frequent of comma, semicolon and tab.
+  CsvReader(std::unique_ptr<ByteStream> stream, std::string name, std::optional<char> delimiter);
+
+  //! The next row that is not blank, as views that live until the next call; false at the end.
+  //! Throws Error.
+  bool next(std::vector<std::string_view>& cells);
+  //! The 1-based line on which the row that was read last begins.
+  std::uint64_t line() const noexcept { return row_line_; }
+  Source::Progress progress() const { return stream_->progress(); }
+  //! "name:line:column", columns counted in bytes from 1.
+  std::string where(std::uint64_t line, std::uint64_t column) const;
+  const std::string& name() const noexcept { return name_; }
+
+ private:
+  bool fill();
+  void check_beginning();
+  bool find_row(std::string_view& row, bool& quoted);
+  void split_plain(std::string_view row, std::vector<std::string_view>& cells) const;
+  void split_quoted(std::string_view row, std::vector<std::string_view>& cells);
+  std::string_view quoted_cell(std::string_view row, std::size_t& at);
+  void check_utf8(std::string_view row) const;
+  Error error_in_row(const char* code, std::string message, std::string hint, std::string_view row,
+                     std::size_t offset) const;
+
+  std::unique_ptr<ByteStream> stream_;
+  std::string name_;
+  std::optional<char> delimiter_;
+  std::vector<char> buffer_;
+  std::size_t begin_ = 0;  //!< of what is not yet consumed
+  std::size_t end_ = 0;    //!< of what is in the buffer
+  bool at_end_ = false;
+  bool began_ = false;
+  std::uint64_t next_line_ = 1;
+  std::uint64_t row_line_ = 0;
+  //! Unescaped cells of the row in hand; reserved so that views stay valid.
+  std::string unescaped_;
+};
+
+//! The offset of the first byte that is not part of valid UTF-8; npos when all is.
+std::size_t find_invalid_utf8(std::string_view text) noexcept;
+
+}  // namespace muster

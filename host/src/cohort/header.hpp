@@ -1,0 +1,31 @@
+// Which column of a file is meant by a name: exact first, then whatever differs only in case,
+// spaces, hyphens and underscores (`user_id`, `userID`, `e-mail`). Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cohort/source.hpp"
+
+namespace muster {
+
+//! Places of the columns that a run asked for.
+struct ColumnPlaces {
+  std::size_t identifier = 0;
+  std::optional<std::size_t> source_id;
+  std::vector<std::size_t> properties;
+};
+
+//! The place of `wanted`; nothing when there is none. Throws Error when two columns fit equally.
+std::optional<std::size_t> find_column(const std::vector<std::string>& header,
+                                       std::string_view wanted, const std::string& where);
+
+//! Throws Error when a column is missing, naming the nearest one and those there are. `where` is
+//! that of the header. `source_id` is the column `id_column`, or else the first of user id,
+//! Amplitude id and id that exists.
+ColumnPlaces find_columns(const std::vector<std::string>& header, const Columns& wanted,
+                          const std::optional<std::string>& id_column, const std::string& where);
+
+}  // namespace muster
