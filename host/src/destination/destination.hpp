@@ -141,6 +141,8 @@ class Destination {
                                          std::string_view code_verifier) = 0;
   //! Uses the stored credentials; throws DestinationError when they are refused.
   virtual Account check() = 0;
+  //! Revokes the tokens and forgets them; the app stays installed. Done twice is done.
+  virtual void revoke() = 0;
 
   //! [concurrent] One result for each value, in order.
   virtual std::vector<MappedIdentifier> map_identifiers(

@@ -117,6 +117,15 @@ Account PluginDestination::check() {
                       nullptr);
 }
 
+void PluginDestination::revoke() {
+  const muster_auth_request request{
+      sizeof(muster_auth_request), MUSTER_AUTH_REVOKE, {}, {}, {}, {}, {}};
+  const muster_auth_sink sink{sizeof(muster_auth_sink), 0, nullptr, nullptr, nullptr};
+  call([&](muster_error* error) {
+    return plugin_->table.authenticate(instance_, &request, &sink, error);
+  });
+}
+
 //! `url`: where the address goes for a step that gives one; else an account must be told.
 Account PluginDestination::account_from(const muster_auth_request& request, std::string* url) {
   AuthCollector collector;

@@ -24,6 +24,7 @@ class PluginDestination final : public Destination {
   Account complete_authorization(std::string_view redirect_uri, std::string_view code,
                                  std::string_view code_verifier) override;
   Account check() override;
+  void revoke() override;
   std::vector<MappedIdentifier> map_identifiers(
       std::string_view kind, std::span<const std::string_view> values) const override;
   SyncResult sync(const SyncHeader& header, std::span<const Operation> operations,

@@ -186,7 +186,8 @@ typedef struct muster_settings {
 enum {
   MUSTER_AUTH_BEGIN = 1,    /* report the URL to open, for redirect_uri, state, code_challenge */
   MUSTER_AUTH_COMPLETE = 2, /* take code and code_verifier, store tokens, report the account */
-  MUSTER_AUTH_CHECK = 3     /* stored credentials or static token: refresh if due, report account */
+  MUSTER_AUTH_CHECK = 3,    /* stored credentials or static token: refresh if due, report account */
+  MUSTER_AUTH_REVOKE = 4    /* revoke the tokens and forget them; done twice is done */
 };
 
 typedef struct muster_auth_request {

@@ -1,0 +1,234 @@
+#include "api.hpp"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace muster::hubspot {
+namespace {
+
+sdk::Failure cancelled() {
+  return {MUSTER_CANCELLED, "hubspot.cancelled", "the call was cancelled"};
+}
+
+//! HubSpot's answer to a token that it can't read claims that it expired in 1970 (§2.5).
+bool claims_1970(const json::value& body) {
+  const auto* context = find(body, "context");
+  const auto* times = context == nullptr ? nullptr : array_at(*context, "expire time");
+  return times != nullptr && !times->empty() && id_of(times->front()).substr(0, 5) == "1970-";
+}
+
+sdk::Failure refused_token(const json::value& body, bool is_static) {
+  if (is_static && claims_1970(body)) {
+    return {MUSTER_UNAUTHENTICATED, "hubspot.malformed_token",
+            "HubSpot can't read the token: it is not an API token",
+            "use a service key or a private app's token (pat-…), not a personal access key"};
+  }
+  if (is_static) {
+    return {MUSTER_UNAUTHENTICATED, "hubspot.token_refused", "HubSpot refuses the token",
+            "create a new one in HubSpot and put it where the connection's auth.token points"};
+  }
+  return {MUSTER_UNAUTHENTICATED, "hubspot.revoked",
+          "HubSpot refuses the connection's token, also after a refresh",
+          "connect the account again: muster connect NAME"};
+}
+
+}  // namespace
+
+Api::Api(const sdk::Host& host, const HubSpotSettings& settings)
+    : host_(host),
+      settings_(settings),
+      http_(host.extension<muster_http_1>(MUSTER_HTTP_1)),
+      tokens_(host, settings),
+      pace_(host, http_) {
+  if (http_ == nullptr || http_->struct_size < sizeof(muster_http_1)) {
+    throw sdk::Failure(MUSTER_NOT_SUPPORTED, "hubspot.no_network",
+                       "the host offers no muster.http/1");
+  }
+}
+
+void Api::begin_call() {
+  ended_.reset();
+  troubles_in_a_row_ = 0;
+}
+
+void Api::end(sdk::Failure failure) {
+  if (!ended_) ended_ = std::move(failure);
+}
+
+void Api::unavailable(const char* code, std::string message, std::int64_t wait_ms) {
+  end({MUSTER_UNAVAILABLE, code, std::move(message), {}, wait_ms});
+}
+
+void Api::throw_if_ended() {
+  if (ended_) throw sdk::Failure(*ended_);
+}
+
+void Api::send(Request request, OnAnswer on_answer) {
+  Open open{std::move(request), std::move(on_answer), false, {}};
+  if (!ended_ && host_.is_cancelled()) end(cancelled());
+  const bool needs_token = open.request.credentials == Request::Credentials::kToken;
+  if (needs_token && refreshing_) {
+    held_.push_back(std::move(open));
+    return;
+  }
+  if (!ended_ && needs_token && tokens_.is_due()) refresh();
+  if (ended_) return finish(std::move(open), Answer{});
+  start(std::move(open));
+}
+
+void Api::start(Open open) {
+  pace_.begin();
+  const auto tag = next_tag_++;
+  open.token_used = tokens_.access_token();
+  const auto& request = open_.emplace(tag, std::move(open)).first->second.request;
+  const bool is_form = request.kind == Request::Kind::kForm;
+  const std::string authorization = "Bearer " + tokens_.access_token();
+  std::vector<muster_http_header> headers;
+  headers.push_back({sdk::text("Accept"), sdk::text("application/json")});
+  if (!request.body.empty()) {
+    headers.push_back(
+        {sdk::text("Content-Type"),
+         sdk::text(is_form ? "application/x-www-form-urlencoded" : "application/json")});
+  }
+  if (request.credentials == Request::Credentials::kToken) {
+    headers.push_back({sdk::text("Authorization"), sdk::text(authorization)});
+  }
+  const auto url = settings_.api_base + request.path;
+  muster_http_request c_request{};
+  c_request.struct_size = sizeof c_request;
+  c_request.header_stride = sizeof(muster_http_header);
+  c_request.method = sdk::text(request.method);
+  c_request.url = sdk::text(url);
+  c_request.headers = headers.data();
+  c_request.header_count = headers.size();
+  c_request.body = sdk::text(request.body);
+  // The token endpoints are not counted with the account's calls.
+  c_request.bucket = is_form ? muster_text{} : sdk::text(kBurstBucket);
+  c_request.timeout_ms = request.timeout_ms;
+  muster_error error{};
+  error.struct_size = sizeof error;
+  const auto status = http_->start(host_.context(), &c_request, tag, &error);
+  if (status == MUSTER_OK) return;
+  auto found = open_.find(tag);
+  Open refused = std::move(found->second);
+  open_.erase(found);
+  end({status == MUSTER_FORBIDDEN ? MUSTER_BAD_CONFIG : MUSTER_INTERNAL, "hubspot.address",
+       "the host does not let the plugin reach api_base",
+       "name its host in the manifest's hosts, or use plain http on loopback"});
+  finish(std::move(refused), Answer{});
+}
+
+void Api::drain() {
+  while (!open_.empty()) {
+    muster_http_response response{};
+    response.struct_size = sizeof response;
+    if (http_->next(host_.context(), &response) != MUSTER_OK) {
+      end({MUSTER_INTERNAL, "hubspot.host_network", "the host's network failed"});
+      auto lost = std::move(open_);
+      open_.clear();
+      Answer unknown;
+      unknown.fate = Fate::kInDoubt;
+      for (auto& [tag, open] : lost) finish(std::move(open), unknown);
+      return;
+    }
+    take(response);
+  }
+}
+
+Answer Api::call(Request request) {
+  Answer taken;
+  send(std::move(request), [&](Answer& answer) { taken = std::move(answer); });
+  drain();
+  return taken;
+}
+
+void Api::take(const muster_http_response& response) {
+  const auto found = open_.find(response.tag);
+  if (found == open_.end()) return;
+  Open open = std::move(found->second);
+  open_.erase(found);
+  auto answer = classify(response);
+  const bool expired =
+      answer.status == 401 && open.request.credentials == Request::Credentials::kToken;
+  if (!expired) return finish(std::move(open), std::move(answer));
+  repeat_or_give_up(std::move(open), std::move(answer));
+}
+
+//! After a 401: nothing was done. One refresh, and the request again.
+void Api::repeat_or_give_up(Open open, Answer answer) {
+  const bool may_repeat = !open.repeated && !ended_ && !tokens_.is_static();
+  if (may_repeat) {
+    open.repeated = true;
+    if (refreshing_) {
+      held_.push_back(std::move(open));
+      return;
+    }
+    if (open.token_used != tokens_.access_token() || refresh()) return start(std::move(open));
+  }
+  end(refused_token(answer.body, tokens_.is_static()));
+  answer.fate = Fate::kRetry;
+  finish(std::move(open), std::move(answer));
+}
+
+void Api::finish(Open open, Answer answer) { open.on_answer(answer); }
+
+//! True when the access token is a new one. Single-flight: what needs it meanwhile is held.
+bool Api::refresh() {
+  refreshing_ = true;
+  const bool renewed = exchange_refresh_token();
+  refreshing_ = false;
+  auto held = std::exchange(held_, {});
+  for (auto& open : held) {
+    if (renewed && !ended_) {
+      start(std::move(open));
+    } else {
+      Answer not_done;
+      not_done.fate = Fate::kRetry;
+      finish(std::move(open), std::move(not_done));
+    }
+  }
+  return renewed;
+}
+
+bool Api::exchange_refresh_token() {
+  const auto before = tokens_.access_token();
+  // Another process may have done it.
+  if (tokens_.reload() && !tokens_.is_due()) return true;
+  // Shared with the handler: it may run after this function gave up.
+  const auto taken = std::make_shared<std::optional<Answer>>();
+  Request request;
+  request.method = "POST";
+  request.path = path_to(Path::kToken);
+  request.body = tokens_.refresh_form();
+  request.kind = Request::Kind::kForm;
+  request.credentials = Request::Credentials::kNone;
+  send(std::move(request), [taken](Answer& answer) { *taken = std::move(answer); });
+  while (!*taken && !open_.empty()) {
+    muster_http_response response{};
+    response.struct_size = sizeof response;
+    if (http_->next(host_.context(), &response) != MUSTER_OK) break;
+    take(response);
+  }
+  if (!*taken || ended_) return false;
+  const auto& answer = **taken;
+  try {
+    if (answer.fate == Fate::kOk) {
+      tokens_.store(answer.body);
+      return tokens_.access_token() != before;
+    }
+    if (answer.status == 400 || answer.status == 401) {
+      // A refresh token that rotated under us is not a revoked one.
+      if (tokens_.reload()) return true;
+      end(token_failure(answer.body));
+      return false;
+    }
+  } catch (const sdk::Failure& failure) {
+    end(failure);
+    return false;
+  }
+  unavailable("hubspot.unavailable", "HubSpot does not renew the token now", answer.wait_ms);
+  return false;
+}
+
+}  // namespace muster::hubspot

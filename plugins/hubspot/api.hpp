@@ -1,0 +1,94 @@
+// HubSpot's API as an event loop over the host's network: many requests in flight, answers as they
+// come, each classified once (ABI-12). Tokens are refreshed between requests. One thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "answer.hpp"
+#include "muster/destination.hpp"
+#include "pace.hpp"
+#include "paths.hpp"
+#include "settings.hpp"
+#include "tokens.hpp"
+
+namespace muster::hubspot {
+
+struct Request {
+  const char* method = "GET";
+  std::string path;  //!< with its query; no identifier and no secret in it
+  std::string body;  //!< JSON, unless it is a form
+  enum class Kind { kJson, kForm } kind = Kind::kJson;
+  enum class Credentials { kToken, kNone } credentials = Credentials::kToken;
+  std::int64_t timeout_ms = 60'000;
+};
+
+class Api {
+ public:
+  using OnAnswer = std::function<void(Answer& answer)>;
+
+  //! Throws Failure NOT_SUPPORTED when the host offers no network.
+  Api(const sdk::Host& host, const HubSpotSettings& settings);
+
+  //! Sends it as soon as the pace allows. The answer comes from `drain`, at once as kSkipped when
+  //! the call is ending.
+  void send(Request request, OnAnswer on_answer);
+  //! Runs until every request is answered; the handlers may send more. Handlers must not throw.
+  void drain();
+  //! One request, alone.
+  Answer call(Request request);
+  //! What ended the call, if anything did: thrown once every item is reported.
+  void throw_if_ended();
+  bool ended() const noexcept { return ended_.has_value(); }
+  //! Forgets what ended the call before.
+  void begin_call();
+
+  Tokens& tokens() noexcept { return tokens_; }
+  const Pace& pace() const noexcept { return pace_; }
+  const HubSpotSettings& settings() const noexcept { return settings_; }
+  std::string path_to(Path which, std::string_view part = {}) const {
+    return path(which, settings_.api_version, part);
+  }
+  //! Calls that end this one later, such as at the account's midnight.
+  void set_utc_offset_ms(std::int64_t offset) { utc_offset_ms_ = offset; }
+
+ private:
+  struct Open {
+    Request request;
+    OnAnswer on_answer;
+    bool repeated = false;   //!< after a refreshed token
+    std::string token_used;  //!< to tell a 401 of the former token from one of the present
+  };
+
+  void start(Open open);
+  void take(const muster_http_response& response);
+  Answer classify(const muster_http_response& response);
+  void classify_status(Answer& answer, const muster_http_response& response);
+  void too_many_requests(Answer& answer, std::int64_t retry_after_ms);
+  void finish(Open open, Answer answer);
+  bool refresh();
+  bool exchange_refresh_token();
+  void repeat_or_give_up(Open open, Answer answer);
+  void end(sdk::Failure failure);
+  void unavailable(const char* code, std::string message, std::int64_t wait_ms = -1);
+  std::int64_t until_midnight_ms() const;
+
+  const sdk::Host host_;
+  const HubSpotSettings& settings_;
+  const muster_http_1* http_;
+  Tokens tokens_;
+  Pace pace_;
+  std::map<std::uint64_t, Open> open_;
+  bool refreshing_ = false;
+  std::deque<Open> held_;  //!< wait for the token that is being renewed
+  std::uint64_t next_tag_ = 1;
+  std::optional<sdk::Failure> ended_;
+  int troubles_in_a_row_ = 0;
+  std::int64_t utc_offset_ms_ = 0;
+};
+
+}  // namespace muster::hubspot

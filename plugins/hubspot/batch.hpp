@@ -1,0 +1,62 @@
+// One batch of operations on one list: identifiers become contacts, contacts become members, each
+// operation gets one outcome. Lives for one `sync` call.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "contacts.hpp"
+#include "lists.hpp"
+#include "memberships.hpp"
+
+namespace muster::hubspot {
+
+class Batch {
+ public:
+  struct Parts {
+    Api& api;
+    Contacts& contacts;
+    Lists& lists;
+    Memberships& memberships;
+  };
+  Batch(const Parts& parts, const muster_sync_request& request, const muster_sync_sink& sink);
+
+  //! Reports each operation once, also when it throws Failure for the whole call.
+  void run();
+
+ private:
+  struct Item {
+    std::int32_t kind = MUSTER_ADD;
+    bool must_exist = false;
+    std::string email;      //!< where the identifier is one
+    std::string record_id;  //!< where it is known
+    bool created = false;
+    int rounds = 0;  //!< how often its membership was written
+    enum class Step { kFind, kConfirm, kWrite, kDone } step = Step::kFind;
+  };
+
+  void read_operations();
+  void work();
+  void find_by_email();
+  void confirm_records();
+  void write_memberships();
+  void settle(std::size_t index, const Written& written);
+  void find_survivors(const std::vector<std::size_t>& missing);
+  void without_record(std::size_t index);
+  bool any(Item::Step step) const;
+  //! False when it has an outcome now.
+  bool take_resolution(std::size_t index, const Resolution& resolution);
+
+  void report(std::size_t index, std::int32_t kind, std::string_view detail = {},
+              std::int64_t wait_ms = -1);
+  void report_rest();
+
+  Parts parts_;
+  const muster_sync_request& request_;
+  const muster_sync_sink& sink_;
+  bool by_email_ = true;
+  std::string list_;
+  std::vector<Item> items_;
+};
+
+}  // namespace muster::hubspot

@@ -1,0 +1,190 @@
+// The HubSpot destination: a cohort becomes a static contact list. One instance, one connection.
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "account.hpp"
+#include "batch.hpp"
+#include "identifiers.hpp"
+#include "muster/destination.hpp"
+
+namespace muster::hubspot {
+namespace {
+
+constexpr std::array kKinds{
+    muster_identifier_kind{sizeof(muster_identifier_kind), MUSTER_KIND_CREATES, sdk::text("email"),
+                           sdk::text("an e-mail address, primary or secondary")},
+    muster_identifier_kind{sizeof(muster_identifier_kind), MUSTER_KIND_IS_RECORD,
+                           sdk::text("contact_id"), sdk::text("a HubSpot contact id")},
+};
+constexpr std::array kReasons{sdk::text("invalid_email"), sdk::text("invalid_contact_id"),
+                              sdk::text("rejected_by_destination")};
+
+constexpr std::uint32_t kMaxBatch = 10'000;
+
+std::uint64_t parts_of(std::uint64_t whole, std::uint64_t part) {
+  return (whole + part - 1) / part;
+}
+
+class HubSpot final : public sdk::Destination,
+                      public sdk::Readback,
+                      public sdk::Lookup,
+                      public sdk::AudienceChange,
+                      public sdk::Estimate {
+ public:
+  static constexpr sdk::Descriptor kDescriptor{.id = "hubspot",
+                                               .name = "HubSpot contact lists",
+                                               .version = "0.1.0",
+                                               .max_batch = kMaxBatch,
+                                               .kinds = kKinds,
+                                               .reasons = kReasons};
+
+  HubSpot(sdk::Host host, const sdk::Settings& settings)
+      : host_(host),
+        settings_(read_settings(settings)),
+        api_(host_, settings_),
+        contacts_(api_),
+        lists_(api_),
+        memberships_(api_, lists_) {}
+
+  void authenticate(const muster_auth_request& request, const muster_auth_sink& sink) override {
+    api_.begin_call();
+    switch (request.step) {
+      case MUSTER_AUTH_BEGIN: {
+        const auto url = consent_url(settings_, request);
+        return sink.authorize_url(sink.context, sdk::text(url));
+      }
+      case MUSTER_AUTH_COMPLETE:
+        exchange_code(api_, request);
+        return tell_account(api_, host_, sink);
+      case MUSTER_AUTH_CHECK:
+        return tell_account(api_, host_, sink);
+      case MUSTER_AUTH_REVOKE:
+        return revoke_tokens(api_);
+      default:
+        throw sdk::Failure(MUSTER_INVALID_ARGUMENT, "hubspot.step", "the step is not known");
+    }
+  }
+
+  void map_identifiers(const muster_map_request& request,
+                       const muster_map_sink& sink) const override {
+    const bool by_email = is_email(sdk::view(request.kind));
+    for (std::size_t i = 0; i < request.count; ++i) {
+      const auto value = sdk::view(request.values[i]);
+      const auto canonical = by_email ? canonical_email(value) : canonical_contact_id(value);
+      if (canonical) {
+        sink.mapped(sink.context, i, sdk::text(*canonical));
+      } else {
+        sink.rejected(sink.context, i, kReasons[by_email ? 0 : 1]);
+      }
+    }
+  }
+
+  void sync(const muster_sync_request& request, const muster_sync_sink& sink) override {
+    is_email(sdk::view(request.kind));  // or refused
+    begin();
+    Batch({api_, contacts_, lists_, memberships_}, request, sink).run();
+  }
+
+  void uninstall() override {
+    api_.begin_call();
+    uninstall_app(api_);
+  }
+
+  void read(std::string_view audience_ref, std::string_view cursor,
+            const muster_readback_sink& sink) override {
+    begin();
+    read_memberships(api_, audience_ref, cursor, sink);
+  }
+
+  void look_up(std::string_view kind, std::span<const muster_text> identifiers,
+               const muster_lookup_sink& sink) override {
+    const bool by_email = is_email(kind);
+    begin();
+    std::vector<Address> addresses;
+    std::vector<std::string_view> ids;
+    for (const auto identifier : identifiers) {
+      addresses.push_back({sdk::view(identifier), Creation::kForbidden});
+      ids.push_back(sdk::view(identifier));
+    }
+    const auto found = by_email ? contacts_.resolve(addresses) : contacts_.read_by_id(ids);
+    api_.throw_if_ended();
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      switch (found[i].state) {
+        case Resolution::State::kFound:
+          sink.found(sink.context, i, sdk::text(found[i].record_id));
+          break;
+        case Resolution::State::kMissing:
+        case Resolution::State::kRejected:
+          break;
+        default:
+          // Silence would say that there is none.
+          throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.unavailable",
+                             "HubSpot could not look everyone up now", {}, found[i].wait_ms);
+      }
+    }
+  }
+
+  void change(std::int32_t action, std::string_view audience_ref, std::string_view name) override {
+    begin();
+    switch (action) {
+      case MUSTER_AUDIENCE_EMPTY:
+        return lists_.empty(audience_ref);
+      case MUSTER_AUDIENCE_DELETE:
+        return lists_.remove(audience_ref);
+      case MUSTER_AUDIENCE_RESTORE:
+        return lists_.restore(audience_ref);
+      case MUSTER_AUDIENCE_RENAME:
+        return lists_.rename(audience_ref, name);
+      default:
+        throw sdk::Failure(MUSTER_NOT_SUPPORTED, "hubspot.action", "the action is not known");
+    }
+  }
+
+  void estimate(const muster_estimate_request& request, muster_estimate& result) override {
+    const bool by_email = is_email(sdk::view(request.kind));
+    const bool creates = (request.flags & MUSTER_SYNC_CREATE_MISSING) != 0 && by_email;
+    std::uint64_t calls = request.has_audience != 0 || request.adds == 0 ? 0 : 2;
+    if (by_email) calls += parts_of(request.adds, 100);
+    if (creates && request.missing != UINT64_MAX) calls += parts_of(request.missing, 100);
+    const auto chunk = settings_.membership_chunk;
+    calls += parts_of(request.adds + request.adds_by_record, chunk);
+    calls += parts_of(request.removes, chunk);
+    if (request.verify != 0)
+      calls += std::max<std::uint64_t>(1, parts_of(request.audience_size, 250));
+    result.calls = calls;
+    result.requests_per_window = api_.pace().requests_per_window();
+    result.window_ms = api_.pace().window_ms();
+  }
+
+ private:
+  static bool is_email(std::string_view kind) {
+    if (kind == "email") return true;
+    if (kind == "contact_id") return false;
+    throw sdk::Failure(MUSTER_BAD_CONFIG, "hubspot.kind", "identifiers are email or contact_id");
+  }
+
+  void begin() {
+    api_.begin_call();
+    api_.tokens().load();
+    if (offset_known_) return;
+    offset_known_ = true;
+    const auto stored = host_.secret("utc_offset_ms");
+    std::int64_t offset = 0;
+    std::from_chars(stored.data(), stored.data() + stored.size(), offset);
+    api_.set_utc_offset_ms(offset);
+  }
+
+  sdk::Host host_;
+  HubSpotSettings settings_;
+  Api api_;
+  Contacts contacts_;
+  Lists lists_;
+  Memberships memberships_;
+  bool offset_known_ = false;
+};
+
+}  // namespace
+}  // namespace muster::hubspot
+
+MUSTER_DESTINATION(muster::hubspot::HubSpot)

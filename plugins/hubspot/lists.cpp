@@ -1,0 +1,152 @@
+#include "lists.hpp"
+
+namespace muster::hubspot {
+namespace {
+
+constexpr const char* kDuplicateName = "ILS.DUPLICATE_LIST_NAMES";
+constexpr const char* kContacts = "0-1";
+// Deleting all members at once stops working at 100,000 (hubspot/api.md §5).
+constexpr std::string_view kOursHint =
+    "rename one of the two, or set the connection's setting adopt_list: true to take the list over";
+
+sdk::Failure taken(std::string_view name, std::string_view why) {
+  return {MUSTER_AUDIENCE_TAKEN, "hubspot.list_taken",
+          "the name '" + std::string(name) + "' belongs to a list " + std::string(why),
+          std::string(kOursHint)};
+}
+
+void tell(const muster_sync_sink& sink, std::int32_t state, std::string_view ref,
+          std::string_view name) {
+  const muster_audience audience{sizeof(muster_audience), state, sdk::text(ref), sdk::text(name)};
+  if (sink.audience(sink.context, &audience) == MUSTER_OK) return;
+  throw sdk::Failure(MUSTER_CANCELLED, "hubspot.not_written_down",
+                     "the host could not write the list's reference down");
+}
+
+const json::value& list_in(const Answer& answer) {
+  const auto* list = find(answer.body, "list");
+  return list == nullptr ? answer.body : *list;
+}
+
+}  // namespace
+
+void throw_list_failure(Api& api, const Answer& answer, const char* what) {
+  api.throw_if_ended();
+  switch (answer.fate) {
+    case Fate::kNotFound:
+      throw sdk::Failure(MUSTER_AUDIENCE_GONE, "hubspot.list_gone",
+                         "the list does not exist in HubSpot any more",
+                         "a deleted list can be restored in HubSpot for 90 days");
+    case Fate::kOk:
+    case Fate::kRetry:
+    case Fate::kInDoubt:
+    case Fate::kSkipped:
+      throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.unavailable",
+                         std::string("HubSpot could not ") + what + " now", {}, answer.wait_ms);
+    default:
+      break;
+  }
+  const auto& code =
+      answer.error.sub_category.empty() ? answer.error.category : answer.error.sub_category;
+  throw sdk::Failure(MUSTER_REJECTED, "hubspot.list_refused",
+                     std::string("HubSpot refused to ") + what + " (" +
+                         std::to_string(answer.status) + (code.empty() ? "" : " " + code) + ")",
+                     "check the list's name and the account's number of lists");
+}
+
+Answer Lists::call(const char* method, std::string path, std::string body) {
+  Request request;
+  request.method = method;
+  request.path = std::move(path);
+  request.body = std::move(body);
+  return api_.call(std::move(request));
+}
+
+std::string Lists::ensure(const muster_sync_request& request, const muster_sync_sink& sink) {
+  const auto name = sdk::view(request.audience_name);
+  const auto ref = sdk::view(request.audience_ref);
+  if (!ref.empty()) {
+    if (sdk::view(request.audience_known_as) != name) {
+      rename(ref, name);
+      tell(sink, MUSTER_AUDIENCE_READY, ref, name);
+    }
+    return std::string(ref);
+  }
+  const auto found = call("GET", api_.path_to(Path::kListByName, percent_encoded(name)));
+  if (found.fate == Fate::kOk) {
+    auto id = adopt(list_in(found), request);
+    tell(sink, MUSTER_AUDIENCE_READY, id, name);
+    return id;
+  }
+  if (found.fate != Fate::kNotFound) throw_list_failure(api_, found, "look for the list");
+  return create(name, sink);
+}
+
+//! A list of the wanted name exists: it is ours when an earlier run announced that it would make
+//! one, at a moment when there was none.
+std::string Lists::adopt(const json::value& list, const muster_sync_request& request) const {
+  const auto name = sdk::view(request.audience_name);
+  const auto type = text_at(list, "processingType");
+  auto id = code_word(id_at(list, "listId"));
+  if (id.empty()) {
+    throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.bad_answer",
+                       "HubSpot's answer about the list names no list");
+  }
+  if (type != "MANUAL" || text_at(list, "objectTypeId") != kContacts) {
+    throw taken(name, "of another kind, which members can't be written to");
+  }
+  const bool begun = (request.flags & MUSTER_SYNC_CREATION_BEGUN) != 0;
+  if (!begun && !api_.settings().adopt_list) throw taken(name, "that muster did not make");
+  return id;
+}
+
+std::string Lists::create(std::string_view name, const muster_sync_sink& sink) {
+  tell(sink, MUSTER_AUDIENCE_CREATING, {}, name);
+  const json::object body{
+      {"name", name}, {"objectTypeId", kContacts}, {"processingType", "MANUAL"}};
+  const auto answer = call("POST", api_.path_to(Path::kLists), json::serialize(body));
+  if (answer.error.sub_category == kDuplicateName) {
+    throw taken(name, "that was made at this very moment");
+  }
+  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "create the list");
+  auto id = code_word(id_at(list_in(answer), "listId"));
+  if (id.empty()) throw_list_failure(api_, answer, "create the list");
+  tell(sink, MUSTER_AUDIENCE_READY, id, name);
+  return id;
+}
+
+void Lists::check(std::string_view id) {
+  const auto answer = call("GET", api_.path_to(Path::kList, percent_encoded(id)));
+  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "look at the list");
+  const auto type = text_at(list_in(answer), "processingType");
+  if (type == "MANUAL" || type == "SNAPSHOT") return;
+  throw sdk::Failure(
+      MUSTER_REJECTED, "hubspot.list_converted",
+      "the list was converted to an active list: HubSpot fills it by a filter now",
+      "delete or rename it, and the next run makes a static one; or convert it back");
+}
+
+void Lists::rename(std::string_view id, std::string_view name) {
+  const auto answer = call("PUT", api_.path_to(Path::kListRename, percent_encoded(id)) +
+                                      "?listName=" + percent_encoded(name));
+  if (answer.error.sub_category == kDuplicateName) throw taken(name, "that is not this sync's");
+  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "rename the list");
+}
+
+void Lists::empty(std::string_view id) {
+  const auto answer = call("DELETE", api_.path_to(Path::kMemberships, percent_encoded(id)));
+  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "empty the list");
+}
+
+void Lists::remove(std::string_view id) {
+  const auto answer = call("DELETE", api_.path_to(Path::kList, percent_encoded(id)));
+  if (answer.fate == Fate::kNotFound) return;  // done twice is done
+  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "delete the list");
+}
+
+void Lists::restore(std::string_view id) {
+  const auto answer = call("PUT", api_.path_to(Path::kListRestore, percent_encoded(id)));
+  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "restore the list");
+}
+
+}  // namespace muster::hubspot

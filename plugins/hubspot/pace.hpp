@@ -1,0 +1,42 @@
+// The pace at which an account may be asked: HubSpot's own figures from its headers, less while
+// other clients of the account use its quota up (hubspot/api.md §7). One thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "muster/destination.hpp"
+
+namespace muster::hubspot {
+
+inline constexpr std::string_view kBurstBucket = "burst";
+
+class Pace {
+ public:
+  Pace(const sdk::Host& host, const muster_http_1* http) : host_(host), http_(http) {}
+
+  //! Before the first answer: what every kind of app may do.
+  void begin();
+  //! Takes the limit over from the headers of an answer, and speeds up again after a 429.
+  void learn(const muster_http_response& response);
+  //! A 429 of the burst limit: pauses, and goes slower. Returns how long to wait, in ms.
+  std::int64_t slow_down(std::int64_t retry_after_ms);
+  //! Nothing is sent for `ms`.
+  void pause(std::int64_t ms);
+
+  std::uint32_t requests_per_window() const noexcept { return told_; }
+  std::int64_t window_ms() const noexcept { return window_ms_; }
+
+ private:
+  void apply();
+
+  sdk::Host host_;
+  const muster_http_1* http_;
+  bool begun_ = false;
+  std::uint32_t told_ = 100;
+  std::int64_t window_ms_ = 10'000;
+  double share_ = 1.0;  //!< of what HubSpot tells, while others use the rest
+  std::int64_t changed_at_ms_ = 0;
+};
+
+}  // namespace muster::hubspot

@@ -1,0 +1,132 @@
+#include "tokens.hpp"
+
+#include <charconv>
+
+#include "answer.hpp"
+#include "paths.hpp"
+
+namespace muster::hubspot {
+namespace {
+
+// Access tokens live 30 minutes; requests that wait for their turn must not outlive one.
+constexpr std::int64_t kAheadMs = 5 * 60 * 1000;
+constexpr std::int64_t kDefaultLifeMs = 1800 * 1000;
+constexpr const char* kAccess = "access_token";
+constexpr const char* kRefresh = "refresh_token";
+constexpr const char* kExpires = "expires_at_ms";
+
+sdk::Failure not_connected() {
+  return {MUSTER_UNAUTHENTICATED, "hubspot.not_connected",
+          "the connection has no HubSpot account yet", "run: muster connect NAME"};
+}
+
+std::int64_t to_number(const std::string& text) {
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+}  // namespace
+
+std::string form(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
+  std::string body;
+  for (const auto& [name, value] : fields) {
+    if (!body.empty()) body += '&';
+    body += name;
+    body += '=';
+    body += percent_encoded(value);
+  }
+  return body;
+}
+
+sdk::Failure token_failure(const json::value& answer) {
+  const auto status = text_at(answer, "status");
+  const auto error = text_at(answer, "error");
+  // A dead token was seen with error "invalid_request" too: the status decides (§2.3).
+  if (status == "BAD_REFRESH_TOKEN" || (status.empty() && error == "invalid_grant")) {
+    return {MUSTER_UNAUTHENTICATED, "hubspot.revoked",
+            "HubSpot says that the app was uninstalled or its access withdrawn",
+            "connect the account again: muster connect NAME"};
+  }
+  if (status == "BAD_HUB") {
+    return {MUSTER_UNAUTHENTICATED, "hubspot.revoked",
+            "the HubSpot account does not exist any more",
+            "connect another account: muster connect NAME"};
+  }
+  if (status == "BAD_AUTH_CODE") {
+    return {MUSTER_UNAUTHENTICATED, "hubspot.bad_code",
+            "the authorization code has expired or was used before",
+            "start again: muster connect NAME"};
+  }
+  if (status == "BAD_REDIRECT_URI") {
+    return {MUSTER_BAD_CONFIG, "hubspot.bad_redirect",
+            "the app does not know this redirect address",
+            "add the address that `muster connect` shows to the app's redirect URLs"};
+  }
+  const auto word = code_word(status.empty() ? error : status);
+  return {MUSTER_BAD_CONFIG, "hubspot.bad_client",
+          "HubSpot refuses the app's credentials" + (word.empty() ? "" : " (" + word + ")"),
+          "check auth.client_id and auth.client_secret of the connection"};
+}
+
+Tokens::Tokens(const sdk::Host& host, const HubSpotSettings& settings)
+    : host_(host), settings_(settings) {}
+
+void Tokens::load() {
+  if (is_static()) {
+    access_ = settings_.token;
+    return;
+  }
+  if (!refresh_.empty()) return;
+  refresh_ = host_.secret(kRefresh);
+  if (refresh_.empty()) throw not_connected();
+  access_ = host_.secret(kAccess);
+  expires_at_ms_ = to_number(host_.secret(kExpires));
+}
+
+bool Tokens::is_due() const { return !is_static() && host_.now_ms() >= expires_at_ms_ - kAheadMs; }
+
+std::string Tokens::refresh_form() const {
+  return form({{"grant_type", "refresh_token"},
+               {"client_id", settings_.client_id},
+               {"client_secret", settings_.client_secret},
+               {"refresh_token", refresh_}});
+}
+
+void Tokens::store(const json::value& answer) {
+  const auto access = text_at(answer, "access_token");
+  const auto refresh = text_at(answer, "refresh_token");
+  const bool clean = access.find_first_of("\r\n") == std::string_view::npos;
+  if (access.empty() || !clean || (refresh.empty() && refresh_.empty())) {
+    throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.bad_answer",
+                       "HubSpot's answer to the token request holds no token");
+  }
+  const auto* life = find(answer, "expires_in");
+  const auto* seconds = life == nullptr ? nullptr : life->if_int64();
+  access_ = access;
+  if (!refresh.empty()) refresh_ = refresh;
+  expires_at_ms_ = host_.now_ms() + (seconds == nullptr ? kDefaultLifeMs : *seconds * 1000);
+  // The refresh token first: with it alone, a crash here costs nothing but a refresh.
+  host_.store_secret(kRefresh, refresh_);
+  host_.store_secret(kAccess, access_);
+  host_.store_secret(kExpires, std::to_string(expires_at_ms_));
+}
+
+bool Tokens::reload() {
+  if (is_static()) return false;
+  auto stored = host_.secret(kRefresh);
+  auto access = host_.secret(kAccess);
+  if (stored.empty() || (stored == refresh_ && access == access_)) return false;
+  refresh_ = std::move(stored);
+  access_ = std::move(access);
+  expires_at_ms_ = to_number(host_.secret(kExpires));
+  return true;
+}
+
+void Tokens::forget() {
+  access_.clear();
+  refresh_.clear();
+  for (const auto* name : {kRefresh, kAccess, kExpires}) host_.store_secret(name, {});
+}
+
+}  // namespace muster::hubspot

@@ -1,0 +1,50 @@
+// The credentials of a connection: a static token, or OAuth tokens that are refreshed ahead of
+// their expiry and kept as the host's secrets (hubspot/api.md §2). One thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "json.hpp"
+#include "muster/destination.hpp"
+#include "settings.hpp"
+
+namespace muster::hubspot {
+
+class Tokens {
+ public:
+  Tokens(const sdk::Host& host, const HubSpotSettings& settings);
+
+  //! Reads what is stored; throws Failure UNAUTHENTICATED when there is nothing.
+  void load();
+  bool is_static() const noexcept { return !settings_.uses_oauth(); }
+  //! For the Authorization header.
+  const std::string& access_token() const noexcept { return access_; }
+  const std::string& refresh_token() const noexcept { return refresh_; }
+  //! Whether it is near its expiry; never with a static token.
+  bool is_due() const;
+
+  //! The form that exchanges the refresh token.
+  std::string refresh_form() const;
+  //! Keeps what a token answer (§2.2) holds; throws Failure when it holds none.
+  void store(const json::value& answer);
+  //! Whether another process stored other tokens since `load`; they are then in use here.
+  bool reload();
+  void forget();
+
+ private:
+  const sdk::Host host_;
+  const HubSpotSettings& settings_;
+  std::string access_;
+  std::string refresh_;
+  std::int64_t expires_at_ms_ = 0;
+};
+
+//! "a=b&c=d", percent-encoded; secrets go into bodies, never into addresses.
+std::string form(std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
+
+//! Why a token answer (HTTP 400) refused, as a Failure: the grant is gone, or our configuration is
+//! wrong, which must not look like the former (§2.3).
+sdk::Failure token_failure(const json::value& answer);
+
+}  // namespace muster::hubspot
