@@ -1,0 +1,33 @@
+// HubSpot's error bodies, as documented or captured (hubspot/api.md §2.5, §4, §5, §7, §8).
+#pragma once
+
+#include <boost/json.hpp>
+#include <string>
+#include <vector>
+
+#include "simulator/http_message.hpp"
+
+namespace muster::simulator {
+
+namespace json = boost::json;
+
+SimResponse json_response(int status, const json::value& body);
+//! {status, message, correlationId, category}; more fields may be added to `extra`.
+SimResponse error_response(int status, const std::string& category, const std::string& message,
+                           json::object extra = {});
+SimResponse not_found();
+SimResponse invalid_json();
+SimResponse missing_scopes(const std::vector<std::string>& scopes);
+SimResponse rate_limited(const std::string& policy, bool with_retry_after);
+//! As a proxy in front of HubSpot answers: HTML.
+SimResponse html_error(int status);
+
+//! The error of one property value, with its own JSON inside the message (§4.5).
+struct PropertyError {
+  std::string code;
+  std::string property;
+  std::string message;
+};
+json::object property_error_body(const PropertyError& error);
+
+}  // namespace muster::simulator

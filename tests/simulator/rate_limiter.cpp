@@ -1,0 +1,65 @@
+#include "simulator/rate_limiter.hpp"
+
+#include <algorithm>
+
+namespace muster::simulator {
+namespace {
+
+constexpr Milliseconds kWindow{10'000};
+constexpr Milliseconds kSecond{1'000};
+constexpr std::size_t kSearchLimit = 5;
+constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+
+}  // namespace
+
+void RateLimiter::forget_old() {
+  const auto now = clock_.elapsed();
+  while (!burst_.empty() && burst_.front() + kWindow <= now) burst_.pop_front();
+  while (!search_.empty() && search_.front() + kSecond <= now) search_.pop_front();
+}
+
+std::optional<std::string> RateLimiter::refuse(const Switches& switches, bool is_search) {
+  forget_old();
+  const auto local = clock_.now().time_since_epoch().count() + switches.utc_offset_ms;
+  if (const auto day = local / kDayMs; day != day_) {
+    day_ = day;
+    today_ = 0;
+  }
+  if (switches.daily_limit > 0 && today_ >= switches.daily_limit) {
+    ++refused_;
+    return "DAILY";
+  }
+  if (is_search) {
+    if (search_.size() >= kSearchLimit) {
+      ++refused_;
+      return "SECONDLY";
+    }
+    search_.push_back(clock_.elapsed());
+  } else {
+    const auto limit = static_cast<std::size_t>(switches.burst_limit);
+    if (limit > 0 && burst_.size() >= limit) {
+      ++refused_;
+      return "TEN_SECONDLY_ROLLING";
+    }
+    burst_.push_back(clock_.elapsed());
+  }
+  ++today_;
+  return std::nullopt;
+}
+
+void RateLimiter::add_headers(const Switches& switches, SimResponse& response) {
+  if (switches.burst_limit <= 0) return;
+  forget_old();
+  const auto used = static_cast<std::int64_t>(burst_.size());
+  response.headers.emplace_back("X-HubSpot-RateLimit-Max", std::to_string(switches.burst_limit));
+  response.headers.emplace_back(
+      "X-HubSpot-RateLimit-Remaining",
+      std::to_string(std::max<std::int64_t>(0, switches.burst_limit - used)));
+  response.headers.emplace_back("X-HubSpot-RateLimit-Interval-Milliseconds", "10000");
+}
+
+void RateLimiter::use_by_others(std::int64_t requests) {
+  for (std::int64_t i = 0; i < requests; ++i) burst_.push_back(clock_.elapsed());
+}
+
+}  // namespace muster::simulator

@@ -1,0 +1,44 @@
+// Where HubSpot's behaviour is not known, or differs between accounts: both sides, by name
+// (hubspot/api.md §11, §12).
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace muster::simulator {
+
+struct Switches {
+  // OAuth
+  bool rotate_refresh_tokens = false;
+  bool access_token_survives_uninstall = false;
+  std::int64_t access_token_seconds = 1800;
+  // Contacts
+  std::string conflict_ids = "context";  //!< context | message | none
+  bool trace_ids_in_results = false;
+  bool additional_emails_match_read = true;
+  bool merged_ids_in_properties = true;
+  bool merge_keeps_primary_id = false;
+  bool upsert_conflict_rejects_batch = true;
+  bool shuffle_results = true;
+  std::vector<std::string> required_on_create;  //!< properties; on 2026-09 paths only
+  // Lists
+  bool omit_empty_arrays = false;
+  bool spell_record_ids_added = false;
+  bool merged_ids_are_missing = true;  //!< in membership writes; else the survivor is added
+  std::int64_t largest_membership_write = 100'000;
+  std::int64_t longest_list_name = 255;
+  std::int64_t membership_lag_ms = 0;
+  // Limits
+  std::int64_t burst_limit = 110;  //!< in any 10 s; 0: none
+  std::int64_t daily_limit = 0;    //!< 0: none
+  bool retry_after = false;        //!< on 429
+  std::string time_zone = "US/Eastern";
+  std::int64_t utc_offset_ms = -18'000'000;
+
+  //! Sets the switches that `changes` names; throws std::invalid_argument for an unknown one.
+  void set(const boost::json::object& changes);
+};
+
+}  // namespace muster::simulator
