@@ -78,7 +78,7 @@ class Runner {
         return;
       } catch (const AudienceGone& gone) {
         if (rules_.on_list_deleted == OnListDeleted::kStop || recreated == kMaxRecreations) {
-          throw Error(gone.error);
+          throw gone.error;
         }
         start_over();
       }
@@ -254,6 +254,9 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
     result.report = runner.report_file();
     try {
       runner.run();
+    } catch (const DestinationError& error) {
+      result.unauthenticated = error.status() == MUSTER_UNAUTHENTICATED;
+      result.error = error;
     } catch (const Error& error) {
       result.error = error;
     }

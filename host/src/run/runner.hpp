@@ -17,6 +17,8 @@ struct RunResult {
   //! Why it did not end well: what the exit code and the message are made of. Absent when the run
   //! came to its end, drops or not.
   std::optional<Error> error;
+  //! The destination refused the connection's credentials: it must be connected again.
+  bool unauthenticated = false;
 };
 
 //! Runs the sync once. What goes wrong ends in RunResult::error and in the history, with what was

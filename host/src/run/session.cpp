@@ -63,6 +63,11 @@ Session::CallResult Session::call(const std::vector<Operation>& operations) {
   if (!answer.failure) return result;
   const auto& failure = *answer.failure;
   if (failure.status() == MUSTER_AUDIENCE_GONE) throw AudienceGone{failure};
+  if (failure.status() == MUSTER_AUDIENCE_TAKEN && !sync.audience_creating.empty()) {
+    // The list of that name is someone else's: what was announced did not come about.
+    sync.audience_creating.clear();
+    context.store.put_sync(sync);
+  }
   if (may_pass_later(failure.status())) {
     result.unavailable = failure;
     if (failure.retry_after()) result.wait = failure.retry_after();

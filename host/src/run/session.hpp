@@ -41,9 +41,9 @@ struct Session {
   //! later is told by the outcomes and by `wait`.
   struct CallResult {
     std::vector<Outcome> outcomes;
-    std::optional<Milliseconds> wait;  //!< as the destination asked for
-    std::optional<Error> unavailable;  //!< why it could not be done now
-    std::optional<Error> fatal;        //!< ends the run once the outcomes are written down
+    std::optional<Milliseconds> wait;       //!< as the destination asked for
+    std::optional<Error> unavailable;       //!< why it could not be done now
+    std::optional<DestinationError> fatal;  //!< ends the run once the outcomes are written down
   };
   CallResult call(const std::vector<Operation>& operations);
   //! Throws what `result` says must end the run.

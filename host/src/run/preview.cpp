@@ -1,0 +1,164 @@
+#include "run/preview.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "run/report.hpp"
+
+namespace muster {
+namespace {
+
+class NoMembers final : public MemberCursor {
+ public:
+  bool next(MemberRow&) override { return false; }
+};
+
+class Previewer {
+ public:
+  Previewer(const PreviewContext& context, const SyncRules& rules, Source& source,
+            const PreviewOptions& options)
+      : context_(context),
+        rules_(rules),
+        source_(source),
+        options_(options),
+        spill_(context.temporary_directory),
+        cohort_(source, context.destination, CohortMapping{rules.columns, rules.kind},
+                context.hasher, spill_, context.cancellation,
+                [this](std::uint64_t rows, const Source::Progress& progress) {
+                  context_.observer.on_progress(
+                      {RunProgress::Phase::kReading, rows, progress.total == 0 ? 0 : rows});
+                }) {
+    if (context.store != nullptr) sync_ = context.store->sync(rules.sync);
+  }
+
+  Preview run() {
+    const bool has_audience = sync_ && !sync_->audience_ref.empty();
+    PlanOptions plan_options;
+    plan_options.mode = options_.full || !has_audience ? RunMode::kFull : RunMode::kIncremental;
+    plan_options.now = context_.clock.now();
+    plan_options.on_drift = rules_.on_drift;
+    const auto plan = make_plan(cohort_, *members(), plan_options);
+    Preview preview;
+    preview.mode = plan.mode;
+    preview.rows = cohort_.rows();
+    preview.members = cohort_.member_count();
+    preview.duplicates = cohort_.duplicates().size();
+    preview.adds = plan.adds.size();
+    preview.updates = plan.updates.size();
+    preview.removes = plan.removes.size();
+    preview.unchanged = plan.unchanged;
+    preview.rejected = cohort_.rejected();
+    preview.still_dropped = plan.still_dropped_by_reason;
+    preview.next_retry = next_retry(plan);
+    preview.guard = judge(plan, cohort_, rules_.max_removals);
+    if (options_.look_up) preview.lookup = look_up(plan);
+    estimate(plan, has_audience, preview);
+    if (!options_.rows.empty()) write_rows(plan);
+    preview.notices = source_.notices();
+    return preview;
+  }
+
+ private:
+  std::unique_ptr<MemberCursor> members() const {
+    if (sync_) return context_.store->members(sync_->id);
+    return std::make_unique<NoMembers>();
+  }
+
+  std::optional<Instant> next_retry(const Plan& plan) const {
+    std::optional<Instant> first;
+    for (const auto& dropped : plan.still_dropped) {
+      const auto row = context_.store->member(sync_->id, dropped.key);
+      const auto due = row ? due_again(*row) : std::nullopt;
+      if (due && (!first || *due < *first)) first = due;
+    }
+    return first;
+  }
+
+  Preview::Lookup look_up(const Plan& plan) {
+    Preview::Lookup found;
+    constexpr std::size_t kPart = 10'000;
+    for (std::size_t begin = 0; begin < plan.adds.size(); begin += kPart) {
+      const auto end = std::min(plan.adds.size(), begin + kPart);
+      std::vector<std::string> identifiers;
+      for (auto i = begin; i < end; ++i) {
+        identifiers.push_back(spill_.read(plan.adds[i].offset).identifier);
+      }
+      const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
+      for (const auto& record : context_.destination.look_up(rules_.kind, views)) {
+        ++(record.empty() ? found.missing : found.exists);
+      }
+      context_.observer.on_progress({RunProgress::Phase::kAdding, end, plan.adds.size()});
+    }
+    return found;
+  }
+
+  void estimate(const Plan& plan, bool has_audience, Preview& preview) const {
+    if (!context_.destination.supports(MUSTER_ESTIMATE_1)) return;
+    EstimateRequest request;
+    request.kind = rules_.kind;
+    request.create_missing = rules_.create_missing;
+    request.has_audience = has_audience;
+    request.verify = rules_.read_back == ReadBack::kOn;
+    request.adds_by_record = plan.adds_by_record;
+    request.adds = plan.adds.size() - plan.adds_by_record;
+    request.removes = plan.removes.size();
+    if (preview.lookup) request.missing = preview.lookup->missing;
+    request.audience_size = plan.unchanged + plan.adds.size();
+    preview.estimate = context_.destination.estimate(request);
+    // The first window's worth goes at once; every further one waits for its turn.
+    const auto share = std::floor(preview.estimate.requests_per_window * context_.rate_share);
+    const auto per_window = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(share));
+    if (preview.estimate.calls == 0) return;
+    preview.duration = preview.estimate.window * ((preview.estimate.calls - 1) / per_window);
+  }
+
+  void write_rows(const Plan& plan) {
+    Report rows(options_.rows, {}, {});
+    const auto add = [&](std::string_view operation, SpillOffset offset, std::string_view outcome,
+                         std::string_view reason, std::string_view detail) {
+      const auto member = spill_.read(offset);
+      rows.add({operation,
+                member.source_id,
+                member.identifier,
+                outcome,
+                reason.empty() ? std::string_view(member.reason) : reason,
+                detail,
+                {}});
+    };
+    for (const auto& planned : plan.adds) add("add", planned.offset, "planned", {}, {});
+    for (const auto& planned : plan.updates) add("update", planned.offset, "planned", {}, {});
+    for (const auto& key : plan.removes) {
+      const auto row = context_.store->member(sync_->id, key);
+      rows.add({"remove", {}, {}, "planned", {}, {}, row ? row->record_id : std::string{}});
+    }
+    for (const auto offset : cohort_.rejected_rows()) add("none", offset, "dropped", {}, {});
+    for (const auto& dropped : plan.still_dropped) {
+      const auto row = context_.store->member(sync_->id, dropped.key);
+      if (row) add("none", dropped.offset, "dropped", row->reason, row->detail);
+    }
+    for (const auto& duplicate : cohort_.duplicates()) {
+      const auto first = spill_.read(duplicate.first).source_id;
+      add("none", duplicate.offset, "duplicate", "duplicate_of", first);
+    }
+    rows.flush();
+  }
+
+  const PreviewContext& context_;
+  const SyncRules& rules_;
+  Source& source_;
+  const PreviewOptions& options_;
+  Spill spill_;
+  CohortIndex cohort_;
+  std::optional<SyncRow> sync_;
+};
+
+}  // namespace
+
+Preview preview_sync(const PreviewContext& context, const SyncRules& rules, Source& source,
+                     const PreviewOptions& options) {
+  return Previewer(context, rules, source, options).run();
+}
+
+}  // namespace muster

@@ -1,0 +1,57 @@
+// What a run would do, worked out without doing any of it (promise 5).
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "plan/guard.hpp"
+#include "run/run_context.hpp"
+
+namespace muster {
+
+struct PreviewOptions {
+  bool full = false;
+  bool look_up = false;        //!< ask the destination which records exist
+  std::filesystem::path rows;  //!< where every row goes; empty: nowhere
+};
+
+struct Preview {
+  RunMode mode = RunMode::kFull;
+  std::uint64_t rows = 0;
+  std::uint64_t members = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t adds = 0;
+  std::uint64_t updates = 0;
+  std::uint64_t removes = 0;
+  std::uint64_t unchanged = 0;
+  std::map<std::string, std::uint64_t> rejected;
+  std::map<std::string, std::uint64_t> still_dropped;
+  std::optional<Instant> next_retry;  //!< of the first of still_dropped that can heal
+  GuardVerdict guard;
+  CallEstimate estimate;
+  Milliseconds duration{0};  //!< that the calls take at the account's limits
+  struct Lookup {
+    std::uint64_t exists = 0;
+    std::uint64_t missing = 0;
+  };
+  std::optional<Lookup> lookup;
+  std::vector<SourceNotice> notices;
+};
+
+//! What `preview_sync` works with; borrowed.
+struct PreviewContext {
+  Clock& clock;
+  Store* store;  //!< nullptr: there is no state yet
+  MemberHasher hasher;
+  Destination& destination;
+  const Cancellation& cancellation;
+  RunObserver& observer;
+  std::filesystem::path temporary_directory;
+  double rate_share = 1.0;
+};
+
+//! Sends nothing without PreviewOptions::look_up. Throws Error.
+Preview preview_sync(const PreviewContext& context, const SyncRules& rules, Source& source,
+                     const PreviewOptions& options);
+
+}  // namespace muster

@@ -1,0 +1,300 @@
+#include "run/workspace.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "destination/pacing.hpp"
+#include "destination/plugin_destination.hpp"
+#include "run/lease.hpp"
+#include "run/stored_secrets.hpp"
+
+namespace muster {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kVaultCheck = "vault.check";
+
+//! For a workspace without a state: what is sealed with it lives as long as the process.
+Vault passing_vault() {
+  MemberHasher::Secret bytes{};
+  bytes[0] = 1;
+  return Vault::with_key({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+void make_private_directory(const fs::path& directory) {
+  if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return;
+  throw Error(ErrorKind::kFailed, "state.directory",
+              fmt::format("can't make the directory: {}", std::generic_category().message(errno)))
+      .at(directory.string())
+      .with_hint("check that you may write to the workspace, and that the disk is not full");
+}
+
+Error not_connected(const ConnectionConfig& connection, ConnectionState state) {
+  const auto hint = fmt::format("run: muster connect {}", connection.name);
+  switch (state) {
+    case ConnectionState::kRevoked:
+      return Error(ErrorKind::kReconnect, "connection.revoked",
+                   fmt::format("the destination withdrew the access of '{}'", connection.name))
+          .with_hint(hint);
+    case ConnectionState::kDisconnected:
+      return Error(ErrorKind::kReconnect, "connection.disconnected",
+                   fmt::format("the connection '{}' was disconnected", connection.name))
+          .with_hint(hint);
+    default:
+      return Error(ErrorKind::kReconnect, "connection.never",
+                   fmt::format("the connection '{}' was never connected", connection.name))
+          .with_hint(hint);
+  }
+}
+
+}  // namespace
+
+OpenConnection::OpenConnection() = default;
+OpenConnection::OpenConnection(OpenConnection&&) noexcept = default;
+OpenConnection::~OpenConnection() = default;
+
+Workspace::Workspace(WorkspaceConfig config, WorkspaceEnvironment environment)
+    : config_(std::move(config)), environment_(std::move(environment)) {}
+
+Workspace::~Workspace() = default;
+
+const PluginRegistry& Workspace::plugins() {
+  if (!plugins_) {
+    auto paths = config_.plugin_paths;
+    if (paths.empty()) paths.push_back(environment_.installed_manifests);
+    plugins_ = std::make_unique<PluginRegistry>(
+        PluginSearch::with_environment(std::move(paths), environment_.installed_plugins));
+  }
+  return *plugins_;
+}
+
+void Workspace::look_only() { looking_ = true; }
+
+bool Workspace::has_state() const {
+  std::error_code failed;
+  return fs::exists(state_directory() / "state.db", failed);
+}
+
+void Workspace::make_directories() {
+  make_private_directory(state_directory());
+  make_private_directory(reports_directory());
+}
+
+Store& Workspace::store() {
+  if (store_) return *store_;
+  if (!looking_) make_directories();
+  store_ = open_sqlite_store(state_directory() / "state.db",
+                             looking_ ? StoreAccess::kReadOnly : StoreAccess::kReadWrite);
+  return *store_;
+}
+
+const Vault& Workspace::vault() {
+  if (vault_) return *vault_;
+  if (looking_ && !has_state()) {
+    vault_ = std::make_unique<Vault>(passing_vault());
+    return *vault_;
+  }
+  const bool sealed_before = store().value(kVaultCheck).has_value() || store().holds_secrets();
+  const bool may_create = !looking_ && !sealed_before;
+  auto opened = std::make_unique<Vault>(Vault::open(
+      state_directory(), may_create ? Vault::IfMissing::kCreate : Vault::IfMissing::kRefuse));
+  check_vault(*opened);
+  vault_ = std::move(opened);
+  return *vault_;
+}
+
+//! A wrong key is told before anything is sealed with it, or hashed to other members.
+void Workspace::check_vault(Vault& vault) {
+  if (const auto check = store().value(kVaultCheck)) {
+    vault.unseal(SealPurpose::kCheck, kVaultCheck, *check);
+  } else if (!looking_) {
+    store().put_value(kVaultCheck, vault.seal(SealPurpose::kCheck, kVaultCheck, "muster"));
+  }
+}
+
+OpenConnection Workspace::open(const ConnectionConfig& connection) {
+  const auto& entry = plugins().require(connection.destination);
+  std::map<std::string, std::string> settings = entry.manifest->settings;
+  for (const auto& [key, value] : connection.settings) settings[key] = value;
+  ConnectionLimits limits;
+  limits.hosts = entry.manifest->hosts;
+  limits.rate_share = connection.rate_share;
+  for (const auto& [key, value] : settings) {
+    if (value.starts_with("http://")) limits.loopback_bases.push_back(value);
+  }
+  for (const auto& [key, reference] : connection.auth) {
+    auto secret = reference.resolve();
+    log::keep_secret(secret);
+    settings["auth." + key] = std::move(secret);
+  }
+  auto& pacer = pacers_[connection.name];
+  if (!pacer) pacer = std::make_shared<Pacer>(connection.rate_share);
+
+  class NoSecrets final : public SecretStore {
+   public:
+    std::optional<std::string> get(std::string_view) override { return std::nullopt; }
+    void put(std::string_view, std::string_view) override {}
+  };
+  OpenConnection opened;
+  opened.transport_ = environment_.make_transport();
+  if (looking_ && !has_state()) {
+    opened.secrets_ = std::make_unique<NoSecrets>();
+  } else {
+    opened.secrets_ = std::make_unique<StoredSecrets>(store(), vault(), connection.name);
+  }
+  auto services = std::make_unique<HostServices>(HostServices::Environment{
+      connection.name, environment_.clock, *opened.transport_, *opened.secrets_,
+      environment_.cancellation, std::move(limits), pacer});
+  try {
+    opened.destination_ =
+        std::make_unique<PluginDestination>(entry.plugin, std::move(services), settings);
+  } catch (DestinationError& error) {
+    throw Error(error).at(connection.where);
+  }
+  return opened;
+}
+
+SyncRules Workspace::rules(const SyncConfig& sync) {
+  const auto& connection = config_.connection(sync.connection);
+  const auto& descriptor = plugins().require(connection.destination).plugin->descriptor;
+  const Descriptor::Kind* kind = nullptr;
+  std::string kinds;
+  for (const auto& known : descriptor.kinds) {
+    if (known.id == sync.kind) kind = &known;
+    kinds += (kinds.empty() ? "" : ", ") + known.id;
+  }
+  if (kind == nullptr) {
+    throw Error(
+        ErrorKind::kUsage, "config.identifier_kind",
+        fmt::format("the destination '{}' knows no identifier '{}'", descriptor.id, sync.kind))
+        .at(sync.where)
+        .with_hint("it knows: " + kinds);
+  }
+  if (sync.create_missing.value_or(false) && !kind->creates) {
+    throw Error(ErrorKind::kUsage, "config.create_missing",
+                fmt::format("nothing can be created from '{}'", sync.kind))
+        .at(sync.where)
+        .with_hint("leave out create_missing, or identify members by e-mail");
+  }
+  SyncRules rules;
+  rules.sync = sync.name;
+  rules.connection = sync.connection;
+  rules.cohort = sync.cohort;
+  rules.audience_name = config_.list_prefix + sync.cohort;
+  rules.columns.identifier = sync.column;
+  for (const auto& [column, property] : sync.properties) {
+    rules.columns.properties.push_back(column);
+    rules.property_names.push_back(property);
+  }
+  rules.kind = sync.kind;
+  rules.create_missing = sync.create_missing.value_or(kind->creates);
+  rules.read_back = sync.verify ? ReadBack::kOn : ReadBack::kOff;
+  rules.on_drift = sync.on_drift;
+  rules.on_list_deleted = sync.on_list_deleted;
+  rules.strangers = sync.strangers;
+  rules.max_removals = sync.max_removals;
+  rules.retry_for = sync.retry_for;
+  return rules;
+}
+
+ConnectionRow Workspace::connection_row(const ConnectionConfig& connection) {
+  if (!looking_ || has_state()) {
+    if (auto row = store().connection(connection.name)) return *row;
+  }
+  ConnectionRow row;
+  row.name = connection.name;
+  row.destination = connection.destination;
+  return row;
+}
+
+ConnectionRow Workspace::keep_account(const ConnectionConfig& connection, const Account& account) {
+  auto row = connection_row(connection);
+  row.destination = connection.destination;
+  row.state = ConnectionState::kConnected;
+  row.account_id = account.id;
+  row.account_name = account.name;
+  row.account_domain = account.domain;
+  row.time_zone = account.time_zone;
+  row.scopes = account.scopes;
+  row.url = account.url;
+  row.record_url = account.record_url;
+  row.audience_url = account.audience_url;
+  if (!row.connected_at) row.connected_at = environment_.clock.now();
+  store().put_connection(row);
+  return row;
+}
+
+//! A static token needs no ceremony: it is checked when it is first used.
+ConnectionRow Workspace::ready(const ConnectionConfig& connection, Destination& destination) {
+  auto row = connection_row(connection);
+  const bool is_static = connection.auth.contains("token");
+  if (row.state == ConnectionState::kConnected) return row;
+  if (is_static && row.state != ConnectionState::kDisconnected) {
+    return keep_account(connection, destination.check());
+  }
+  throw not_connected(connection, row.state);
+}
+
+RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
+                          RunObserver& observer) {
+  const auto sync_rules = rules(sync);
+  const auto& connection = config_.connection(sync.connection);
+  auto opened = open(connection);
+  const auto source = make_source(sync.source);
+  RunContext context{environment_.clock,
+                     store(),
+                     vault(),
+                     opened.destination(),
+                     environment_.cancellation,
+                     observer,
+                     [&] { return ready(connection, opened.destination()); },
+                     state_directory(),
+                     reports_directory(),
+                     this_process_as_owner()};
+  auto result = run_sync(context, sync_rules, *source, options);
+  auto row = connection_row(connection);
+  if (result.unauthenticated) row.state = ConnectionState::kRevoked;
+  row.last_used_at = environment_.clock.now();
+  store().put_connection(row);
+  forget_old_reports();
+  return result;
+}
+
+Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options,
+                           RunObserver& observer) {
+  const auto sync_rules = rules(sync);
+  const auto& connection = config_.connection(sync.connection);
+  auto opened = open(connection);
+  if (options.look_up && connection_row(connection).state != ConnectionState::kConnected &&
+      !connection.auth.contains("token")) {
+    throw not_connected(connection, connection_row(connection).state);
+  }
+  const auto source = make_source(sync.source);
+  const bool stateless = looking_ && !has_state();
+  const PreviewContext context{environment_.clock,
+                               stateless ? nullptr : &store(),
+                               vault().hasher(),
+                               opened.destination(),
+                               environment_.cancellation,
+                               observer,
+                               stateless ? fs::temp_directory_path() : state_directory(),
+                               connection.rate_share};
+  return preview_sync(context, sync_rules, *source, options);
+}
+
+void Workspace::forget_old_reports() {
+  const auto oldest = fs::file_time_type::clock::now() - config_.keep_reports;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(reports_directory(), ignored)) {
+    const auto written = entry.last_write_time(ignored);
+    if (entry.path().extension() == ".csv" && !ignored && written < oldest) {
+      fs::remove(entry.path(), ignored);
+    }
+  }
+}
+
+}  // namespace muster

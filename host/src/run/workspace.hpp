@@ -1,0 +1,89 @@
+// A workspace in use: its configuration, plugins, state and vault, and the connections made with
+// them. One thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "base/transport.hpp"
+#include "destination/host_services.hpp"
+#include "destination/plugin_registry.hpp"
+#include "run/preview.hpp"
+#include "run/runner.hpp"
+#include "run/workspace_config.hpp"
+
+namespace muster {
+
+//! What a workspace takes from outside; a test gives others.
+struct WorkspaceEnvironment {
+  Clock& clock;
+  const Cancellation& cancellation;
+  std::function<std::unique_ptr<Transport>()> make_transport;
+  //! Manifests and libraries of the installation.
+  std::filesystem::path installed_manifests;
+  std::filesystem::path installed_plugins;
+};
+
+//! A connection's destination, with what it stands on.
+class OpenConnection {
+ public:
+  OpenConnection(OpenConnection&&) noexcept;
+  ~OpenConnection();
+  Destination& destination() noexcept { return *destination_; }
+
+ private:
+  friend class Workspace;
+  OpenConnection();
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<SecretStore> secrets_;
+  std::unique_ptr<Destination> destination_;
+};
+
+class Workspace {
+ public:
+  Workspace(WorkspaceConfig config, WorkspaceEnvironment environment);
+  ~Workspace();
+
+  const WorkspaceConfig& config() const noexcept { return config_; }
+  //! Loads the plugins at the first call.
+  const PluginRegistry& plugins();
+  //! Throws Error when a reference leads nowhere, or the plugin refuses the settings. Contacts
+  //! nobody. Makes the state when there is none, unless the workspace is only looked at.
+  OpenConnection open(const ConnectionConfig& connection);
+  //! Changes nothing from now on: the state is opened for reading, and may be missing.
+  void look_only();
+
+  Store& store();
+  const Vault& vault();
+  //! Whether there is a state at all.
+  bool has_state() const;
+
+  SyncRules rules(const SyncConfig& sync);
+  RunResult sync(const SyncConfig& sync, const RunOptions& options, RunObserver& observer);
+  Preview preview(const SyncConfig& sync, const PreviewOptions& options, RunObserver& observer);
+
+  //! Keeps who a connection belongs to, after it was connected or checked.
+  ConnectionRow keep_account(const ConnectionConfig& connection, const Account& account);
+  //! The stored row, or that of a connection that was never connected.
+  ConnectionRow connection_row(const ConnectionConfig& connection);
+  std::filesystem::path state_directory() const { return config_.directory / ".muster"; }
+  std::filesystem::path reports_directory() const { return state_directory() / "reports"; }
+  Clock& clock() const noexcept { return environment_.clock; }
+
+ private:
+  void make_directories();
+  void check_vault(Vault& vault);
+  ConnectionRow ready(const ConnectionConfig& connection, Destination& destination);
+  void forget_old_reports();
+
+  WorkspaceConfig config_;
+  WorkspaceEnvironment environment_;
+  bool looking_ = false;
+  std::unique_ptr<PluginRegistry> plugins_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Vault> vault_;
+  std::map<std::string, std::shared_ptr<Pacer>> pacers_;
+};
+
+}  // namespace muster
