@@ -1,0 +1,82 @@
+// muster check: reads everything, contacts nobody.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "schedule/cadence.hpp"
+
+namespace muster::cli {
+namespace {
+
+class Check {
+ public:
+  explicit Check(const Shell& shell) : shell_(shell) {}
+
+  int run() {
+    const auto workspace = shell_.open_workspace();
+    workspace->look_only();
+    if (workspace->has_state()) attempt([&] { workspace->vault(); });
+    for (const auto& connection : workspace->config().connections) {
+      if (attempt([&] { workspace->open(connection); })) {
+        shell_.say(fmt::format("connection {}: good", connection.name));
+      }
+    }
+    for (const auto& sync : workspace->config().syncs) check(*workspace, sync);
+    json::array problems;
+    for (const auto& error : problems_) {
+      shell_.say(shell_.in(Colour::kBad, "problem") + " " + error_text(error));
+      problems.emplace_back(error_json(error).at("error"));
+    }
+    shell_.say(problems_.empty()
+                   ? "Everything is in order; nobody was contacted."
+                   : fmt::format("{} found.", problems_.size() == 1
+                                                  ? "1 problem"
+                                                  : fmt::format("{} problems", problems_.size())));
+    shell_.print(json::object{{"ok", problems_.empty()}, {"problems", problems}});
+    return problems_.empty() ? 0 : exit_code(problems_.front().kind());
+  }
+
+ private:
+  template <class Step>
+  bool attempt(Step&& step) {
+    try {
+      step();
+      return true;
+    } catch (const Error& error) {
+      problems_.push_back(error);
+      return false;
+    }
+  }
+
+  void check(Workspace& workspace, const SyncConfig& sync) {
+    bool good = attempt([&] {
+      try {
+        static_cast<void>(Cadence::parse(sync.cadence));
+      } catch (Error& error) {
+        throw Error(error).at(sync.cadence_where);
+      }
+    });
+    good &= attempt([&] {
+      const auto rules = workspace.rules(sync);
+      make_source(sync.source)->open(rules.columns);
+    });
+    if (good) {
+      shell_.say(fmt::format("sync {}: {} as {} to '{}{}' ({})", sync.name, describe(sync.source),
+                             sync.kind, workspace.config().list_prefix, sync.cohort, sync.cadence));
+    }
+  }
+
+  const Shell& shell_;
+  std::vector<Error> problems_;
+};
+
+}  // namespace
+
+void add_check(CLI::App& program, Shell& shell) {
+  auto* command = program.add_subcommand(
+      "check",
+      "Read all configuration, load plugins, open the sources' headers; contact nobody.\n\n"
+      "Example:\n  muster check --workspace ~/marketing");
+  command->callback([&shell] { shell.exit_code = Check(shell).run(); });
+}
+
+}  // namespace muster::cli

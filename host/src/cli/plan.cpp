@@ -1,0 +1,104 @@
+// muster plan: what a run would do, without doing it.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/progress.hpp"
+#include "cli/words.hpp"
+
+namespace muster::cli {
+namespace {
+
+json::object to_json(const SyncConfig& sync, const std::string& audience, const Preview& preview) {
+  json::object object{{"sync", sync.name},
+                      {"cohort", sync.cohort},
+                      {"audience", audience},
+                      {"connection", sync.connection},
+                      {"mode", to_word(preview.mode)},
+                      {"rows", preview.rows},
+                      {"members", preview.members},
+                      {"duplicates", preview.duplicates},
+                      {"adds", preview.adds},
+                      {"updates", preview.updates},
+                      {"removes", preview.removes},
+                      {"unchanged", preview.unchanged},
+                      {"still_dropped", 0},
+                      {"rejected", cli::to_json(preview.rejected)},
+                      {"estimate", json::object{{"calls", preview.estimate.calls},
+                                                {"seconds", seconds(preview.duration)}}},
+                      {"guard", json::object{{"would_stop", preview.guard.would_stop},
+                                             {"removals_share", preview.guard.removals_share}}}};
+  std::uint64_t still_dropped = 0;
+  for (const auto& [reason, count] : preview.still_dropped) still_dropped += count;
+  object["still_dropped"] = still_dropped;
+  object["still_dropped_by_reason"] = cli::to_json(preview.still_dropped);
+  if (preview.next_retry) object["next_retry"] = preview.next_retry->time_since_epoch().count();
+  if (preview.lookup) {
+    object["lookup"] =
+        json::object{{"exists", preview.lookup->exists}, {"missing", preview.lookup->missing}};
+  }
+  return object;
+}
+
+void say(const Shell& shell, const std::string& audience, const SyncConfig& sync,
+         const Preview& preview) {
+  shell.say(fmt::format("{}: {} to {} ({}), {}", shell.in(Colour::kBold, sync.name), sync.cohort,
+                        audience, sync.connection, to_word(preview.mode)));
+  shell.say(figure("rows", preview.rows));
+  shell.say(figure("duplicates", preview.duplicates));
+  shell.say(figure("members", preview.members));
+  shell.say(figure("add", preview.adds));
+  if (preview.lookup) {
+    shell.say(
+        fmt::format("    of these {} exist, {} {}", preview.lookup->exists, preview.lookup->missing,
+                    sync.kind == "email" && sync.create_missing.value_or(true) ? "would be created"
+                                                                               : "are not there"));
+  }
+  if (preview.updates > 0) shell.say(figure("update", preview.updates));
+  shell.say(figure("remove", preview.removes));
+  shell.say(figure("unchanged", preview.unchanged));
+  shell.say(figure("rejected", reasons_text(preview.rejected)));
+  shell.say(figure("still dropped", reasons_text(preview.still_dropped)));
+  if (preview.next_retry) {
+    shell.say(figure("tried again", "from " + time_text(*preview.next_retry)));
+  }
+  shell.say(figure("calls", fmt::format("about {}, {} at the account's limits",
+                                        preview.estimate.calls, seconds_text(preview.duration))));
+  for (const auto& notice : preview.notices) {
+    shell.say(shell.in(Colour::kWarn, fmt::format("  {} {}, the first at {}", notice.count,
+                                                  notice.code, notice.first_at)));
+  }
+  if (preview.guard.error) {
+    shell.say(shell.in(Colour::kBad, "  the guard would stop this run: ") +
+              preview.guard.error->message());
+    shell.say("  hint: " + preview.guard.error->hint());
+  }
+}
+
+}  // namespace
+
+void add_plan(CLI::App& program, Shell& shell) {
+  auto* command = program.add_subcommand(
+      "plan",
+      "Show what a run would do: nothing is sent, nothing is written to the state.\n\nExample:\n  "
+      "muster plan power_users --lookup --rows rows.csv");
+  auto sync = std::make_shared<std::string>();
+  auto options = std::make_shared<PreviewOptions>();
+  command->add_option("SYNC", *sync, "a sync of muster.yaml")->required();
+  command->add_flag("--full", options->full, "as if everything were sent again");
+  command->add_flag("--lookup", options->look_up, "ask the destination which records exist");
+  command->add_option("--rows", options->rows, "write every row to this file (CSV, mode 0600)");
+  command->callback([&shell, sync, options] {
+    const auto workspace = shell.open_workspace();
+    // A look-up may renew a token, which must be kept.
+    if (!options->look_up) workspace->look_only();
+    const auto& config = workspace->config().sync(*sync);
+    Progress progress(shell.clock(), config.name);
+    const auto preview = workspace->preview(config, *options, progress);
+    progress.clear();
+    const auto audience = workspace->rules(config).audience_name;
+    say(shell, audience, config, preview);
+    shell.print(to_json(config, audience, preview));
+  });
+}
+
+}  // namespace muster::cli

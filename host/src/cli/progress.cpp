@@ -1,0 +1,95 @@
+#include "cli/progress.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace muster::cli {
+namespace {
+
+constexpr Milliseconds kTerminalEvery{100};
+constexpr Milliseconds kLogEvery{10'000};
+
+const char* verb(RunProgress::Phase phase) {
+  switch (phase) {
+    case RunProgress::Phase::kReading:
+      return "reading";
+    case RunProgress::Phase::kAdding:
+      return "adding";
+    case RunProgress::Phase::kUpdating:
+      return "updating";
+    case RunProgress::Phase::kRemoving:
+      return "removing";
+    case RunProgress::Phase::kReadingBack:
+      return "reading back";
+    case RunProgress::Phase::kWaiting:
+      return "waiting for the destination";
+  }
+  return "working";
+}
+
+std::string duration(std::int64_t seconds) {
+  if (seconds < 90) return fmt::format("{} s", seconds);
+  if (seconds < 5'400) return fmt::format("{} min", (seconds + 30) / 60);
+  return fmt::format("{:.1f} h", static_cast<double>(seconds) / 3600);
+}
+
+}  // namespace
+
+Progress::Progress(Clock& clock, std::string name)
+    : clock_(clock),
+      name_(std::move(name)),
+      terminal_(::isatty(STDERR_FILENO) == 1),
+      last_shown_(clock.elapsed()) {}
+
+Progress::~Progress() { clear(); }
+
+void Progress::clear() {
+  if (shown_) std::fputs("\r\x1b[K", stderr);
+  shown_ = false;
+}
+
+std::string Progress::line(const RunProgress& progress) const {
+  auto text = fmt::format("{}: {}", name_, verb(progress.phase));
+  if (progress.phase == RunProgress::Phase::kWaiting) {
+    return fmt::format("{}, {} of {} done", text, progress.done, progress.total);
+  }
+  text += progress.total > progress.done || progress.phase != RunProgress::Phase::kReading
+              ? fmt::format(" {}", progress.done)
+              : fmt::format(" {} rows", progress.done);
+  if (progress.total > progress.done) text += fmt::format(" of {}", progress.total);
+  const auto seconds = static_cast<double>((clock_.elapsed() - phase_began_).count()) / 1000;
+  if (seconds < 1 || progress.done == 0) return text;
+  const auto rate = static_cast<double>(progress.done) / seconds;
+  text += fmt::format(", {:.0f}/s", rate);
+  if (progress.total > progress.done) {
+    const auto left = static_cast<double>(progress.total - progress.done) / rate;
+    text += fmt::format(", {} left", duration(static_cast<std::int64_t>(left)));
+  }
+  return text;
+}
+
+void Progress::on_progress(const RunProgress& progress) {
+  const auto now = clock_.elapsed();
+  if (phase_ != progress.phase) {
+    phase_ = progress.phase;
+    phase_began_ = now;
+  }
+  if (now - last_shown_ < (terminal_ ? kTerminalEvery : kLogEvery)) return;
+  last_shown_ = now;
+  if (terminal_) {
+    fmt::print(stderr, "\r\x1b[K{}", line(progress).substr(0, 99));
+    shown_ = true;
+  } else {
+    fmt::print(stderr, "{}\n", line(progress));
+  }
+  std::fflush(stderr);
+}
+
+void Progress::on_notice(const std::string& notice) {
+  clear();
+  fmt::print(stderr, "{}: {}\n", name_, notice);
+}
+
+}  // namespace muster::cli

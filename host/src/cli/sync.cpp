@@ -1,0 +1,132 @@
+// muster sync: runs.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/progress.hpp"
+#include "cli/words.hpp"
+#include "run/report.hpp"
+
+namespace muster::cli {
+namespace {
+
+struct Asked {
+  std::vector<std::string> syncs;
+  bool all = false;
+  RunOptions options;
+};
+
+json::object to_json(const RunResult& result, const std::string& audience_name,
+                     const std::string& audience_url) {
+  auto object = cli::to_json(result.run);
+  object["audience"] = json::object{
+      {"id", result.sync.audience_ref}, {"name", audience_name}, {"url", audience_url}};
+  object["report"] = result.report.string();
+  json::array notices;
+  for (const auto& notice : result.notices) {
+    notices.emplace_back(json::object{
+        {"code", notice.code}, {"count", notice.count}, {"first_at", notice.first_at}});
+    if (notice.code == "ragged_rows") object["ragged_rows"] = notice.count;
+  }
+  if (!notices.empty()) object["notices"] = notices;
+  if (result.error) object["error"] = error_json(*result.error).at("error");
+  return object;
+}
+
+void say(const Shell& shell, const RunResult& result, const std::string& audience_name,
+         const std::string& audience_url) {
+  const auto& figures = result.run.figures;
+  const bool good = result.run.status == RunStatus::kSucceeded;
+  shell.say(fmt::format("{}: {} (run {}, {}, {})", shell.in(Colour::kBold, result.run.sync),
+                        shell.in(good ? Colour::kGood : Colour::kWarn, to_word(result.run.status)),
+                        static_cast<std::int64_t>(result.run.id), to_word(result.run.mode),
+                        seconds_text(figures.duration)));
+  shell.say(figure("rows", figures.rows));
+  shell.say(figure("duplicates", figures.duplicates));
+  shell.say(figure("members", figures.members));
+  shell.say(figure("listed", figures.listed));
+  shell.say(figure("  added", figures.added));
+  shell.say(figure("  unchanged", figures.unchanged));
+  shell.say(figure("created", figures.created));
+  shell.say(figure("removed", figures.removed));
+  shell.say(figure("dropped", reasons_text(figures.dropped)));
+  if (figures.to_retry > 0) shell.say(figure("to retry", figures.to_retry));
+  if (figures.verified) {
+    shell.say(figure("verified", fmt::format("{} confirmed, {} missing, {} strangers",
+                                             figures.verified->confirmed, figures.verified->missing,
+                                             figures.verified->strangers)));
+  }
+  auto calls = counted(figures.calls, "call");
+  if (figures.throttled > Milliseconds{0}) {
+    calls += fmt::format(", {} waited for the account's limits", seconds_text(figures.throttled));
+  }
+  shell.say(figure("calls", calls));
+  shell.say(
+      figure("list", audience_url.empty() ? audience_name : audience_name + "  " + audience_url));
+  shell.say(figure("report", result.report.string()));
+  for (const auto& notice : result.notices) {
+    shell.say(shell.in(Colour::kWarn, fmt::format("  {} {}, the first at {}", notice.count,
+                                                  notice.code, notice.first_at)));
+  }
+}
+
+int code_of(const RunResult& result) {
+  if (result.error) return exit_code(result.error->kind());
+  return result.run.status == RunStatus::kSucceeded ? 0 : 3;
+}
+
+void run_syncs(Shell& shell, const Asked& asked) {
+  const auto workspace = shell.open_workspace();
+  std::vector<const SyncConfig*> syncs;
+  for (const auto& name : asked.syncs) syncs.push_back(&workspace->config().sync(name));
+  if (asked.all) {
+    for (const auto& sync : workspace->config().syncs) syncs.push_back(&sync);
+  }
+  if (syncs.empty()) {
+    throw Error(ErrorKind::kUsage, "cli.no_sync", "no sync was named")
+        .with_hint("muster sync NAME, or muster sync --all");
+  }
+  json::array results;
+  for (const auto* sync : syncs) {
+    if (shell.cancellation().requested()) break;
+    try {
+      Progress progress(shell.clock(), sync->name);
+      const auto result = workspace->sync(*sync, asked.options, progress);
+      progress.clear();
+      const auto row = workspace->connection_row(workspace->config().connection(sync->connection));
+      const auto name = workspace->rules(*sync).audience_name;
+      const auto url = fill_url(row.audience_url, result.sync.audience_ref);
+      say(shell, result, name, url);
+      results.emplace_back(to_json(result, name, url));
+      if (result.error && !shell.json_output) shell.tell("muster: " + error_text(*result.error));
+      if (shell.exit_code == 0) shell.exit_code = code_of(result);
+    } catch (const Error& error) {
+      // One sync that can't begin is no reason not to run the others.
+      if (syncs.size() == 1) throw;
+      auto object = error_json(error);
+      object["sync"] = sync->name;
+      results.emplace_back(std::move(object));
+      if (!shell.json_output) shell.tell(sync->name + ": " + error_text(error));
+      if (shell.exit_code == 0) shell.exit_code = exit_code(error.kind());
+    }
+  }
+  shell.print(syncs.size() == 1 ? results.front() : json::value(results));
+}
+
+}  // namespace
+
+void add_sync(CLI::App& program, Shell& shell) {
+  auto* command = program.add_subcommand(
+      "sync",
+      "Make audiences equal to their cohorts, then read them back.\n\nExit code: 0 everyone is "
+      "listed, 3 with drops, 4 stopped by the guard, 75 try later; with several syncs, that of the "
+      "first that did not end with 0.\n\nExample:\n  muster sync power_users\n  muster sync --all "
+      "--json");
+  auto asked = std::make_shared<Asked>();
+  command->add_option("SYNC", asked->syncs, "syncs of muster.yaml");
+  command->add_flag("--all", asked->all, "every sync");
+  command->add_flag("--full", asked->options.full, "send everything again");
+  command->add_flag("--allow-removals", asked->options.allow_removals, "let the guard pass");
+  command->callback([&shell, asked] { run_syncs(shell, *asked); });
+}
+
+}  // namespace muster::cli

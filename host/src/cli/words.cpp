@@ -1,0 +1,110 @@
+#include "cli/words.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace muster::cli {
+
+const char* to_word(RunStatus status) {
+  switch (status) {
+    case RunStatus::kRunning:
+      return "running";
+    case RunStatus::kSucceeded:
+      return "succeeded";
+    case RunStatus::kCompletedWithDrops:
+      return "completed_with_drops";
+    case RunStatus::kStopped:
+      return "stopped";
+    case RunStatus::kWaiting:
+      return "waiting";
+    case RunStatus::kFailed:
+      return "failed";
+    case RunStatus::kInterrupted:
+      return "interrupted";
+  }
+  return "failed";
+}
+
+const char* to_word(RunMode mode) { return mode == RunMode::kFull ? "full" : "incremental"; }
+
+const char* to_word(ConnectionState state) {
+  switch (state) {
+    case ConnectionState::kNever:
+      return "never";
+    case ConnectionState::kConnected:
+      return "connected";
+    case ConnectionState::kDisconnected:
+      return "disconnected";
+    case ConnectionState::kRevoked:
+      return "revoked";
+  }
+  return "never";
+}
+
+std::string time_text(Instant instant) {
+  const auto time = std::chrono::system_clock::to_time_t(instant);
+  return fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(time));
+}
+
+double seconds(Milliseconds duration) { return static_cast<double>(duration.count()) / 1000; }
+
+std::string seconds_text(Milliseconds duration) {
+  if (duration < std::chrono::minutes(2)) return fmt::format("{:.1f} s", seconds(duration));
+  if (duration < std::chrono::hours(2)) return fmt::format("{:.0f} min", seconds(duration) / 60);
+  return fmt::format("{:.1f} h", seconds(duration) / 3600);
+}
+
+std::string counted(std::uint64_t count, const char* noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+json::object to_json(const std::map<std::string, std::uint64_t>& counts) {
+  json::object object;
+  for (const auto& [name, count] : counts) object[name] = count;
+  return object;
+}
+
+json::object to_json(const RunRow& run) {
+  const auto& figures = run.figures;
+  json::object object{{"run", static_cast<std::int64_t>(run.id)},
+                      {"sync", run.sync},
+                      {"status", to_word(run.status)},
+                      {"mode", to_word(run.mode)},
+                      {"rows", figures.rows},
+                      {"members", figures.members},
+                      {"duplicates", figures.duplicates},
+                      {"listed", figures.listed},
+                      {"added", figures.added},
+                      {"created", figures.created},
+                      {"removed", figures.removed},
+                      {"unchanged", figures.unchanged},
+                      {"dropped", to_json(figures.dropped)},
+                      {"to_retry", figures.to_retry}};
+  if (figures.verified) {
+    object["verified"] = json::object{{"confirmed", figures.verified->confirmed},
+                                      {"missing", figures.verified->missing},
+                                      {"strangers", figures.verified->strangers}};
+  }
+  object["calls"] = figures.calls;
+  object["throttled"] = seconds(figures.throttled);
+  object["seconds"] = seconds(figures.duration);
+  return object;
+}
+
+std::string figure(const std::string& name, const std::string& value) {
+  return fmt::format("  {:<14} {}", name, value);
+}
+
+std::string figure(const std::string& name, std::uint64_t value) {
+  return fmt::format("  {:<14} {:>10}", name, value);
+}
+
+std::string reasons_text(const std::map<std::string, std::uint64_t>& counts) {
+  std::string text;
+  for (const auto& [reason, count] : counts) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", reason, count);
+  }
+  return text.empty() ? "-" : text;
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,33 @@
+// Runs, connections and figures as words, lines and JSON (cli-and-config.md, "JSON").
+#pragma once
+
+#include <boost/json.hpp>
+#include <map>
+#include <string>
+
+#include "run/runner.hpp"
+#include "state/rows.hpp"
+
+namespace muster::cli {
+
+namespace json = boost::json;
+
+const char* to_word(RunStatus status);
+const char* to_word(RunMode mode);
+const char* to_word(ConnectionState state);
+std::string time_text(Instant instant);  //!< local, "2026-11-23 14:05"
+std::string seconds_text(Milliseconds duration);
+//! "1 call", "2 calls".
+std::string counted(std::uint64_t count, const char* noun);
+double seconds(Milliseconds duration);
+
+json::object to_json(const std::map<std::string, std::uint64_t>& counts);
+//! The figures of a run; without audience and report.
+json::object to_json(const RunRow& run);
+//! Lines of two columns, indented: "  added     12".
+std::string figure(const std::string& name, const std::string& value);
+std::string figure(const std::string& name, std::uint64_t value);
+//! "invalid_email 3, not_found 1"; "-" for none.
+std::string reasons_text(const std::map<std::string, std::uint64_t>& counts);
+
+}  // namespace muster::cli
