@@ -252,6 +252,54 @@ TEST(AbiHeader, IsOfTheLevelThatIsPinnedHere) { EXPECT_EQ(MUSTER_LEVEL, 1U); }
 
 TEST(AbiHeader, ZeroIsNoOutcome) { EXPECT_EQ(MUSTER_OUTCOME_UNSET, 0); }
 
+class Tiny final : public muster::sdk::Destination {
+ public:
+  static constexpr muster::sdk::Descriptor kDescriptor{
+      .id = "tiny", .name = "Tiny", .version = "1", .max_batch = 2};
+  Tiny(muster::sdk::Host, const muster::sdk::Settings&) {}
+  void authenticate(const muster_auth_request&, const muster_auth_sink&) override {}
+  void map_identifiers(const muster_map_request&, const muster_map_sink&) const override {}
+  void sync(const muster_sync_request&, const muster_sync_sink&) override {}
+  void uninstall() override {}
+};
+using TinyHooks = muster::sdk::detail::Hooks<Tiny>;
+
+muster_offer offer(std::uint32_t least, std::uint32_t most) {
+  return {sizeof(muster_offer), least, most, 0, {}};
+}
+
+TEST(AbiEntry, GivesTheSameTableEachTime) {
+  const auto wide = offer(1, 99);
+  const auto* table = TinyHooks::entry(&wide, nullptr);
+  ASSERT_NE(table, nullptr);
+  EXPECT_EQ(table, TinyHooks::entry(&wide, nullptr));
+  EXPECT_EQ(table->level, MUSTER_LEVEL);  // its own highest, though more was offered
+}
+
+TEST(AbiEntry, RefusesOffersTooLowTooHighAndTooShort) {
+  auto short_offer = offer(1, 1);
+  short_offer.struct_size = 8;
+  for (const auto& bad : {offer(0, 0), offer(2, 9), short_offer}) {
+    muster_error error{};
+    error.struct_size = sizeof error;
+    EXPECT_EQ(TinyHooks::entry(&bad, &error), nullptr);
+    EXPECT_STRNE(error.code, "");
+  }
+}
+
+TEST(AbiKit, RefusesEmptyAndOverlargeBatches) {
+  Tiny tiny({nullptr}, muster::sdk::Settings(muster_settings{}));
+  for (const std::size_t count : {0U, 3U}) {
+    muster_sync_request request{};
+    request.operation_count = count;
+    EXPECT_EQ(TinyHooks::sync(&tiny, &request, nullptr, nullptr), MUSTER_INVALID_ARGUMENT);
+  }
+}
+
+TEST(AbiKit, KnowsNoExtensionThatTheClassDoesNotOffer) {
+  EXPECT_EQ(TinyHooks::get_extension(muster::sdk::text(MUSTER_READBACK_1)), nullptr);
+}
+
 TEST(AbiKit, CutsTextsAtACharactersBoundary) {
   char to[4];
   muster::sdk::fill(to, "ab\xC3\xA4");  // four bytes, and a NUL

@@ -31,6 +31,13 @@ struct Url {
   std::string port() const { return part(CURLUPART_PORT, CURLU_DEFAULT_PORT); }
 };
 
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
 bool is_loopback(const std::string& host) {
   return host == "127.0.0.1" || host == "localhost" || host == "[::1]";
 }
@@ -53,7 +60,7 @@ bool is_allowed(const std::string& url, const ConnectionLimits& limits, std::str
     return false;
   }
   const auto scheme = wanted.part(CURLUPART_SCHEME);
-  const auto host = wanted.part(CURLUPART_HOST);
+  const auto host = lower_case(wanted.part(CURLUPART_HOST));
   const bool named =
       std::find(limits.hosts.begin(), limits.hosts.end(), host) != limits.hosts.end();
   if (scheme == "https" && named && wanted.port() == "443") return true;

@@ -152,8 +152,8 @@ struct Descriptor {
   std::string_view name;
   std::string_view version;
   std::uint32_t max_batch = 1;
-  std::span<const muster_identifier_kind> kinds;
-  std::span<const muster_text> reasons;
+  std::span<const muster_identifier_kind> kinds = {};
+  std::span<const muster_text> reasons = {};
 };
 
 //! Base of a destination's instance: one connection. Throw Failure to fail a call.

@@ -1,0 +1,79 @@
+// The pace: at most so many requests in any window, as the destination counts them.
+#include "destination/pacing.hpp"
+
+#include <gtest/gtest.h>
+
+namespace muster {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(Pacer, StartsWhatTheWindowAllows) {
+  Pacer pacer(1.0);
+  pacer.limit("b", 3, milliseconds(1000));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(pacer.try_start("b", milliseconds(0)));
+  EXPECT_FALSE(pacer.try_start("b", milliseconds(0)));
+}
+
+TEST(Pacer, FreesAPlaceOneWindowAfterTheAnswer) {
+  Pacer pacer(1.0);
+  pacer.limit("b", 1, milliseconds(1000));
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(0)));
+  EXPECT_FALSE(pacer.next_start("b", milliseconds(0)));  // depends on the answer
+  pacer.answered("b", milliseconds(300));
+  EXPECT_FALSE(pacer.try_start("b", milliseconds(1299)));
+  EXPECT_EQ(pacer.next_start("b", milliseconds(400)), milliseconds(1300));
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(1300)));
+}
+
+TEST(Pacer, UsesTheSharePermittedAndOneAtLeast) {
+  Pacer half(0.5);
+  half.limit("b", 4, milliseconds(1000));
+  EXPECT_TRUE(half.try_start("b", milliseconds(0)));
+  EXPECT_TRUE(half.try_start("b", milliseconds(0)));
+  EXPECT_FALSE(half.try_start("b", milliseconds(0)));
+  Pacer little(0.01);
+  little.limit("b", 4, milliseconds(1000));
+  EXPECT_TRUE(little.try_start("b", milliseconds(0)));
+}
+
+TEST(Pacer, PausesABucketAndNoOther) {
+  Pacer pacer(1.0);
+  pacer.pause("b", milliseconds(0), milliseconds(500));
+  EXPECT_FALSE(pacer.try_start("b", milliseconds(499)));
+  EXPECT_TRUE(pacer.try_start("c", milliseconds(0)));
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(500)));
+}
+
+TEST(Pacer, AShorterPauseDoesNotEndALongerOne) {
+  Pacer pacer(1.0);
+  pacer.pause("b", milliseconds(0), milliseconds(500));
+  pacer.pause("b", milliseconds(0), milliseconds(100));
+  EXPECT_FALSE(pacer.try_start("b", milliseconds(400)));
+}
+
+TEST(Pacer, NeverExceedsTheWindowHoweverLongAnswersTake) {
+  Pacer pacer(1.0);
+  pacer.limit("b", 5, milliseconds(1000));
+  std::deque<std::pair<milliseconds, milliseconds>> open;  // start and answer
+  std::deque<milliseconds> arrivals;
+  for (milliseconds now{0}; now < milliseconds(20'000); now += milliseconds(7)) {
+    while (!open.empty() && open.front().second <= now) {
+      pacer.answered("b", open.front().second);
+      open.pop_front();
+    }
+    if (!pacer.try_start("b", now)) continue;
+    // It may arrive at any moment up to its answer: the latest is the worst.
+    arrivals.push_back(now + milliseconds(90));
+    open.emplace_back(now, now + milliseconds(91));
+    std::size_t in_window = 0;
+    for (const auto arrival : arrivals) {
+      if (arrival > arrivals.back() - milliseconds(1000)) ++in_window;
+    }
+    ASSERT_LE(in_window, 5U);
+  }
+  EXPECT_GT(arrivals.size(), 85U);  // of 100 that an ideal pace would allow
+}
+
+}  // namespace
+}  // namespace muster

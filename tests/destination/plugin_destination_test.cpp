@@ -1,0 +1,93 @@
+// Calls of plugins that break their contract: one outcome for each item all the same (ABI-10).
+#include "destination/plugin_destination.hpp"
+
+#include <gmock/gmock.h>
+
+#include "destination/plugin_registry.hpp"
+#include "destination/support.hpp"
+
+namespace muster {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::World;
+
+class BadPlugin : public ::testing::Test {
+ protected:
+  PluginDestination& with(const std::string& fault) {
+    Manifest manifest;
+    manifest.id = "bad";
+    manifest.file = "bad.yaml";
+    const auto library = std::filesystem::path(PLUGINS) / ("test_plugin_" + fault + ".so");
+    destination_ = std::make_unique<PluginDestination>(
+        load_plugin(manifest, library), world.services(), std::map<std::string, std::string>{});
+    return *destination_;
+  }
+  static Destination::SyncResult sync(Destination& destination) {
+    SyncHeader header;
+    header.kind = "id";
+    std::vector<Operation> operations(3);
+    return destination.sync(header, operations, {});
+  }
+  static OutcomeKind kind_of(const Destination::SyncResult& result, std::size_t index) {
+    return result.outcomes.at(index).kind;
+  }
+
+  World world;
+  std::unique_ptr<PluginDestination> destination_;
+};
+
+TEST_F(BadPlugin, GoodOneGivesItsOutcomes) {
+  const auto result = sync(with("None"));
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(kind_of(result, i), OutcomeKind::kApplied);
+  EXPECT_FALSE(result.failure);
+}
+
+TEST_F(BadPlugin, ASecondReportChangesNothing) {
+  const auto result = sync(with("ReportsTwice"));
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(kind_of(result, i), OutcomeKind::kApplied);
+}
+
+TEST_F(BadPlugin, ItemsWithoutAReportAreInDoubt) {
+  for (const auto* fault : {"ReportsNothing", "ReportsOutOfRange", "ReportsUnset"}) {
+    const auto result = sync(with(fault));
+    for (std::size_t i = 0; i < 3; ++i)
+      EXPECT_EQ(kind_of(result, i), OutcomeKind::kInDoubt) << fault;
+    EXPECT_FALSE(result.failure);
+  }
+}
+
+TEST_F(BadPlugin, AnAddWithoutARecordIsNoSuccess) {
+  EXPECT_EQ(kind_of(sync(with("AppliedWithoutRecord")), 0), OutcomeKind::kInDoubt);
+}
+
+TEST_F(BadPlugin, WhatItThrowsBecomesAnErrorWithoutItsText) {
+  auto& destination = with("Throws");
+  const auto result = sync(destination);
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->status(), MUSTER_INTERNAL);
+  EXPECT_THAT(result.failure->message(), ::testing::Not(HasSubstr("someone@example.com")));
+  EXPECT_EQ(kind_of(result, 0), OutcomeKind::kInDoubt);
+  EXPECT_THROW(destination.check(), DestinationError);
+}
+
+TEST_F(BadPlugin, MappingMustAnswerEachValueOnce) {
+  const std::vector<std::string_view> values{"a", "b"};
+  EXPECT_THROW(with("MapsNothing").map_identifiers("id", values), Error);
+  EXPECT_THROW(with("MapsTwice").map_identifiers("id", values), Error);
+}
+
+TEST_F(BadPlugin, AbsentHooksAndExtensionsAreNotSupported) {
+  auto& destination = with("None");
+  EXPECT_FALSE(destination.supports(MUSTER_READBACK_1));
+  try {
+    destination.uninstall();
+    FAIL();
+  } catch (const DestinationError& error) {
+    EXPECT_EQ(error.status(), MUSTER_NOT_SUPPORTED);
+  }
+  EXPECT_THROW(destination.read_back("1", "", {}), DestinationError);
+}
+
+}  // namespace
+}  // namespace muster
