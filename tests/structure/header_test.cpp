@@ -288,7 +288,8 @@ TEST(AbiEntry, RefusesOffersTooLowTooHighAndTooShort) {
 }
 
 TEST(AbiKit, RefusesEmptyAndOverlargeBatches) {
-  Tiny tiny({nullptr}, muster::sdk::Settings(muster_settings{}));
+  const muster_settings none{};
+  Tiny tiny(muster::sdk::Host(nullptr), muster::sdk::Settings(none));
   for (const std::size_t count : {0U, 3U}) {
     muster_sync_request request{};
     request.operation_count = count;

@@ -7,7 +7,9 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MUSTER_BUILD", ROOT / "build" / "dev"))
-PLUGINS = sorted(BUILD.rglob("libmuster_*.so")) + sorted(BUILD.rglob("test_plugin_*.so"))
+PLUGINS = sorted(BUILD.rglob("libmuster_*.so")) + [
+    path for path in sorted(BUILD.rglob("test_plugin_*.so")) if "NoEntry" not in path.name
+]
 
 
 def tool(*command):
