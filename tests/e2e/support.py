@@ -124,14 +124,14 @@ class Workspace(unittest.TestCase):
     """Each test has a directory, a simulator and a muster.yaml of its own."""
 
     contacts = None
-    refused = None
+    refused_emails = None
     switches = None
     maxDiff = None
 
     def setUp(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="muster-e2e-"))
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-        self.hubspot = Simulator(self.directory, self.contacts, self.refused, self.switches)
+        self.hubspot = Simulator(self.directory, self.contacts, self.refused_emails, self.switches)
         self.addCleanup(self.hubspot.close)
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("MUSTER_", "HUBSPOT_"))},

@@ -26,7 +26,7 @@ class Acceptance(Workspace):
         folder = cls.folder()
         cls.case = folder
         cls.contacts = folder / "hubspot_contacts.csv"
-        cls.refused = folder / "refused_emails.txt"
+        cls.refused_emails = folder / "refused_emails.txt"
         cls.expected = json.loads((folder / "expected.json").read_text())
         cls.expected_members = json.loads((folder / "expected_members.json").read_text())
 
