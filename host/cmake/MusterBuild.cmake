@@ -13,10 +13,14 @@ set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 
+# Objects do not name the checkout, so that the cache serves every clone on the machine.
+add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
 find_program(MUSTER_CCACHE ccache)
 if(MUSTER_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_C_COMPILER_LAUNCHER "${MUSTER_CCACHE}")
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${MUSTER_CCACHE}")
+  set(MUSTER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}"
+                      CCACHE_NOHASHDIR=1 "${MUSTER_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${MUSTER_LAUNCHER}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${MUSTER_LAUNCHER}")
 endif()
 
 add_library(muster_build INTERFACE)
