@@ -87,8 +87,8 @@ void Workspace::make_directories() {
 Store& Workspace::store() {
   if (store_) return *store_;
   if (!looking_) make_directories();
-  store_ = open_sqlite_store(state_directory() / "state.db",
-                             looking_ ? StoreAccess::kReadOnly : StoreAccess::kReadWrite);
+  store_ = environment_.open_store(state_directory() / "state.db",
+                                   looking_ ? StoreAccess::kReadOnly : StoreAccess::kReadWrite);
   return *store_;
 }
 
@@ -154,6 +154,9 @@ OpenConnection Workspace::open(const ConnectionConfig& connection) {
         std::make_unique<PluginDestination>(entry.plugin, std::move(services), settings);
   } catch (DestinationError& error) {
     throw Error(error).at(connection.where);
+  }
+  if (environment_.around_destination) {
+    opened.destination_ = environment_.around_destination(std::move(opened.destination_));
   }
   return opened;
 }

@@ -23,6 +23,10 @@ struct WorkspaceEnvironment {
   //! Manifests and libraries of the installation.
   std::filesystem::path installed_manifests;
   std::filesystem::path installed_plugins;
+  //! Another store than SQLite's, and something around a destination: for tests of failure.
+  std::function<std::unique_ptr<Store>(const std::filesystem::path& file, StoreAccess access)>
+      open_store = &open_sqlite_store;
+  std::function<std::unique_ptr<Destination>(std::unique_ptr<Destination>)> around_destination = {};
 };
 
 //! A connection's destination, with what it stands on.

@@ -1,0 +1,81 @@
+#include "simulation/around.hpp"
+
+namespace muster::simulation {
+namespace {
+
+class Around final : public Destination {
+ public:
+  Around(Mutation mutation, std::unique_ptr<Destination> inner)
+      : mutation_(mutation), inner_(std::move(inner)) {}
+
+  const Descriptor& descriptor() const override { return inner_->descriptor(); }
+  std::string begin_authorization(std::string_view redirect, std::string_view state,
+                                  std::string_view challenge) override {
+    return inner_->begin_authorization(redirect, state, challenge);
+  }
+  Account complete_authorization(std::string_view redirect, std::string_view code,
+                                 std::string_view verifier) override {
+    return inner_->complete_authorization(redirect, code, verifier);
+  }
+  Account check() override { return inner_->check(); }
+  void revoke() override { inner_->revoke(); }
+  std::vector<MappedIdentifier> map_identifiers(
+      std::string_view kind, std::span<const std::string_view> values) const override {
+    return inner_->map_identifiers(kind, values);
+  }
+  SyncResult sync(const SyncHeader& header, std::span<const Operation> operations,
+                  const AudienceEvents& events) override {
+    auto changed = header;
+    if (mutation_ == Mutation::kCreatesUnasked) changed.create_missing = true;
+    if (mutation_ == Mutation::kLeaverForgotten && !operations.empty() &&
+        operations.front().kind == OperationKind::kRemove) {
+      SyncResult done;
+      done.outcomes.resize(operations.size());
+      for (auto& outcome : done.outcomes) outcome.kind = OutcomeKind::kApplied;
+      return done;
+    }
+    auto result = inner_->sync(changed, operations, events);
+    for (std::size_t i = 0; i < result.outcomes.size(); ++i) {
+      auto& outcome = result.outcomes[i];
+      const bool open =
+          outcome.kind == OutcomeKind::kRetry || outcome.kind == OutcomeKind::kInDoubt;
+      if (mutation_ == Mutation::kRetryDropped && open) {
+        outcome.kind = OutcomeKind::kApplied;
+        if (outcome.record_id.empty()) outcome.record_id = "1";
+      }
+      if (mutation_ == Mutation::kIdentifierInState && outcome.kind == OutcomeKind::kRejected) {
+        outcome.detail = operations[i].identifier;
+      }
+    }
+    if (mutation_ == Mutation::kRetryDropped) result.failure.reset();
+    return result;
+  }
+  void uninstall() override { inner_->uninstall(); }
+  bool supports(std::string_view extension) const override { return inner_->supports(extension); }
+  void read_back(std::string_view ref, std::string_view cursor, const RecordPage& page) override {
+    inner_->read_back(ref, cursor, page);
+  }
+  std::vector<std::string> look_up(std::string_view kind,
+                                   std::span<const std::string_view> identifiers) override {
+    return inner_->look_up(kind, identifiers);
+  }
+  void change_audience(std::int32_t action, std::string_view ref, std::string_view name) override {
+    inner_->change_audience(action, ref, name);
+  }
+  CallEstimate estimate(const EstimateRequest& request) override {
+    return inner_->estimate(request);
+  }
+  Usage usage() const override { return inner_->usage(); }
+
+ private:
+  Mutation mutation_;
+  std::unique_ptr<Destination> inner_;
+};
+
+}  // namespace
+
+std::unique_ptr<Destination> with_bug(Mutation mutation, std::unique_ptr<Destination> inner) {
+  return std::make_unique<Around>(mutation, std::move(inner));
+}
+
+}  // namespace muster::simulation

@@ -1,0 +1,53 @@
+// A process that can die: its transport and its store count their calls, and at one of them
+// everything ends. What follows has no effect, as if it were never run. One thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <random>
+
+#include "base/transport.hpp"
+#include "state/store.hpp"
+
+namespace muster::simulation {
+
+//! Thrown where the process dies. Not an Error: nobody in the host catches it.
+struct Death {};
+
+struct Life {
+  std::int64_t calls_left = -1;     //!< until death; -1: it lives on
+  std::int64_t failing_writes = 0;  //!< so many writes to the store fail, as on a full disk
+  std::int64_t writes_before = 0;   //!< before they begin to
+  bool dead = false;
+  //! What a deliberate bug changes in the store (mutations.cpp).
+  bool skips_write_ahead = false;
+  bool forgets_aliases = false;
+
+  //! One call more; true when the process is dead, now or before.
+  bool spend() {
+    if (!dead && calls_left >= 0 && calls_left-- == 0) dead = true;
+    return dead;
+  }
+};
+
+//! Dies at `start`, before the request is sent or after it was applied; then answers nothing.
+class MortalTransport final : public Transport {
+ public:
+  MortalTransport(Life& life, std::unique_ptr<Transport> inner, std::mt19937_64& random)
+      : life_(life), inner_(std::move(inner)), random_(random) {}
+  void start(HttpRequest request, std::uint64_t tag) override;
+  std::optional<HttpResponse> next(Milliseconds deadline) override;
+  std::size_t in_flight() const override { return tags_.size() + inner_->in_flight(); }
+  void cancel_all() override { inner_->cancel_all(); }
+
+ private:
+  Life& life_;
+  std::unique_ptr<Transport> inner_;
+  std::mt19937_64& random_;
+  std::vector<std::uint64_t> tags_;  //!< started, and dead before they were sent
+};
+
+//! Throws Death, or the error of a full disk.
+std::unique_ptr<Store> make_mortal_store(Life& life, std::unique_ptr<Store> inner);
+
+}  // namespace muster::simulation
