@@ -67,6 +67,44 @@ TEST(HttpService, GivesAnswersWithTheirTags) {
   EXPECT_EQ(services->usage().calls, 1U);
 }
 
+TEST(HttpService, BeatsWhileACallWaitsForItsTurn) {
+  World world;
+  const auto services = world.services(loopback());
+  Plugin plugin(*services);
+  plugin.http->limit(plugin.host->context, to_text("b"), 1, 10'000);
+  std::vector<Milliseconds> beats;
+  services->set_heartbeat([&] { beats.push_back(world.clock.elapsed()); });
+  plugin.start(1);
+  plugin.start(2);
+  plugin.next();
+  plugin.next();
+  ASSERT_GT(beats.size(), 10U);
+  for (std::size_t i = 1; i < beats.size(); ++i) {
+    EXPECT_LE(beats[i] - beats[i - 1], Milliseconds{200});
+  }
+}
+
+TEST(HttpService, PassesOnWhatTheHeartbeatThrows) {
+  World world;
+  const auto services = world.services(loopback());
+  Plugin plugin(*services);
+  services->set_heartbeat([] { throw Error(ErrorKind::kBusy, "run.busy", "taken over"); });
+  plugin.start(1);
+  plugin.next();
+  EXPECT_EQ(plugin.status, MUSTER_INTERNAL);
+  EXPECT_THROW(services->rethrow_kept(), Error);
+}
+
+TEST(HttpService, BeatsWhileAPluginSleeps) {
+  World world;
+  const auto services = world.services(loopback());
+  int beats = 0;
+  services->set_heartbeat([&] { ++beats; });
+  const auto* host = services->table();
+  EXPECT_EQ(host->wait(host->context, 1'000), MUSTER_OK);
+  EXPECT_EQ(beats, 5);
+}
+
 TEST(HttpService, RefusesNextWhenNothingWasStarted) {
   World world;
   const auto services = world.services(loopback());

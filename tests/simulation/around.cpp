@@ -65,6 +65,9 @@ class Around final : public Destination {
   CallEstimate estimate(const EstimateRequest& request) override {
     return inner_->estimate(request);
   }
+  void set_heartbeat(std::function<void()> beat) override {
+    inner_->set_heartbeat(std::move(beat));
+  }
   Usage usage() const override { return inner_->usage(); }
 
  private:

@@ -172,6 +172,10 @@ class Destination {
                                std::string_view name) = 0;
   virtual CallEstimate estimate(const EstimateRequest& request) = 0;
 
+  //! `beat` is called often, on the calling thread, while a call waits for the network or for its
+  //! turn; what it throws ends the call. Nothing: nobody listens.
+  virtual void set_heartbeat(std::function<void()> beat) = 0;
+
   //! Since the instance was made: requests sent, and time spent waiting for limits.
   struct Usage {
     std::uint64_t calls = 0;

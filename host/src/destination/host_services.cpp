@@ -91,10 +91,12 @@ muster_status wait_for(muster_host_context* context, std::int64_t ms) noexcept {
   try {
     for (Milliseconds left{ms}; left > Milliseconds{0}; left -= kWaitSlice) {
       if (state.http.must_end()) return MUSTER_CANCELLED;
+      state.http.beat();
       state.environment.clock.sleep_for(std::min(left, kWaitSlice));
     }
     return state.http.must_end() ? MUSTER_CANCELLED : MUSTER_OK;
   } catch (...) {
+    state.keep(std::current_exception());
     return MUSTER_INTERNAL;
   }
 }
@@ -245,6 +247,10 @@ const muster_host* HostServices::table() const noexcept { return &state_->host; 
 
 void HostServices::set_deadline(std::optional<Milliseconds> elapsed) {
   state_->http.set_deadline(elapsed);
+}
+
+void HostServices::set_heartbeat(std::function<void()> beat) {
+  state_->http.set_heartbeat(std::move(beat));
 }
 
 Destination::Usage HostServices::usage() const { return state_->http.usage(); }

@@ -56,6 +56,8 @@ class HostServices {
   const muster_host* table() const noexcept;
   //! The calls that follow end at `elapsed` of the clock; nothing: no limit.
   void set_deadline(std::optional<Milliseconds> elapsed);
+  //! As Destination::set_heartbeat.
+  void set_heartbeat(std::function<void()> beat);
   Destination::Usage usage() const;
   //! Throws what a part of the host (the vault, the state) threw while a plugin called it: the
   //! plugin only learns that it failed. Call it after each hook.

@@ -118,6 +118,7 @@ void HttpService::start_allowed() {
 std::optional<HttpResponse> HttpService::next() {
   if (!must_end()) grace_until_.reset();
   while (!queue_.empty() || !in_flight_.empty()) {
+    beat();
     if (must_end()) {
       if (auto cancelled = next_cancelled()) return cancelled;
     } else {

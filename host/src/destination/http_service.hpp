@@ -3,11 +3,13 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/cancellation.hpp"
 #include "base/clock.hpp"
@@ -32,6 +34,11 @@ class HttpService {
 
   Pacer& pacer() noexcept { return *pacer_; }
   void set_deadline(std::optional<Milliseconds> elapsed) { deadline_ = elapsed; }
+  //! Called at least every 200 ms while `next` waits.
+  void set_heartbeat(std::function<void()> beat) { heartbeat_ = std::move(beat); }
+  void beat() const {
+    if (heartbeat_) heartbeat_();
+  }
   bool must_end() const;
   //! Until the deadline; Milliseconds::max() without one.
   Milliseconds remaining() const;
@@ -61,6 +68,7 @@ class HttpService {
   std::deque<Queued> queue_;
   std::map<std::uint64_t, InFlight> in_flight_;  //!< by our own tags
   std::uint64_t next_tag_ = 1;
+  std::function<void()> heartbeat_;
   std::optional<Milliseconds> deadline_;
   std::optional<Milliseconds> grace_until_;
   bool held_back_ = false;  //!< by the pace, not by max_in_flight

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "destination/destination.hpp"
 #include "destination/host_services.hpp"
@@ -38,6 +39,9 @@ class PluginDestination final : public Destination {
   void change_audience(std::int32_t action, std::string_view audience_ref,
                        std::string_view name) override;
   CallEstimate estimate(const EstimateRequest& request) override;
+  void set_heartbeat(std::function<void()> beat) override {
+    services_->set_heartbeat(std::move(beat));
+  }
   Usage usage() const override { return services_->usage(); }
 
  private:

@@ -43,6 +43,20 @@ SyncRow sync_row(Store& store, const SyncRules& rules) {
   return store.put_sync(row);
 }
 
+//! Beats while the destination is waited for.
+class Heartbeat {
+ public:
+  Heartbeat(Destination& destination, std::function<void()> beat) : destination_(destination) {
+    destination_.set_heartbeat(std::move(beat));
+  }
+  ~Heartbeat() { destination_.set_heartbeat({}); }
+  Heartbeat(const Heartbeat&) = delete;
+  Heartbeat& operator=(const Heartbeat&) = delete;
+
+ private:
+  Destination& destination_;
+};
+
 class Runner {
  public:
   Runner(RunContext& context, const SyncRules& rules, Source& source, const RunOptions& options,
@@ -66,6 +80,7 @@ class Runner {
     cohort_.emplace(source_, context_.destination, CohortMapping{rules_.columns, rules_.kind},
                     context_.vault.hasher(), spill_, context_.cancellation,
                     [this](std::uint64_t rows, const Source::Progress& progress) {
+                      lease_.keep();
                       context_.observer.on_progress(
                           {RunProgress::Phase::kReading, rows, progress.total == 0 ? 0 : rows});
                     });
@@ -240,6 +255,8 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
                    const RunOptions& options) {
   const auto sync = sync_row(context.store, rules);
   Lease lease(context.store, context.clock, sync.id, context.owner);
+  // One batch at a slow pace may outlast the lease.
+  const Heartbeat heartbeat(context.destination, [&lease] { lease.keep(); });
   context.store.close_dead_runs(sync.id, context.clock.now());
   const auto began = context.clock.elapsed();
   const auto usage_before = context.destination.usage();

@@ -147,7 +147,8 @@ typedef struct muster_http_response {
   muster_text error; /* why there was no answer */
 } muster_http_response;
 
-/* A completion queue of one connection: many requests in flight, answers in the order they come. */
+/* A completion queue of one connection: many requests in flight, answers in the order they come.
+ * Every function is [serial]: one at a time for an instance, on any thread. */
 typedef struct muster_http_1 {
   uint32_t struct_size;
   uint32_t reserved;
