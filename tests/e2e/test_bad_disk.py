@@ -1,0 +1,64 @@
+"""A state that another program locks, and a disk that is full: told as such, and nothing is lost."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import unittest
+
+from support import Workspace
+
+
+class LockedState(Workspace):
+    def test_a_locked_state_is_told_and_the_run_can_be_repeated(self):
+        self.configure()
+        self.cohort(["a@example.com"])
+        self.sync(code=0)
+        state = self.directory / ".muster" / "state.db"
+        with sqlite3.connect(state, isolation_level=None) as database:
+            database.execute("BEGIN IMMEDIATE")
+            self.cohort(["a@example.com", "b@example.com"])
+            result = self.muster("sync", "s", "--json")
+            self.assertEqual(result.code, 6, result)
+            self.assertEqual(result.json["error"]["code"], "state.locked")
+            self.assertIn("state.db", result.json["error"]["where"])
+            database.execute("ROLLBACK")
+        self.sync(code=0)
+        self.assertEqual(self.members(), {"a@example.com", "b@example.com"})
+
+
+class FullDisk(Workspace):
+    """The state's directory is a small file system of its own."""
+
+    def setUp(self):
+        super().setUp()
+        self.disk = self.directory / ".muster"
+        self.disk.mkdir(mode=0o700)
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=400k,mode=0700", "tmpfs", self.disk],
+            capture_output=True,
+        )
+        if os.geteuid() != 0 or mounted.returncode != 0:
+            self.skipTest("only root may mount a small disk")
+        self.addCleanup(subprocess.run, ["umount", self.disk], check=True)
+
+    def test_a_full_disk_stops_the_run_and_the_next_one_goes_on(self):
+        self.configure()
+        people = [f"person{i}@example.com" for i in range(3000)]
+        self.cohort(people)
+        result = self.muster("sync", "s", "--json")
+        self.assertEqual(result.code, 1, result)
+        told = result.json["error"]
+        self.assertIn(told["code"], ("state.disk_full", "disk.temporary_file", "report.write"))
+        self.assertTrue(told["hint"])
+        self.assertNotIn("@example.com", json.dumps(told))
+        subprocess.run(["mount", "-o", "remount,size=64m", self.disk], check=True)
+        run = self.sync(code=0)
+        self.assertEqual((run["listed"], run["to_retry"]), (3000, 0))
+        self.assertEqual(self.members(), set(people))
+        contacts = [r for r in self.hubspot.requests() if r["target"].endswith("/batch/create")]
+        self.assertLessEqual(len(contacts), 31)
+
+
+if __name__ == "__main__":
+    unittest.main()
