@@ -5,6 +5,11 @@
 
 namespace muster {
 
+void Pacer::set_share(double share) {
+  const std::lock_guard lock(mutex_);
+  share_ = share;
+}
+
 void Pacer::limit(const std::string& bucket, std::uint32_t requests, Milliseconds window) {
   const std::lock_guard lock(mutex_);
   auto& b = buckets_[bucket];

@@ -22,6 +22,8 @@ class Pacer {
   //! `share` of every limit is used; above 0, at most 1.
   explicit Pacer(double share) : share_(share) {}
 
+  //! Another share, from the next `limit` on.
+  void set_share(double share);
   //! At most `requests` in any `window`; replaces former figures of the bucket.
   void limit(const std::string& bucket, std::uint32_t requests, Milliseconds window);
   //! Nothing starts before `now + duration`.

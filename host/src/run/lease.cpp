@@ -51,8 +51,9 @@ std::string machine() {
 
 }  // namespace
 
-std::string this_process_as_owner() {
-  return fmt::format("{}/{}/{}", machine(), ::getpid(), start_of(::getpid()));
+std::string this_process_as_owner(std::string_view worker) {
+  return fmt::format("{}/{}/{}{}{}", machine(), ::getpid(), start_of(::getpid()),
+                     worker.empty() ? "" : "/", worker);
 }
 
 bool is_known_dead(const std::string& owner) {
@@ -62,7 +63,7 @@ bool is_known_dead(const std::string& owner) {
   pid_t process = 0;
   char slash = 0;
   std::string start;
-  if (!(rest >> process >> slash >> start) || process <= 0) return false;
+  if (!(rest >> process >> slash) || !std::getline(rest, start, '/') || process <= 0) return false;
   if (::kill(process, 0) != 0 && errno == ESRCH) return true;
   return start_of(process) != start;  // the number was given to another process since
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "state/store.hpp"
@@ -29,8 +30,9 @@ class Lease {
 };
 
 //! This process as a lease's owner: host, boot, process and its start, so that a dead one is told
-//! from a living one on the same machine at once.
-std::string this_process_as_owner();
+//! from a living one on the same machine at once. `worker` tells apart those of one process that
+//! must not run a sync at the same time; empty where there is one.
+std::string this_process_as_owner(std::string_view worker = {});
 //! Whether the process that `owner` names is known to be dead: same machine, not running.
 bool is_known_dead(const std::string& owner);
 

@@ -61,6 +61,7 @@ PassesEnd run_passes(Session& session, RunProgress::Phase phase, std::vector<Ite
     if (items.empty()) break;
     const auto pause = backoff.next(clock.elapsed(), wait);
     if (!pause) {
+      session.asked_wait = wait;
       if (unavailable) return {std::move(unavailable)};
       return {Error(ErrorKind::kLater, "destination.unavailable",
                     "the destination did not settle everything; what is left stays to be retried")

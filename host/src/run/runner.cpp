@@ -111,6 +111,9 @@ class Runner {
 
   const std::filesystem::path& report_file() const { return report_.file(); }
   const SyncRow& sync() const { return sync_; }
+  std::optional<Milliseconds> asked_wait() const {
+    return session_ ? session_->asked_wait : std::nullopt;
+  }
   bool complete() const { return session_ && session_->tally.complete(); }
 
  private:
@@ -273,11 +276,13 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
       runner.run();
     } catch (const DestinationError& error) {
       result.unauthenticated = error.status() == MUSTER_UNAUTHENTICATED;
+      result.retry_after = error.retry_after();
       result.error = error;
     } catch (const Error& error) {
       result.error = error;
     }
     runner.finish();
+    if (!result.retry_after) result.retry_after = runner.asked_wait();
     result.sync = runner.sync();
     result.run.status = result.error        ? status_of(result.error->kind())
                         : runner.complete() ? RunStatus::kSucceeded

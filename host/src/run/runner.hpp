@@ -19,6 +19,8 @@ struct RunResult {
   std::optional<Error> error;
   //! The destination refused the connection's credentials: it must be connected again.
   bool unauthenticated = false;
+  //! How long the destination asked to wait, when it ended kLater and the destination said so.
+  std::optional<Milliseconds> retry_after{};
 };
 
 //! Runs the sync once. What goes wrong ends in RunResult::error and in the history, with what was

@@ -31,6 +31,8 @@ struct Session {
   Tally tally;
   //! Records taken out of the audience by this run, for the read-back.
   std::vector<std::uint64_t> removed_records;
+  //! How long the destination asked to be left alone, when the run gave up for that.
+  std::optional<Milliseconds> asked_wait{};
 
   //! Where a sealed identifier belongs: it does not open in another row.
   std::string seal_context(const MemberKey& key) const;

@@ -62,6 +62,15 @@ Workspace::Workspace(WorkspaceConfig config, WorkspaceEnvironment environment)
 
 Workspace::~Workspace() = default;
 
+void Workspace::adopt(WorkspaceConfig config) {
+  for (const auto& connection : config.connections) {
+    const auto pacer = pacers_.find(connection.name);
+    if (pacer != pacers_.end()) pacer->second->set_share(connection.rate_share);
+  }
+  if (config.plugin_paths != config_.plugin_paths) plugins_.reset();
+  config_ = std::move(config);
+}
+
 const PluginRegistry& Workspace::plugins() {
   if (!plugins_) {
     auto paths = config_.plugin_paths;
@@ -257,7 +266,7 @@ RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
                      [&] { return ready(connection, opened.destination()); },
                      state_directory(),
                      reports_directory(),
-                     this_process_as_owner()};
+                     this_process_as_owner(environment_.worker)};
   auto result = run_sync(context, sync_rules, *source, options);
   auto row = connection_row(connection);
   if (result.unauthenticated) row.state = ConnectionState::kRevoked;

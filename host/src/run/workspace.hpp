@@ -27,6 +27,8 @@ struct WorkspaceEnvironment {
   std::function<std::unique_ptr<Store>(const std::filesystem::path& file, StoreAccess access)>
       open_store = &open_sqlite_store;
   std::function<std::unique_ptr<Destination>(std::unique_ptr<Destination>)> around_destination = {};
+  //! Which of several workers of this process this is (lease.hpp); empty where there is one.
+  std::string worker = {};
 };
 
 //! A connection's destination, with what it stands on.
@@ -50,6 +52,9 @@ class Workspace {
   ~Workspace();
 
   const WorkspaceConfig& config() const noexcept { return config_; }
+  //! Goes on with a changed configuration of the same directory; between runs. What was spent of
+  //! the destinations' limits stays known.
+  void adopt(WorkspaceConfig config);
   //! Loads the plugins at the first call.
   const PluginRegistry& plugins();
   //! Throws Error when a reference leads nowhere, or the plugin refuses the settings. Contacts
