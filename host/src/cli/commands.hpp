@@ -16,6 +16,7 @@ void add_plan(CLI::App& program, Shell& shell);
 void add_sync(CLI::App& program, Shell& shell);
 void add_history(CLI::App& program, Shell& shell);
 void add_report(CLI::App& program, Shell& shell);
+void add_serve(CLI::App& program, Shell& shell);
 void add_disconnect(CLI::App& program, Shell& shell);
 void add_uninstall(CLI::App& program, Shell& shell);
 

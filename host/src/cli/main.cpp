@@ -83,6 +83,7 @@ int main(int argc, char** argv) {
   muster::cli::add_sync(program, shell);
   muster::cli::add_history(program, shell);
   muster::cli::add_report(program, shell);
+  muster::cli::add_serve(program, shell);
   muster::cli::add_disconnect(program, shell);
   muster::cli::add_uninstall(program, shell);
   try {

@@ -28,7 +28,7 @@ bool has_colour() {
 
 }  // namespace
 
-std::unique_ptr<Workspace> Shell::open_workspace() const {
+std::filesystem::path Shell::workspace_directory() const {
   auto directory = workspace;
   if (directory.empty()) directory = fs::current_path();
   std::error_code failed;
@@ -38,11 +38,18 @@ std::unique_ptr<Workspace> Shell::open_workspace() const {
         .at(directory.string())
         .with_hint("choose another with --workspace DIR");
   }
-  WorkspaceEnvironment environment{
+  return absolute;
+}
+
+WorkspaceEnvironment Shell::environment() const {
+  return {
       clock_, cancellation_,
       [this]() -> std::unique_ptr<Transport> { return std::make_unique<CurlTransport>(clock_); },
       installation() / "manifests", installation() / "plugins"};
-  return std::make_unique<Workspace>(read_workspace(absolute), std::move(environment));
+}
+
+std::unique_ptr<Workspace> Shell::open_workspace() const {
+  return std::make_unique<Workspace>(read_workspace(workspace_directory()), environment());
 }
 
 void Shell::say(const std::string& text) const {

@@ -29,6 +29,10 @@ class Shell {
 
   //! Reads muster.yaml of the chosen workspace.
   std::unique_ptr<Workspace> open_workspace() const;
+  //! The chosen workspace's directory; throws Error when there is none.
+  std::filesystem::path workspace_directory() const;
+  //! What workspaces of this program take from outside.
+  WorkspaceEnvironment environment() const;
   Clock& clock() const noexcept { return clock_; }
   const Cancellation& cancellation() const noexcept { return cancellation_; }
 

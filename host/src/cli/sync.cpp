@@ -15,23 +15,6 @@ struct Asked {
   RunOptions options;
 };
 
-json::object to_json(const RunResult& result, const std::string& audience_name,
-                     const std::string& audience_url) {
-  auto object = cli::to_json(result.run);
-  object["audience"] = json::object{
-      {"id", result.sync.audience_ref}, {"name", audience_name}, {"url", audience_url}};
-  object["report"] = result.report.string();
-  json::array notices;
-  for (const auto& notice : result.notices) {
-    notices.emplace_back(json::object{
-        {"code", notice.code}, {"count", notice.count}, {"first_at", notice.first_at}});
-    if (notice.code == "ragged_rows") object["ragged_rows"] = notice.count;
-  }
-  if (!notices.empty()) object["notices"] = notices;
-  if (result.error) object["error"] = error_json(*result.error).at("error");
-  return object;
-}
-
 void say(const Shell& shell, const RunResult& result, const std::string& audience_name,
          const std::string& audience_url) {
   const auto& figures = result.run.figures;

@@ -3,6 +3,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "cli/shell.hpp"
+
 namespace muster::cli {
 
 const char* to_word(RunStatus status) {
@@ -44,6 +46,11 @@ const char* to_word(ConnectionState state) {
 std::string time_text(Instant instant) {
   const auto time = std::chrono::system_clock::to_time_t(instant);
   return fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(time));
+}
+
+std::string utc_text(Instant instant) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(instant)));
 }
 
 double seconds(Milliseconds duration) { return static_cast<double>(duration.count()) / 1000; }
@@ -88,6 +95,23 @@ json::object to_json(const RunRow& run) {
   object["calls"] = figures.calls;
   object["throttled"] = seconds(figures.throttled);
   object["seconds"] = seconds(figures.duration);
+  return object;
+}
+
+json::object to_json(const RunResult& result, const std::string& audience_name,
+                     const std::string& audience_url) {
+  auto object = to_json(result.run);
+  object["audience"] = json::object{
+      {"id", result.sync.audience_ref}, {"name", audience_name}, {"url", audience_url}};
+  object["report"] = result.report.string();
+  json::array notices;
+  for (const auto& notice : result.notices) {
+    notices.emplace_back(json::object{
+        {"code", notice.code}, {"count", notice.count}, {"first_at", notice.first_at}});
+    if (notice.code == "ragged_rows") object["ragged_rows"] = notice.count;
+  }
+  if (!notices.empty()) object["notices"] = notices;
+  if (result.error) object["error"] = error_json(*result.error).at("error");
   return object;
 }
 

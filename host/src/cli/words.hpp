@@ -16,6 +16,7 @@ const char* to_word(RunStatus status);
 const char* to_word(RunMode mode);
 const char* to_word(ConnectionState state);
 std::string time_text(Instant instant);  //!< local, "2026-11-23 14:05"
+std::string utc_text(Instant instant);   //!< "2026-11-23T13:05:00Z"
 std::string seconds_text(Milliseconds duration);
 //! "1 call", "2 calls".
 std::string counted(std::uint64_t count, const char* noun);
@@ -24,6 +25,9 @@ double seconds(Milliseconds duration);
 json::object to_json(const std::map<std::string, std::uint64_t>& counts);
 //! The figures of a run; without audience and report.
 json::object to_json(const RunRow& run);
+//! All that is to be said of a run that has ended.
+json::object to_json(const RunResult& result, const std::string& audience_name,
+                     const std::string& audience_url);
 //! Lines of two columns, indented: "  added     12".
 std::string figure(const std::string& name, const std::string& value);
 std::string figure(const std::string& name, std::uint64_t value);
