@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "run/adds.hpp"
 #include "run/read_back.hpp"
@@ -14,6 +16,9 @@ namespace {
 // looked at again after these waits before it is believed.
 constexpr std::array<Milliseconds, 3> kSettlingWaits{Milliseconds{1'000}, Milliseconds{4'000},
                                                      Milliseconds{10'000}};
+
+//! When the destination confirmed that a member is in the audience.
+enum class Confirmed { kEarlier, kByThisRun };
 
 class Proof {
  public:
@@ -39,25 +44,71 @@ class Proof {
   //! Reads until what this run changed is to be seen, or has had its time.
   Comparison settled_reading() {
     auto reading = read();
+    if (follow_merges(reading, Confirmed::kEarlier)) reading = compare_again();
     for (const auto wait : kSettlingWaits) {
       if (reading.missing.empty() && lagging_removals_ == 0) break;
       session_.wait(wait);
       reading = read();
     }
+    // An add of this run is mostly missing because the read lags: looked up only when it stays so.
+    if (follow_merges(reading, Confirmed::kByThisRun)) reading = compare_again();
     return reading;
   }
 
   Comparison read() {
     session_.check_going();
-    const AudienceRecords audience(
-        context_.destination, session_.sync.audience_ref, [&](std::uint64_t records) {
-          context_.observer.on_progress({RunProgress::Phase::kReadingBack, records, 0});
-        });
-    const auto& numbers = audience.numbers();
+    audience_.reset();  // never two of them in memory
+    audience_.emplace(context_.destination, session_.sync.audience_ref, [&](std::uint64_t records) {
+      context_.observer.on_progress({RunProgress::Phase::kReadingBack, records, 0});
+    });
+    const auto& numbers = audience_->numbers();
     lagging_removals_ = std::count_if(
         session_.removed_records.begin(), session_.removed_records.end(),
         [&](auto record) { return std::binary_search(numbers.begin(), numbers.end(), record); });
-    return compare(audience, store_, session_.sync.id);
+    return compare_again();
+  }
+
+  //! The audience as it was read last, with the state as it is now.
+  Comparison compare_again() { return compare(*audience_, store_, session_.sync.id); }
+
+  //! A merge at the destination leaves a person under another record id (hubspot/api.md §4.7): the
+  //! missing are looked up before anything is believed of them. Whether any has a new record.
+  bool follow_merges(const Comparison& reading, Confirmed confirmed) {
+    if (!context_.destination.supports(MUSTER_LOOKUP_1)) return false;
+    std::vector<MemberRow> rows;
+    std::vector<std::string> identifiers;
+    bool followed = false;
+    const auto look_up = [&] {
+      session_.check_going();
+      followed |= keep_new_records(rows, identifiers);
+      rows.clear();
+      identifiers.clear();
+    };
+    for (const auto& key : reading.missing) {
+      auto row = store_.member(session_.sync.id, key);
+      const auto* member = session_.cohort.find(key);
+      if (!row || member == nullptr || confirmed_when(*row) != confirmed) continue;
+      rows.push_back(std::move(*row));
+      identifiers.push_back(session_.spill.read(member->offset).identifier);
+      if (rows.size() == context_.destination.descriptor().max_batch) look_up();
+    }
+    if (!rows.empty()) look_up();
+    return followed;
+  }
+
+  bool keep_new_records(std::vector<MemberRow>& rows, const std::vector<std::string>& identifiers) {
+    const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
+    const auto records = context_.destination.look_up(session_.rules.kind, views);
+    bool any = false;
+    Store::Transaction transaction(store_);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (records[i].empty() || records[i] == rows[i].record_id) continue;
+      rows[i].record_id = records[i];
+      store_.put_member(session_.sync.id, rows[i]);
+      any = true;
+    }
+    transaction.commit();
+    return any;
   }
 
   //! Members that were written off and are in the audience after all.
@@ -97,6 +148,9 @@ class Proof {
   }
 
   bool is_of_this_run(const MemberRow& row) const { return row.since == session_.run; }
+  Confirmed confirmed_when(const MemberRow& row) const {
+    return is_of_this_run(row) ? Confirmed::kByThisRun : Confirmed::kEarlier;
+  }
   Tally::Newly newly(const MemberRow& row) const {
     return is_of_this_run(row) ? Tally::Newly::kListed : Tally::Newly::kStillListed;
   }
@@ -160,6 +214,7 @@ class Proof {
   Session& session_;
   RunContext& context_;
   Store& store_;
+  std::optional<AudienceRecords> audience_;
   std::ptrdiff_t lagging_removals_ = 0;
 };
 
