@@ -136,7 +136,9 @@ void revoke_tokens(Api& api) {
                                       {"token", api.tokens().refresh_token()},
                                       {"token_type_hint", "refresh_token"}}));
   api.throw_if_ended();
-  const bool gone_already = answer.status >= 400 && answer.status < 500;
+  // Whatever else a 400 says of the token: it is good for nothing. Our own fault is told.
+  if (text_at(answer.body, "status").starts_with("BAD_CLIENT")) throw token_failure(answer.body);
+  const bool gone_already = answer.status == 400 || answer.status == 404;
   if (answer.fate != Fate::kOk && !gone_already) throw not_now("revoke the access");
   api.tokens().forget();
 }

@@ -82,6 +82,11 @@ class HubSpot final : public sdk::Destination,
 
   void sync(const muster_sync_request& request, const muster_sync_sink& sink) override {
     is_email(sdk::view(request.kind));  // or refused
+    if (request.property_count > 0) {
+      throw sdk::Failure(MUSTER_BAD_CONFIG, "hubspot.properties",
+                         "the HubSpot destination writes no contact properties",
+                         "leave out 'properties' of the sync in muster.yaml");
+    }
     begin();
     Batch({api_, contacts_, lists_, memberships_}, request, sink).run();
   }

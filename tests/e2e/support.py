@@ -42,9 +42,11 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class Simulator:
     """hubspot-simulator on a free port."""
 
-    def __init__(self, directory, contacts=None, refused=None, switches=None, seed=1):
+    def __init__(self, directory, contacts=None, refused=None, switches=None, seed=1, portal=0):
         self.port_file = pathlib.Path(directory) / "simulator.port"
         command = [SIMULATOR, "--port-file", self.port_file, "--token", TOKEN, "--seed", str(seed)]
+        if portal:
+            command += ["--portal", str(portal)]
         if contacts:
             command += ["--contacts", contacts]
         if refused:

@@ -162,10 +162,11 @@ SimResponse ContactsApi::batch_response(BatchAnswer answer, int good_status) {
 }
 
 json::object ContactsApi::shown(const Contact& contact) const {
-  json::object properties{{"email", contact.email.empty() ? json::value{} : json::value(contact.email)},
-                          {"hs_object_id", std::to_string(contact.id)},
-                          {"createdate", "2026-01-01T00:00:00Z"},
-                          {"lastmodifieddate", "2026-01-01T00:00:00Z"}};
+  json::object properties{
+      {"email", contact.email.empty() ? json::value{} : json::value(contact.email)},
+      {"hs_object_id", std::to_string(contact.id)},
+      {"createdate", "2026-01-01T00:00:00Z"},
+      {"lastmodifieddate", "2026-01-01T00:00:00Z"}};
   properties["hs_additional_emails"] = contact.additional_emails.empty()
                                            ? json::value{}
                                            : json::value(joined(contact.additional_emails));

@@ -46,6 +46,10 @@ SimResponse HubSpot::control(const SimRequest& request) {
       oauth_.uninstall_app();
       return json_response(200, json::object{});
     }
+    if (what == "static-token") {
+      oauth_.add_static_token(body.at("token").as_string().c_str(), oauth_.app().scopes);
+      return json_response(200, json::object{});
+    }
     if (what == "withdraw-scope") {
       oauth_.withdraw_scope(body.at("scope").as_string().c_str());
       return json_response(200, json::object{});

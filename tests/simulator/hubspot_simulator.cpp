@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   std::string token;
   std::string switches;
   std::uint64_t seed = 1;
+  std::int64_t portal = 0;
   app.add_option("--port", port, "port on loopback; 0: any");
   app.add_option("--port-file", port_file, "where the port is written once it is open");
   app.add_option("--contacts", contacts, "CSV: id,email,additional_emails,archived,merged_ids")
@@ -42,12 +43,14 @@ int main(int argc, char** argv) {
       ->check(CLI::ExistingFile);
   app.add_option("--token", token, "a static token that is accepted, with every scope");
   app.add_option("--switches", switches, "switches as a JSON object");
+  app.add_option("--portal", portal, "the account's id");
   app.add_option("--seed", seed, "of ids and of the order of results");
   CLI11_PARSE(app, argc, argv);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // never outlives the test that started it
   try {
     muster::SystemClock clock;
     muster::simulator::HubSpot hubspot(clock, seed);
+    if (portal > 0) hubspot.account().portal_id = portal;
     if (!contacts.empty()) hubspot.account().load_contacts(contacts);
     if (!refused.empty()) hubspot.account().load_refused_emails(refused);
     if (!token.empty()) hubspot.oauth().add_static_token(token, hubspot.oauth().app().scopes);

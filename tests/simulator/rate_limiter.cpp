@@ -8,6 +8,7 @@ namespace {
 constexpr Milliseconds kWindow{10'000};
 constexpr Milliseconds kSecond{1'000};
 constexpr std::size_t kSearchLimit = 5;
+constexpr std::int64_t kUnlimited = 10'000;
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 
 }  // namespace
@@ -48,13 +49,13 @@ std::optional<std::string> RateLimiter::refuse(const Switches& switches, bool is
 }
 
 void RateLimiter::add_headers(const Switches& switches, SimResponse& response) {
-  if (switches.burst_limit <= 0) return;
   forget_old();
+  // Every account has a limit that its headers tell; without one it is too high to be met.
+  const auto limit = switches.burst_limit > 0 ? switches.burst_limit : kUnlimited;
   const auto used = static_cast<std::int64_t>(burst_.size());
-  response.headers.emplace_back("X-HubSpot-RateLimit-Max", std::to_string(switches.burst_limit));
-  response.headers.emplace_back(
-      "X-HubSpot-RateLimit-Remaining",
-      std::to_string(std::max<std::int64_t>(0, switches.burst_limit - used)));
+  response.headers.emplace_back("X-HubSpot-RateLimit-Max", std::to_string(limit));
+  response.headers.emplace_back("X-HubSpot-RateLimit-Remaining",
+                                std::to_string(std::max<std::int64_t>(0, limit - used)));
   response.headers.emplace_back("X-HubSpot-RateLimit-Interval-Milliseconds", "10000");
 }
 

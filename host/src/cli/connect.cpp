@@ -131,9 +131,24 @@ class Connect {
         "'{}' was connected to account {}; this is account {}. Its syncs will have to be run with "
         "--full, and make new lists there. Go on?",
         connection_.name, before, account.id);
-    if (shell_.confirm(question)) return;
+    try {
+      if (shell_.confirm(question)) return;
+    } catch (const Error&) {
+      forget_tokens();
+      throw;
+    }
+    forget_tokens();
     throw Error(ErrorKind::kFailed, "connect.another_account", "not connected: another account")
         .with_hint("connect the former account, or confirm with --another-account");
+  }
+
+  //! The other account's tokens must not serve the former account's syncs.
+  void forget_tokens() {
+    auto& store = workspace_->store();
+    store.forget_secrets(connection_.name);
+    auto row = workspace_->connection_row(connection_);
+    row.state = ConnectionState::kDisconnected;
+    store.put_connection(row);
   }
 
   const Shell& shell_;

@@ -240,15 +240,23 @@ ConnectionRow Workspace::keep_account(const ConnectionConfig& connection, const 
   return row;
 }
 
-//! A static token needs no ceremony: it is checked when it is first used.
+//! A static token needs no ceremony: it is checked when it is first used, and when it is another
+//! one than before, since it may lead to another account.
 ConnectionRow Workspace::ready(const ConnectionConfig& connection, Destination& destination) {
   auto row = connection_row(connection);
-  const bool is_static = connection.auth.contains("token");
-  if (row.state == ConnectionState::kConnected) return row;
-  if (is_static && row.state != ConnectionState::kDisconnected) {
-    return keep_account(connection, destination.check());
+  const auto token = connection.auth.find("token");
+  if (token == connection.auth.end()) {
+    if (row.state == ConnectionState::kConnected) return row;
+    throw not_connected(connection, row.state);
   }
-  throw not_connected(connection, row.state);
+  if (row.state == ConnectionState::kDisconnected) throw not_connected(connection, row.state);
+  const auto key = vault().hasher().key("token", token->second.resolve());
+  const std::string fingerprint(key.bytes.begin(), key.bytes.end());
+  const auto checked = "token/" + connection.name;
+  if (row.state == ConnectionState::kConnected && store().value(checked) == fingerprint) return row;
+  row = keep_account(connection, destination.check());
+  store().put_value(checked, fingerprint);
+  return row;
 }
 
 RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,

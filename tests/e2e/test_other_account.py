@@ -1,0 +1,66 @@
+"""A list belongs to one account: tokens of another never write for it unless the user says so."""
+
+import unittest
+
+from support import Simulator, Workspace
+
+
+class OtherAccount(Workspace):
+    def setUp(self):
+        super().setUp()
+        folder = self.directory / "other"
+        folder.mkdir()
+        self.other = Simulator(folder, portal=99)
+        self.addCleanup(self.other.close)
+        self.first = self.hubspot
+
+    def move(self, auth):
+        """From now on the connection leads to the other account."""
+        self.hubspot = self.other
+        self.configure(auth=auth)
+
+    def writes(self):
+        return [r["target"] for r in self.other.requests() if "/crm/" in r["target"]]
+
+    def test_a_static_token_of_another_account_is_noticed(self):
+        self.configure()
+        self.cohort(["a@example.com"])
+        self.sync(code=0)
+        self.move("token")
+        self.environment["HUBSPOT_TOKEN"] = "pat-na1-the-other-accounts"
+        self.other.control("static-token", {"token": "pat-na1-the-other-accounts"})
+        result = self.muster("sync", "s", "--json")
+        self.assertEqual(result.code, 1, result)
+        self.assertEqual(result.json["error"]["code"], "run.account_changed")
+        self.assertEqual(self.writes(), [])
+        run = self.sync("--full", code=0)
+        self.assertEqual((run["listed"], run["created"]), (1, 1))
+
+    def test_a_declined_account_leaves_no_token_behind(self):
+        self.configure(auth="oauth")
+        self.assertEqual(self.connect().code, 0)
+        self.cohort(["a@example.com"])
+        self.sync(code=0)
+        self.move("oauth")
+        declined = self.connect()  # nobody is there to confirm
+        self.assertEqual(declined.code, 2, declined)
+        self.assertEqual(declined.json["error"]["code"], "cli.not_confirmed")
+        self.assertEqual(self.muster("connections", "--json").json[0]["state"], "disconnected")
+        result = self.muster("sync", "s", "--json")
+        self.assertEqual(result.code, 5, result)
+        self.assertEqual(self.writes(), [])
+
+
+class Properties(Workspace):
+    def test_properties_are_refused_before_anything_is_written(self):
+        self.configure(sync={"properties": {"plan": "plan_tier"}})
+        self.file("cohort.csv", "user_id,email,plan\nu1,a@example.com,gold\n")
+        result = self.muster("sync", "s", "--json")
+        self.assertEqual(result.code, 2, result)
+        self.assertEqual(result.json["error"]["code"], "hubspot.properties")
+        writes = [r["target"] for r in self.hubspot.requests() if r["method"] != "GET"]
+        self.assertEqual(writes, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
