@@ -115,9 +115,10 @@ void write(Severity severity, std::string_view area, std::string_view message) {
   auto& s = settings();
   const std::lock_guard lock(s.mutex);
   if (severity < s.least) return;
-  auto text = line(s.format, SystemClock().now(), severity, area, message);
-  for (const auto& secret : s.secrets) blank(text, secret);
-  s.logger->info(text);
+  // Before the line cuts or escapes it: half a secret would not be known again.
+  std::string safe(message);
+  for (const auto& secret : s.secrets) blank(safe, secret);
+  s.logger->info(line(s.format, SystemClock().now(), severity, area, safe));
 }
 
 }  // namespace muster::log
