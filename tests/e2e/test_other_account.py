@@ -51,6 +51,17 @@ class OtherAccount(Workspace):
         self.assertEqual(self.writes(), [])
 
 
+class Revoking(Workspace):
+    def test_tokens_are_kept_until_hubspot_has_revoked_them(self):
+        self.configure(auth="oauth")
+        self.assertEqual(self.connect().code, 0)
+        self.hubspot.fault(path="/token/revoke", status=429, policy="TEN_SECONDLY_ROLLING")
+        self.assertEqual(self.muster("disconnect", "marketing", "--yes", "--json").code, 75)
+        self.assertEqual(self.muster("connections", "--json").json[0]["state"], "connected")
+        self.assertEqual(self.muster("disconnect", "marketing", "--yes", "--json").code, 0)
+        self.assertEqual(self.muster("connections", "--json").json[0]["state"], "disconnected")
+
+
 class Properties(Workspace):
     def test_properties_are_refused_before_anything_is_written(self):
         self.configure(sync={"properties": {"plan": "plan_tier"}})
