@@ -119,6 +119,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"Surrogate", "a\n\xED\xA0\x80\n", "csv.not_utf8", "a.csv:2:1"},
         Refused{"Overlong", "a\n\xC0\xAF\n", "csv.not_utf8", "a.csv:2:1"},
         Refused{"CutCharacter", "a\n1234567\xE2\x82", "csv.not_utf8", "a.csv:2:8"},
+        Refused{"LoneCarriageReturns", "email\ra@b.com\rc@d.com\r", "csv.lone_carriage_return",
+                "a.csv:1:6"},
         Refused{"Utf16WithMark",
                 std::string("\xFF\xFE"
                             "a\0\n\0",

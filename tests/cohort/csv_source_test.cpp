@@ -107,6 +107,42 @@ TEST(CsvSource, NamesAMissingColumnAndTheNearest) {
   EXPECT_THAT(error.where(), HasSubstr("c.csv:1:1"));
 }
 
+TEST(CsvSource, NeverRepeatsAFirstLineThatMayBePeoplesData) {
+  const TempDir dir;
+  for (const auto* text : {"u1,ada@example.com\nu2,bob@example.com\n",
+                           "Ada,Lovelace\nGrace,Hopper\n", "+49 170 1234567,Lovelace\n",
+                           "Emil\nAda\n", "id,Lovelace 1815-12-10 Ada\n", "id,ada@example.com\n"}) {
+    const auto error = error_of(csv(dir.write("c.csv", text)));
+    EXPECT_EQ(error.code(), "source.missing_column");
+    for (const auto* data : {"ada", "Ada", "Lovelace", "Emil", "1234567"}) {
+      EXPECT_EQ(std::string(error.what()).find(data), std::string::npos) << error.what();
+    }
+    EXPECT_THAT(error.hint(), HasSubstr("header: false"));
+  }
+}
+
+TEST(CsvSource, TakesAnyIdentifiersWithoutAHeaderWhenTold) {
+  const TempDir dir;
+  auto options = csv(dir.write("ids.csv", "u1\nu2\n"));
+  options.header = CsvOptions::Header::kAbsent;
+  EXPECT_THAT(read(options), ElementsAre(Seen{"", "u1", {}}, Seen{"", "u2", {}}));
+}
+
+TEST(CsvSource, NoticesThatAPatternFindsOtherFilesInTheEnd) {
+  const TempDir dir;
+  dir.write("p1.csv", "email\na@b.com\n");
+  CsvSource source(csv(dir / "p*.csv"));
+  source.open({"email", {}});
+  ASSERT_TRUE(source.next());
+  dir.write("p2.csv", "email\nc@d.com\n");
+  try {
+    source.next();
+    ADD_FAILURE() << "not noticed";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "source.changed");
+  }
+}
+
 TEST(CsvSource, ReadsGzipAlsoInSeveralMembers) {
   const TempDir dir;
   const auto file = dir.write("c.csv.gz", gzip("email\na@b.com\n") + gzip("c@d.com\n"));

@@ -5,9 +5,11 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
+import time
 import unittest
 
-from support import BUILD, Workspace
+from support import BUILD, MUSTER, PATIENCE, Workspace
 
 
 class BadInput(Workspace):
@@ -123,6 +125,28 @@ class BadInput(Workspace):
     def test_missing_file(self):
         self.configure()
         self.refused(self.run_s(), 1, "source.unreadable", "cohort.csv")
+
+    def test_check_leaves_standard_input_alone(self):
+        self.configure(sync={"source": {"csv": "-"}})
+        result = self.muster("check", stdin="no_email\n1\n")
+        self.assertEqual(result.code, 0, result)
+
+    def test_a_run_that_waits_for_standard_input_can_be_ended(self):
+        self.configure(sync={"source": {"csv": "-"}})
+        process = subprocess.Popen(
+            [MUSTER, "--workspace", self.directory, "sync", "s", "--json"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, env=self.environment,
+        )
+        self.addCleanup(process.stdin.close)
+        while not (self.directory / ".muster" / "state.db").exists():
+            self.assertIsNone(process.poll())
+            time.sleep(0.01)
+        process.terminate()
+        out = process.stdout.read()
+        process.stderr.close()
+        process.stdout.close()
+        self.assertEqual(process.wait(timeout=PATIENCE), 130, out)
 
     def test_missing_column_names_the_nearest(self):
         self.configure()

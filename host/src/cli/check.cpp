@@ -55,10 +55,7 @@ class Check {
         throw Error(error).at(sync.cadence_where);
       }
     });
-    good &= attempt([&] {
-      const auto rules = workspace.rules(sync);
-      make_source(sync.source)->open(rules.columns);
-    });
+    good &= attempt([&] { workspace.check_source(sync); });
     if (good) {
       shell_.say(fmt::format("sync {}: {} as {} to '{}{}' ({})", sync.name, describe(sync.source),
                              sync.kind, workspace.config().list_prefix, sync.cohort, sync.cadence));

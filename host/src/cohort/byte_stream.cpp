@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <glob.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -27,12 +27,14 @@ Error failure(const std::string& name, const char* code, std::string message, st
 
 class FileStream final : public ByteStream {
  public:
-  explicit FileStream(const std::filesystem::path& file) : name_(file.string()) {
+  FileStream(const std::filesystem::path& file, const Waiting& waiting)
+      : name_(file.string()), waiting_(waiting) {
     if (name_ == "-") {
       name_ = "standard input";
       file_ = ::dup(STDIN_FILENO);
     } else {
-      file_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+      // A pipe without a writer would else keep us here, deaf to whoever wants to end.
+      file_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     }
     struct stat status {};
     const bool there = file_ >= 0 && ::fstat(file_, &status) == 0;
@@ -83,17 +85,25 @@ class FileStream final : public ByteStream {
  private:
   std::size_t read_file(char* to, std::size_t size) {
     for (;;) {
+      if (!regular_) wait_for_bytes();
       const auto count = ::read(file_, to, size);
       if (count >= 0) {
         done_ += static_cast<std::uint64_t>(count);
         return static_cast<std::size_t>(count);
       }
-      if (errno == EINTR) continue;
+      if (errno == EINTR || errno == EAGAIN) continue;
       throw failure(
           name_, "source.unreadable",
           fmt::format("reading the cohort failed: {}", std::generic_category().message(errno)),
           "nothing was sent; run again once the file can be read");
     }
+  }
+  void wait_for_bytes() const {
+    constexpr int kSlice = 200;  // ms: how late a signal may be noticed
+    pollfd polled{file_, POLLIN, 0};
+    do {
+      waiting_.check();
+    } while (::poll(&polled, 1, kSlice) <= 0);
   }
   //! A file that someone writes is half a cohort (promise 6).
   void check_unchanged() const {
@@ -108,6 +118,7 @@ class FileStream final : public ByteStream {
   }
 
   std::string name_;
+  const Waiting& waiting_;
   int file_ = -1;
   bool regular_ = false;
   struct stat before_ {};
@@ -175,7 +186,8 @@ class ZstdStream final : public ByteStream {
   std::size_t read(char* to, std::size_t size) override {
     ZSTD_outBuffer out{to, size, 0};
     while (out.pos == 0) {
-      if (in_.pos == in_.size && !refill()) {
+      // A full `to` may have left decoded bytes inside: they come out without further input.
+      if (in_.pos == in_.size && !may_hold_more_ && !refill()) {
         if (left_in_frame_ == 0) return 0;
         throw failure(file_->name(), "source.truncated", "the zstd file ends too early",
                       "copy it again; nothing was sent");
@@ -185,6 +197,7 @@ class ZstdStream final : public ByteStream {
         throw failure(file_->name(), "source.corrupt", "the zstd file is damaged",
                       "copy it again; nothing was sent");
       }
+      may_hold_more_ = out.pos == out.size && left_in_frame_ != 0;
     }
     return out.pos;
   }
@@ -205,33 +218,23 @@ class ZstdStream final : public ByteStream {
   std::unique_ptr<ZSTD_DStream, Freer> stream_;
   ZSTD_inBuffer in_{nullptr, 0, 0};
   std::size_t left_in_frame_ = 0;
+  bool may_hold_more_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<ByteStream> open_byte_stream(const std::filesystem::path& file) {
-  auto stream = std::make_unique<FileStream>(file);
+std::unique_ptr<ByteStream> open_byte_stream(const std::filesystem::path& file,
+                                             const Waiting& waiting) {
+  auto stream = std::make_unique<FileStream>(file, waiting);
   const auto magic = stream->peek(4);
   if (magic.substr(0, 2) == "\x1F\x8B") return std::make_unique<GzipStream>(std::move(stream));
   if (magic == "\x28\xB5\x2F\xFD") return std::make_unique<ZstdStream>(std::move(stream));
   return stream;
 }
 
-std::vector<std::filesystem::path> matching_files(const std::filesystem::path& pattern) {
-  if (pattern.string().find_first_of("*?[") == std::string::npos) return {pattern};
-  // A file may carry a wildcard in its name.
-  std::error_code unreadable;
-  if (std::filesystem::exists(pattern, unreadable)) return {pattern};
-  glob_t found{};
-  const int result = ::glob(pattern.c_str(), 0, nullptr, &found);
-  std::vector<std::filesystem::path> files;
-  for (std::size_t i = 0; result == 0 && i < found.gl_pathc; ++i) {
-    files.emplace_back(found.gl_pathv[i]);
-  }
-  ::globfree(&found);
-  if (!files.empty()) return files;
-  throw failure(pattern.string(), "source.no_file", "no file has a name like this",
-                "check the pattern in the sync's source");
+std::unique_ptr<ByteStream> open_byte_stream(const std::filesystem::path& file) {
+  static const Waiting kPatient;
+  return open_byte_stream(file, kPatient);
 }
 
 }  // namespace muster

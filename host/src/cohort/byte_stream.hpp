@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
-#include <string>
 
 #include "cohort/source.hpp"
+#include "cohort/source_environment.hpp"
 
 namespace muster {
 
@@ -20,11 +20,11 @@ class ByteStream {
   virtual Source::Progress progress() const = 0;
 };
 
-//! Opens `file`; "-" is standard input. Gzip and zstd are known by their first bytes.
+//! Opens `file`; "-" is standard input. Gzip and zstd are known by their first bytes. `waiting` is
+//! minded while a pipe gives nothing, and must outlive the stream.
+std::unique_ptr<ByteStream> open_byte_stream(const std::filesystem::path& file,
+                                             const Waiting& waiting);
+//! For whoever may wait for ever.
 std::unique_ptr<ByteStream> open_byte_stream(const std::filesystem::path& file);
-
-//! The files that a path or glob names, in the order of their names; throws Error when there is
-//! none. A path without wildcards is returned as it is.
-std::vector<std::filesystem::path> matching_files(const std::filesystem::path& pattern);
 
 }  // namespace muster

@@ -110,7 +110,9 @@ bool CsvReader::fill() {
       throw Error(ErrorKind::kFailed, "csv.row_too_long",
                   fmt::format("a row of more than {} MiB", kLongestRow >> 20U))
           .at(where(next_line_, 1))
-          .with_hint("a quote is probably missing; nothing was sent");
+          .with_hint(
+              "a quote is probably missing, or line breaks are a carriage return alone; nothing "
+              "was sent");
     }
     buffer_.resize(buffer_.size() * 2);
   }
@@ -144,6 +146,7 @@ bool CsvReader::next(std::vector<std::string_view>& cells) {
     if (!find_row(row, quoted)) return false;
   } while (row.empty());
   check_utf8(row);
+  if (is_first_row_) check_line_breaks(row, quoted);
   if (!delimiter_) delimiter_ = most_frequent_delimiter(row);
   cells.clear();
   if (quoted) {
@@ -264,6 +267,15 @@ std::string_view CsvReader::quoted_cell(std::string_view row, std::size_t& at) {
     return escaped ? std::string_view(unescaped_).substr(copied_from)
                    : row.substr(begin, quote - begin);
   }
+}
+
+//! Line breaks of old Macintosh programs would make the whole file a header.
+void CsvReader::check_line_breaks(std::string_view row, bool quoted) {
+  is_first_row_ = false;
+  const auto alone = quoted ? std::string_view::npos : row.find('\r');
+  if (alone == std::string_view::npos) return;
+  throw error_in_row("csv.lone_carriage_return", "lines end with a carriage return alone",
+                     "convert it: tr '\\r' '\\n' < IN > OUT", row, alone);
 }
 
 void CsvReader::check_utf8(std::string_view row) const {

@@ -38,6 +38,7 @@ class CsvReader {
   void split_plain(std::string_view row, std::vector<std::string_view>& cells) const;
   void split_quoted(std::string_view row, std::vector<std::string_view>& cells);
   std::string_view quoted_cell(std::string_view row, std::size_t& at);
+  void check_line_breaks(std::string_view row, bool quoted);
   void check_utf8(std::string_view row) const;
   Error error_in_row(const char* code, std::string message, std::string hint, std::string_view row,
                      std::size_t offset) const;
@@ -50,6 +51,7 @@ class CsvReader {
   std::size_t end_ = 0;    //!< of what is in the buffer
   bool at_end_ = false;
   bool began_ = false;
+  bool is_first_row_ = true;
   std::uint64_t next_line_ = 1;
   std::uint64_t row_line_ = 0;
   //! Unescaped cells of the row in hand; reserved so that views stay valid.

@@ -16,21 +16,23 @@ bool looks_like_identifier(std::string_view cell) {
 
 }  // namespace
 
-CsvSource::CsvSource(CsvOptions options) : options_(std::move(options)) {}
+CsvSource::CsvSource(CsvOptions options, Waiting waiting)
+    : options_(std::move(options)), waiting_(std::move(waiting)) {}
 
 void CsvSource::open(const Columns& columns) {
   columns_ = columns;
-  files_ = matching_files(options_.pattern);
+  files_ = FileSet(options_.pattern);
   open_file(0);
 }
 
 void CsvSource::open_file(std::size_t index) {
   file_ = index;
-  const auto& file = files_[index];
-  auto name = files_.size() == 1 && !options_.shown_as.empty() ? options_.shown_as : file.string();
+  const auto& files = files_.files();
+  const auto& file = files[index];
+  auto name = files.size() == 1 && !options_.shown_as.empty() ? options_.shown_as : file.string();
   if (file == "-") name = "standard input";
-  reader_ =
-      std::make_unique<CsvReader>(open_byte_stream(file), std::move(name), options_.delimiter);
+  reader_ = std::make_unique<CsvReader>(open_byte_stream(file, waiting_), std::move(name),
+                                        options_.delimiter);
   read_header();
 }
 
@@ -66,7 +68,10 @@ std::string_view CsvSource::cell(std::size_t place) const {
 std::optional<Member> CsvSource::next() {
   while (!row_waits_ && !reader_->next(cells_)) {
     bytes_before_ += reader_->progress().done;
-    if (file_ + 1 == files_.size()) return std::nullopt;
+    if (file_ + 1 == files_.files().size()) {
+      files_.check_unchanged();
+      return std::nullopt;
+    }
     open_file(file_ + 1);
   }
   row_waits_ = false;
@@ -94,7 +99,7 @@ void CsvSource::check_width() {
 Source::Progress CsvSource::progress() const {
   if (!reader_) return {};
   auto progress = reader_->progress();
-  const bool last = file_ + 1 == files_.size();
+  const bool last = file_ + 1 == files_.files().size();
   return {bytes_before_ + progress.done, last ? bytes_before_ + progress.total : 0};
 }
 

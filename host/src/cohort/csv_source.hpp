@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include "cohort/csv_reader.hpp"
+#include "cohort/file_set.hpp"
 #include "cohort/header.hpp"
 #include "cohort/source.hpp"
 
@@ -23,11 +25,12 @@ struct CsvOptions {
 
 class CsvSource final : public Source {
  public:
-  explicit CsvSource(CsvOptions options);
+  explicit CsvSource(CsvOptions options, Waiting waiting = {});
   void open(const Columns& columns) override;
   std::optional<Member> next() override;
   Progress progress() const override;
   std::vector<SourceNotice> notices() const override;
+  void set_heartbeat(std::function<void()> beat) override { waiting_.heartbeat = std::move(beat); }
 
  private:
   void open_file(std::size_t index);
@@ -36,8 +39,9 @@ class CsvSource final : public Source {
   void check_width();
 
   CsvOptions options_;
+  Waiting waiting_;
   Columns columns_;
-  std::vector<std::filesystem::path> files_;
+  FileSet files_;
   std::size_t file_ = 0;
   std::uint64_t bytes_before_ = 0;  //!< of the files read to their end
   std::unique_ptr<CsvReader> reader_;

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "base/error.hpp"
 #include "base/nearest.hpp"
 
@@ -17,9 +20,48 @@ std::string folded(std::string_view name) {
   return plain;
 }
 
+//! A value rather than a name: an address, a number, a date, a telephone number, several lines.
+bool looks_like_value(std::string_view cell) {
+  constexpr std::size_t kLongestName = 64;
+  if (cell.size() > kLongestName || cell.find('@') != std::string_view::npos) return true;
+  std::size_t digits = 0;
+  std::size_t others = 0;
+  for (const char c : cell) {
+    if (static_cast<unsigned char>(c) < 0x20) return true;
+    if (c >= '0' && c <= '9') {
+      ++digits;
+    } else if (folded({&c, 1}) != "") {
+      ++others;
+    }
+  }
+  constexpr std::size_t kMostDigits = 5;  // of a name, as in "q4_2026"
+  return digits > kMostDigits || (digits > 0 && digits >= others);
+}
+
+//! Folded. Rare as anybody's data.
+bool is_usual_name(const std::string& name) {
+  static const std::set<std::string> kUsual{
+      "id",          "userid",     "amplitudeid", "externalid", "contactid", "hubspotid",
+      "recordid",    "customerid", "accountid",   "uuid",       "email",     "emailaddress",
+      "mail",        "useremail",  "firstname",   "lastname",   "fullname",  "phone",
+      "phonenumber", "createdat",  "updatedat",   "identifier", "company",   "country"};
+  return kUsual.contains(name);
+}
+
 std::size_t require_column(const std::vector<std::string>& header, const std::string& wanted,
                            const std::string& where) {
   if (const auto place = find_column(header, wanted, where)) return *place;
+  if (!reads_as_header(header)) {
+    throw Error(ErrorKind::kFailed, "source.missing_column",
+                fmt::format("column '{}' is missing in the first line, whose {} cells do not read "
+                            "as names of columns; they are not repeated here, since they may be "
+                            "people's data",
+                            wanted, header.size()))
+        .at(where)
+        .with_hint(
+            "the first line must name the columns; a file of identifiers alone, one a line, needs "
+            "'header: false' in the source");
+  }
   std::string there;
   for (const auto& name : header) {
     there += fmt::format("{}'{}'", there.empty() ? "" : ", ", name);
@@ -35,6 +77,12 @@ std::size_t require_column(const std::vector<std::string>& header, const std::st
 }
 
 }  // namespace
+
+bool reads_as_header(const std::vector<std::string>& row) {
+  const bool plain = std::none_of(row.begin(), row.end(), looks_like_value);
+  return plain && std::any_of(row.begin(), row.end(),
+                              [](const auto& name) { return is_usual_name(folded(name)); });
+}
 
 std::optional<std::size_t> find_column(const std::vector<std::string>& header,
                                        std::string_view wanted, const std::string& where) {

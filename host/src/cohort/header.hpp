@@ -22,9 +22,14 @@ struct ColumnPlaces {
 std::optional<std::size_t> find_column(const std::vector<std::string>& header,
                                        std::string_view wanted, const std::string& where);
 
-//! Throws Error when a column is missing, naming the nearest one and those there are. `where` is
-//! that of the header. `source_id` is the column `id_column`, or else the first of user id,
-//! Amplitude id and id that exists.
+//! Whether a row reads as names of columns, so that it may be shown to people: nothing in it looks
+//! like a value, and one of them is a usual name. The first line of a file without a header is
+//! somebody's data.
+bool reads_as_header(const std::vector<std::string>& row);
+
+//! Throws Error when a column is missing, naming the nearest one and those there are where they
+//! read as names. `where` is that of the header. `source_id` is the column `id_column`, or else the
+//! first of user id, Amplitude id and id that exists.
 ColumnPlaces find_columns(const std::vector<std::string>& header, const Columns& wanted,
                           const std::optional<std::string>& id_column, const std::string& where);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,9 @@ class Source {
   virtual Progress progress() const = 0;
   //! What was odd so far; complete after the end.
   virtual std::vector<SourceNotice> notices() const = 0;
+  //! `beat` is called at least every second while the source waits; what it throws ends the
+  //! reading. A source that never waits has no use for it.
+  virtual void set_heartbeat(std::function<void()> /*beat*/) {}
 };
 
 }  // namespace muster

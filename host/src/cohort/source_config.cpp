@@ -31,6 +31,12 @@ CsvOptions parse_csv(const YamlNode& node, const std::filesystem::path& workspac
   return options;
 }
 
+//! Standard input or a named pipe: what is read of it is gone.
+bool is_pipe(const std::filesystem::path& file) {
+  std::error_code unknown;
+  return file == "-" || std::filesystem::is_fifo(file, unknown);
+}
+
 }  // namespace
 
 SourceConfig parse_source(const YamlNode& node, const std::filesystem::path& workspace) {
@@ -41,8 +47,14 @@ SourceConfig parse_source(const YamlNode& node, const std::filesystem::path& wor
       .with_hint("such as: source: {csv: cohorts/power_users.csv}");
 }
 
-std::unique_ptr<Source> make_source(const SourceConfig& config) {
-  return std::make_unique<CsvSource>(std::get<CsvOptions>(config));
+std::unique_ptr<Source> make_source(const SourceConfig& config, SourceEnvironment environment) {
+  return std::make_unique<CsvSource>(std::get<CsvOptions>(config), environment.waiting);
+}
+
+void check_source(const SourceConfig& config, const Columns& columns,
+                  SourceEnvironment environment) {
+  if (is_pipe(std::get<CsvOptions>(config).pattern)) return;
+  make_source(config, std::move(environment))->open(columns);
 }
 
 std::string describe(const SourceConfig& config) {

@@ -18,7 +18,13 @@ using SourceConfig = std::variant<CsvOptions>;
 //! file:line:column.
 SourceConfig parse_source(const YamlNode& node, const std::filesystem::path& workspace);
 
-std::unique_ptr<Source> make_source(const SourceConfig& config);
+//! `environment`'s parts must outlive the source.
+std::unique_ptr<Source> make_source(const SourceConfig& config, SourceEnvironment environment);
+
+//! What can be known of a source without contacting anybody and without taking what can be read
+//! only once (standard input): whether files, columns and references are there. Throws Error.
+void check_source(const SourceConfig& config, const Columns& columns,
+                  SourceEnvironment environment);
 
 //! For people: what kind of source, and where.
 std::string describe(const SourceConfig& config);

@@ -43,18 +43,24 @@ SyncRow sync_row(Store& store, const SyncRules& rules) {
   return store.put_sync(row);
 }
 
-//! Beats while the destination is waited for.
+//! Beats while the destination or the source is waited for.
 class Heartbeat {
  public:
-  Heartbeat(Destination& destination, std::function<void()> beat) : destination_(destination) {
-    destination_.set_heartbeat(std::move(beat));
+  Heartbeat(Destination& destination, Source& source, const std::function<void()>& beat)
+      : destination_(destination), source_(source) {
+    destination_.set_heartbeat(beat);
+    source_.set_heartbeat(beat);
   }
-  ~Heartbeat() { destination_.set_heartbeat({}); }
+  ~Heartbeat() {
+    destination_.set_heartbeat({});
+    source_.set_heartbeat({});
+  }
   Heartbeat(const Heartbeat&) = delete;
   Heartbeat& operator=(const Heartbeat&) = delete;
 
  private:
   Destination& destination_;
+  Source& source_;
 };
 
 class Runner {
@@ -258,8 +264,8 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
                    const RunOptions& options) {
   const auto sync = sync_row(context.store, rules);
   Lease lease(context.store, context.clock, sync.id, context.owner);
-  // One batch at a slow pace may outlast the lease.
-  const Heartbeat heartbeat(context.destination, [&lease] { lease.keep(); });
+  // One batch at a slow pace, or a source that keeps us waiting, may outlast the lease.
+  const Heartbeat heartbeat(context.destination, source, [&lease] { lease.keep(); });
   context.store.close_dead_runs(sync.id, context.clock.now());
   const auto began = context.clock.elapsed();
   const auto usage_before = context.destination.usage();

@@ -5,10 +5,10 @@
 
 #include <utility>
 
-#include "base/log.hpp"
 #include "destination/pacing.hpp"
 #include "destination/plugin_destination.hpp"
 #include "run/lease.hpp"
+#include "run/stored_memory.hpp"
 #include "run/stored_secrets.hpp"
 
 namespace muster {
@@ -136,9 +136,7 @@ OpenConnection Workspace::open(const ConnectionConfig& connection) {
     if (value.starts_with("http://")) limits.loopback_bases.push_back(value);
   }
   for (const auto& [key, reference] : connection.auth) {
-    auto secret = reference.resolve();
-    log::keep_secret(secret);
-    settings["auth." + key] = std::move(secret);
+    settings["auth." + key] = reference.resolve();
   }
   auto& pacer = pacers_[connection.name];
   if (!pacer) pacer = std::make_shared<Pacer>(connection.rate_share);
@@ -259,12 +257,29 @@ ConnectionRow Workspace::ready(const ConnectionConfig& connection, Destination& 
   return row;
 }
 
+SourceEnvironment Workspace::source_environment() {
+  if (!source_memory_) {
+    const bool stateless = looking_ && !has_state();
+    source_memory_ = std::make_unique<StoredMemory>(
+        stateless ? nullptr : &store(), [this] { return vault().hasher(); },
+        looking_ ? StoredMemory::Access::kLookOnly : StoredMemory::Access::kReadWrite);
+  }
+  return {environment_.clock,
+          environment_.make_transport,
+          *source_memory_,
+          {&environment_.cancellation, {}}};
+}
+
+void Workspace::check_source(const SyncConfig& sync) {
+  muster::check_source(sync.source, rules(sync).columns, source_environment());
+}
+
 RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
                           RunObserver& observer) {
   const auto sync_rules = rules(sync);
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);
-  const auto source = make_source(sync.source);
+  const auto source = make_source(sync.source, source_environment());
   RunContext context{environment_.clock,
                      store(),
                      vault(),
@@ -293,7 +308,7 @@ Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options
       !connection.auth.contains("token")) {
     throw not_connected(connection, connection_row(connection).state);
   }
-  const auto source = make_source(sync.source);
+  const auto source = make_source(sync.source, source_environment());
   const bool stateless = looking_ && !has_state();
   const PreviewContext context{environment_.clock,
                                stateless ? nullptr : &store(),

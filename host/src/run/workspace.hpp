@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/transport.hpp"
+#include "cohort/source_environment.hpp"
 #include "destination/host_services.hpp"
 #include "destination/plugin_registry.hpp"
 #include "run/preview.hpp"
@@ -71,6 +72,8 @@ class Workspace {
   SyncRules rules(const SyncConfig& sync);
   RunResult sync(const SyncConfig& sync, const RunOptions& options, RunObserver& observer);
   Preview preview(const SyncConfig& sync, const PreviewOptions& options, RunObserver& observer);
+  //! What can be known of the sync's source without contacting anybody. Throws Error.
+  void check_source(const SyncConfig& sync);
 
   //! Keeps who a connection belongs to, after it was connected or checked.
   ConnectionRow keep_account(const ConnectionConfig& connection, const Account& account);
@@ -85,6 +88,7 @@ class Workspace {
   void check_vault(Vault& vault);
   ConnectionRow ready(const ConnectionConfig& connection, Destination& destination);
   void forget_old_reports();
+  SourceEnvironment source_environment();
 
   WorkspaceConfig config_;
   WorkspaceEnvironment environment_;
@@ -92,6 +96,7 @@ class Workspace {
   std::unique_ptr<PluginRegistry> plugins_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Vault> vault_;
+  std::unique_ptr<SourceMemory> source_memory_;
   std::map<std::string, std::shared_ptr<Pacer>> pacers_;
 };
 

@@ -1,7 +1,6 @@
 #include "run/workspace_config.hpp"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <algorithm>
 
@@ -24,32 +23,6 @@ std::string read_name(const YamlNode& key, const char* what) {
                                              what));
 }
 
-SecretReference read_secret(const YamlNode& node, const std::string& key,
-                            const std::filesystem::path& directory) {
-  if (!node.is_map()) {
-    // The value is not repeated: it may be the secret itself.
-    throw node
-        .error("config.literal_secret",
-               fmt::format("'{}' must be a reference, not the secret itself", key))
-        .with_hint(fmt::format("write {}: {{env: NAME}} or {}: {{file: PATH}}; if this was a real "
-                               "secret, replace it at its origin",
-                               key, key));
-  }
-  node.expect_keys(key, {"env", "file"});
-  if (node.entries().size() != 1) {
-    throw node.error("config.secret", fmt::format("'{}' needs one of env and file", key));
-  }
-  SecretReference reference;
-  reference.where = node.where();
-  if (const auto* variable = node.find("env")) {
-    reference.name = variable->as_text("env");
-  } else {
-    reference.kind = SecretReference::Kind::kFile;
-    reference.name = (directory / node.at(key, "file").as_text("file")).string();
-  }
-  return reference;
-}
-
 ConnectionConfig read_connection(const YamlNode::Entry& entry,
                                  const std::filesystem::path& directory) {
   const auto& node = entry.value;
@@ -62,7 +35,7 @@ ConnectionConfig read_connection(const YamlNode::Entry& entry,
   const auto& auth = node.at(name, "auth");
   auth.expect_map("auth");
   for (const auto& [key, value] : auth.entries()) {
-    connection.auth[key.text()] = read_secret(value, key.text(), directory);
+    connection.auth[key.text()] = read_secret_reference(value, key.text(), directory);
   }
   if (const auto* port = node.find("redirect_port")) {
     connection.redirect_port =
@@ -160,31 +133,6 @@ const Config& named(const std::vector<Config>& all, const std::string& name, con
 }
 
 }  // namespace
-
-std::string SecretReference::resolve() const {
-  if (kind == Kind::kEnvironment) {
-    const char* value = ::secure_getenv(name.c_str());
-    if (value != nullptr && *value != '\0') return value;
-    throw Error(ErrorKind::kUsage, "config.secret_not_set",
-                fmt::format("the environment variable {} is not set", name))
-        .at(where)
-        .with_hint(fmt::format("run: export {}=…", name));
-  }
-  std::string text;
-  try {
-    text = read_text_file(name);
-  } catch (const Error&) {
-    throw Error(ErrorKind::kUsage, "config.secret_unreadable",
-                fmt::format("the secret's file {} can't be read", name))
-        .at(where)
-        .with_hint("check its path and permissions");
-  }
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  if (!text.empty()) return text;
-  throw Error(ErrorKind::kUsage, "config.secret_empty",
-              fmt::format("the secret's file {} is empty", name))
-      .at(where);
-}
 
 const ConnectionConfig& WorkspaceConfig::connection(const std::string& name) const {
   return named(connections, name, "connection");

@@ -8,20 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "base/secret_reference.hpp"
 #include "base/strict_yaml.hpp"
 #include "cohort/source_config.hpp"
 #include "run/run_context.hpp"
 
 namespace muster {
-
-//! Where a secret is; never the secret itself.
-struct SecretReference {
-  enum class Kind { kEnvironment, kFile } kind = Kind::kEnvironment;
-  std::string name;   //!< of the variable, or the file's path
-  std::string where;  //!< file:line:column of the reference
-  //! The secret; throws Error kUsage when the reference leads nowhere.
-  std::string resolve() const;
-};
 
 struct ConnectionConfig {
   std::string name;

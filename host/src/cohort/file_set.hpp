@@ -1,0 +1,45 @@
+// The files that a path or a pattern names, as they were when the reading began. A directory that
+// can't be looked into is an error: what lies in it would be missing from the cohort (promise 6).
+#pragma once
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace muster {
+
+//! Whether `path` has wildcards (`*`, `?`, `[…]`) and no file carries them in its name.
+bool is_pattern(const std::filesystem::path& path);
+
+class FileSet {
+ public:
+  FileSet() = default;
+  //! `path` as it is when it has no wildcards, else the files that match, in the order of their
+  //! names. Throws Error when there is none, or a directory can't be read.
+  explicit FileSet(std::filesystem::path path);
+
+  const std::vector<std::filesystem::path>& files() const noexcept { return files_; }
+  //! Throws Error when another set of files, or another version of one, is there by now: what was
+  //! read of them would be parts of different cohorts. A single path is minded by its stream.
+  void check_unchanged() const;
+
+ private:
+  //! What tells two versions of a file apart.
+  struct Version {
+    dev_t device = 0;
+    ino_t inode = 0;
+    off_t size = -1;
+    std::int64_t modified = 0;  //!< nanoseconds
+    bool operator==(const Version&) const = default;
+  };
+  static Version version_of(const std::filesystem::path& file);
+
+  std::filesystem::path pattern_;
+  std::vector<std::filesystem::path> files_;
+  std::vector<Version> versions_;  //!< of a pattern's files
+};
+
+}  // namespace muster
