@@ -7,44 +7,12 @@ namespace muster::simulator {
 namespace {
 
 constexpr std::size_t kLargestBatch = 100;
-const std::set<std::string> kReadOnly{"hs_object_id",         "createdate",
-                                      "lastmodifieddate",     "hs_additional_emails",
-                                      "hs_merged_object_ids", "hs_marketable_status"};
-const std::set<std::string> kKnown{"email",   "firstname",      "lastname",  "phone",
-                                   "company", "lifecyclestage", "plan_tier", "score"};
-// Reserved top-level domains are on no list of IANA's (§4.5).
-const std::set<std::string> kReservedDomains{"example", "invalid", "test", "localhost", "internal"};
 
-std::string joined(const std::vector<std::string>& list) {
-  std::string text;
-  for (const auto& entry : list) text += (text.empty() ? "" : ";") + entry;
-  return text;
-}
-
-std::string joined_ids(const std::vector<ContactId>& list) {
-  std::vector<std::string> texts;
-  for (const auto id : list) texts.push_back(std::to_string(id));
-  return joined(texts);
-}
-
-const json::object* object_at(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  return value == nullptr ? nullptr : value->if_object();
-}
-
-std::string text_at(const json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  if (value == nullptr) return {};
-  if (const auto* text = value->if_string()) return {text->data(), text->size()};
-  if (const auto* number = value->if_int64()) return std::to_string(*number);
-  return {};
-}
-
-ContactId id_from(const std::string& text) {
-  return text.empty() || text.find_first_not_of("0123456789") != std::string::npos ||
-                 text.size() > 19
-             ? 0
-             : std::stoull(text);
+//! "email,firstname" as its parts.
+std::vector<std::string> listed(const std::string& names) {
+  std::string separated = names;
+  std::replace(separated.begin(), separated.end(), ',', ';');
+  return parts(separated);
 }
 
 json::array inputs_of(const json::object& body) {
@@ -104,7 +72,7 @@ SimResponse ContactsApi::handle(const SimRequest& request, const std::vector<std
     if (failed || !body.is_object()) return invalid_json();
     if (rest[0] == "merge") return merge(body.as_object());
     if (rest[0] == "gdpr-delete") return erase(body.as_object());
-    if (rest[0] == "search") return search(body.as_object());
+    if (rest[0] == "search") return search(request, body.as_object());
   }
   return single(request, rest, version);
 }
@@ -156,35 +124,34 @@ SimResponse ContactsApi::batch_response(BatchAnswer answer, int good_status) {
     body["numErrors"] = answer.errors.size();
     body["errors"] = std::move(answer.errors);
   }
-  body["startedAt"] = "2026-11-23T16:56:07.367Z";
-  body["completedAt"] = "2026-11-23T16:56:07.403Z";
+  body["startedAt"] = body["completedAt"] = timestamp(account_.clock().now());
   return json_response(good ? good_status : 207, body);
 }
 
-json::object ContactsApi::shown(const Contact& contact) const {
-  json::object properties{
-      {"email", contact.email.empty() ? json::value{} : json::value(contact.email)},
-      {"hs_object_id", std::to_string(contact.id)},
-      {"createdate", "2026-01-01T00:00:00Z"},
-      {"lastmodifieddate", "2026-01-01T00:00:00Z"}};
-  properties["hs_additional_emails"] = contact.additional_emails.empty()
-                                           ? json::value{}
-                                           : json::value(joined(contact.additional_emails));
-  if (switches_.merged_ids_in_properties && !contact.merged_ids.empty()) {
-    properties["hs_merged_object_ids"] = joined_ids(contact.merged_ids);
-  }
-  for (const auto& [name, value] : contact.properties) properties[name] = value;
+json::object ContactsApi::shown(const Contact& contact,
+                                const std::vector<std::string>& asked) const {
   return {{"id", std::to_string(contact.id)},
-          {"properties", properties},
-          {"createdAt", "2026-01-01T00:00:00Z"},
-          {"updatedAt", "2026-01-01T00:00:00Z"},
+          {"properties", properties_.shown(contact, asked)},
+          {"createdAt", timestamp(contact.created)},
+          {"updatedAt", timestamp(contact.updated)},
           {"archived", contact.archived},
           {"url", "https://app.hubspot.com/contacts/" + std::to_string(account_.portal_id) +
                       "/record/0-1/" + std::to_string(contact.id)}};
 }
 
+std::vector<std::string> ContactsApi::asked(const json::object& body) {
+  std::vector<std::string> names;
+  if (const auto* listed = array_at(body, "properties")) {
+    for (const auto& name : *listed) {
+      if (const auto* text = name.if_string()) names.emplace_back(text->data(), text->size());
+    }
+  }
+  return names;
+}
+
 SimResponse ContactsApi::read(const json::object& body, const json::array& inputs, bool archived) {
   const bool by_email = text_at(body, "idProperty") == "email";
+  const auto names = asked(body);
   BatchAnswer answer;
   json::array missing;
   std::set<ContactId> shown_ids;
@@ -194,13 +161,13 @@ SimResponse ContactsApi::read(const json::object& body, const json::array& input
     if (by_email) {
       contact = account_.by_email(lower(id), switches_.additional_emails_match_read);
     } else {
-      contact = account_.by_id(account_.survivor(id_from(id)));
+      contact = account_.by_id(account_.survivor(whole_number(id)));
     }
     if (contact == nullptr || contact->archived != archived) {
       missing.emplace_back(id);
     } else if (shown_ids.insert(contact->id).second) {
       // Two inputs may be one record: one result, and no error (§4.7).
-      answer.results.emplace_back(shown(*contact));
+      answer.results.emplace_back(shown(*contact, names));
     }
   }
   if (!missing.empty()) {
@@ -216,41 +183,6 @@ SimResponse ContactsApi::read(const json::object& body, const json::array& input
   return batch_response(std::move(answer), 200);
 }
 
-std::optional<PropertyError> ContactsApi::refuse(const json::object& properties, bool creating,
-                                                 const std::string& version) const {
-  for (const auto& [key, value] : properties) {
-    const std::string name(key);
-    if (kReadOnly.contains(name)) {
-      return PropertyError{"READ_ONLY_VALUE", name, "Property \"" + name + "\" is read only"};
-    }
-    if (!kKnown.contains(name)) {
-      return PropertyError{"PROPERTY_DOESNT_EXIST", name,
-                           "Property \"" + name + "\" does not exist"};
-    }
-    const auto text = text_at(properties, name);
-    if (name == "score" && text.find_first_not_of("0123456789") != std::string::npos) {
-      return PropertyError{"INVALID_INTEGER", name, text + " was not a valid integer."};
-    }
-    if (name != "email") continue;
-    const auto address = lower(text);
-    const auto at = address.find('@');
-    const auto dot = address.rfind('.');
-    const bool formed = at != std::string::npos && at > 0 && dot != std::string::npos && dot > at;
-    const bool reserved = formed && kReservedDomains.contains(address.substr(dot + 1));
-    if (!formed || reserved || account_.refused_emails.contains(address)) {
-      return PropertyError{"INVALID_EMAIL", "email", "Email address " + text + " is invalid"};
-    }
-  }
-  if (creating && version.rfind("2026-09", 0) == 0) {
-    for (const auto& name : switches_.required_on_create) {
-      if (properties.contains(name)) continue;
-      return PropertyError{"MISSING_REQUIRED_PROPERTY", name,
-                           "A value for " + name + " must be provided"};
-    }
-  }
-  return std::nullopt;
-}
-
 json::object ContactsApi::conflict(const Contact& existing) const {
   json::object error{{"category", "CONFLICT"}, {"message", "Contact already exists"}};
   if (switches_.conflict_ids != "none") {
@@ -262,16 +194,22 @@ json::object ContactsApi::conflict(const Contact& existing) const {
   return error;
 }
 
-void ContactsApi::write(Contact& contact, const json::object& properties) {
-  for (const auto& [key, value] : properties) {
-    const std::string name(key);
+json::object ContactsApi::write(Contact& contact, const json::object& values,
+                                const std::string& version) {
+  json::array warnings;
+  std::vector<std::string> written{"email"};
+  for (auto& [name, value] : properties_.stored(values, version, warnings)) {
+    written.push_back(name);
     if (name == "email") {
-      account_.set_email(contact, text_at(properties, name));
+      account_.set_email(contact, value);
     } else {
-      contact.properties[name] = text_at(properties, name);
+      contact.properties[name] = value;
     }
   }
   contact.updated = account_.clock().now();
+  auto result = shown(contact, written);
+  if (!warnings.empty()) result["warnings"] = std::move(warnings);
+  return result;
 }
 
 SimResponse ContactsApi::create(const json::array& inputs, const std::string& version) {
@@ -280,7 +218,8 @@ SimResponse ContactsApi::create(const json::array& inputs, const std::string& ve
   const auto error_of = [&](const json::object& input) -> std::optional<json::object> {
     const auto* properties = object_at(input, "properties");
     const json::object none;
-    if (auto refused = refuse(properties == nullptr ? none : *properties, true, version)) {
+    if (auto refused =
+            properties_.refuse(properties == nullptr ? none : *properties, nullptr, version)) {
       return property_error_body(*refused);
     }
     const auto email = properties == nullptr ? std::string{} : lower(text_at(*properties, "email"));
@@ -303,8 +242,7 @@ SimResponse ContactsApi::create(const json::array& inputs, const std::string& ve
     }
     const auto* properties = object_at(object, "properties");
     auto& contact = account_.create(properties == nullptr ? "" : text_at(*properties, "email"));
-    if (properties != nullptr) write(contact, *properties);
-    auto result = shown(contact);
+    auto result = write(contact, properties == nullptr ? json::object{} : *properties, version);
     if (switches_.trace_ids_in_results) result["objectWriteTraceId"] = trace;
     answer.results.emplace_back(std::move(result));
   }
@@ -318,7 +256,7 @@ SimResponse ContactsApi::update(const json::array& inputs, const std::string& ve
     if (pass == 0 && traced) continue;  // without traces, the first error refuses all
     for (const auto& input : inputs) {
       const auto& object = input.as_object();
-      const auto id = id_from(text_at(object, "id"));
+      const auto id = whole_number(text_at(object, "id"));
       const auto trace = text_at(object, "objectWriteTraceId");
       // An old, merged id is left out in silence (§4.7).
       if (account_.survivor(id) != id) continue;
@@ -330,8 +268,9 @@ SimResponse ContactsApi::update(const json::array& inputs, const std::string& ve
                              {"message", "CONTACT objects were not found"},
                              {"context", json::object{{"ids", json::array{std::to_string(id)}}}}};
       } else if (properties != nullptr) {
-        if (auto refused = refuse(*properties, false, version))
+        if (auto refused = properties_.refuse(*properties, contact, version)) {
           error = property_error_body(*refused);
+        }
       }
       if (error && pass == 0) return whole_error(*error);
       if (pass == 0) continue;
@@ -339,8 +278,8 @@ SimResponse ContactsApi::update(const json::array& inputs, const std::string& ve
         answer.errors.emplace_back(item_error(std::move(*error), trace));
         continue;
       }
-      if (properties != nullptr) write(*contact, *properties);
-      answer.results.emplace_back(shown(*contact));
+      answer.results.emplace_back(
+          write(*contact, properties == nullptr ? json::object{} : *properties, version));
     }
   }
   return batch_response(std::move(answer), 200);
@@ -365,7 +304,7 @@ SimResponse ContactsApi::upsert(const json::array& inputs, const std::string& ve
       json::object properties = given == nullptr ? json::object{} : *given;
       auto* contact = account_.by_email(email);
       if (contact == nullptr) properties["email"] = email;
-      if (auto refused = refuse(properties, contact == nullptr, version)) {
+      if (auto refused = properties_.refuse(properties, contact, version)) {
         auto error = property_error_body(*refused);
         if (pass == 0) return whole_error(error);
         answer.errors.emplace_back(item_error(std::move(error), trace));
@@ -374,8 +313,7 @@ SimResponse ContactsApi::upsert(const json::array& inputs, const std::string& ve
       if (pass == 0) continue;
       const bool is_new = contact == nullptr;
       if (is_new) contact = &account_.create(email);
-      write(*contact, properties);
-      auto result = shown(*contact);
+      auto result = write(*contact, properties, version);
       result["new"] = is_new;
       answer.results.emplace_back(std::move(result));
     }
@@ -385,7 +323,7 @@ SimResponse ContactsApi::upsert(const json::array& inputs, const std::string& ve
 
 SimResponse ContactsApi::archive(const json::array& inputs) {
   for (const auto& input : inputs) {
-    auto* contact = account_.by_id(id_from(text_at(input.as_object(), "id")));
+    auto* contact = account_.by_id(whole_number(text_at(input.as_object(), "id")));
     if (contact != nullptr && !contact->archived) account_.archive(*contact);
   }
   SimResponse response;
@@ -394,45 +332,21 @@ SimResponse ContactsApi::archive(const json::array& inputs) {
 }
 
 SimResponse ContactsApi::merge(const json::object& body) {
-  auto* primary = account_.by_id(account_.survivor(id_from(text_at(body, "primaryObjectId"))));
-  auto* other = account_.by_id(account_.survivor(id_from(text_at(body, "objectIdToMerge"))));
+  auto* primary = account_.by_id(account_.survivor(whole_number(text_at(body, "primaryObjectId"))));
+  auto* other = account_.by_id(account_.survivor(whole_number(text_at(body, "objectIdToMerge"))));
   if (primary == nullptr || other == nullptr || primary == other) return not_found();
-  return json_response(200,
-                       shown(account_.merge(*primary, *other, switches_.merge_keeps_primary_id)));
+  return json_response(
+      200, shown(account_.merge(*primary, *other, switches_.merge_keeps_primary_id), {}));
 }
 
 SimResponse ContactsApi::erase(const json::object& body) {
   const auto id = text_at(body, "objectId");
   auto* contact = text_at(body, "idProperty") == "email" ? account_.by_email(lower(id))
-                                                         : account_.by_id(id_from(id));
+                                                         : account_.by_id(whole_number(id));
   if (contact != nullptr) account_.erase(*contact);
   SimResponse response;
   response.status = 204;
   return response;
-}
-
-//! By e-mail alone; additional addresses are not searched (§4.6).
-SimResponse ContactsApi::search(const json::object& body) {
-  std::vector<std::string> emails;
-  const auto* groups = body.if_contains("filterGroups");
-  if (groups != nullptr && groups->is_array()) {
-    for (const auto& group : groups->as_array()) {
-      for (const auto& filter : group.at("filters").as_array()) {
-        const auto& f = filter.as_object();
-        if (text_at(f, "propertyName") != "email") continue;
-        emails.push_back(lower(text_at(f, "value")));
-        if (const auto* values = f.if_contains("values")) {
-          for (const auto& value : values->as_array()) emails.push_back(lower(value.as_string()));
-        }
-      }
-    }
-  }
-  json::array results;
-  for (const auto& email : emails) {
-    const auto* contact = account_.by_email(email, false);
-    if (contact != nullptr) results.emplace_back(shown(*contact));
-  }
-  return json_response(200, json::object{{"total", results.size()}, {"results", results}});
 }
 
 SimResponse ContactsApi::single(const SimRequest& request, const std::vector<std::string>& rest,
@@ -444,22 +358,23 @@ SimResponse ContactsApi::single(const SimRequest& request, const std::vector<std
   const auto* given = object_at(parsed.as_object(), "properties");
   const json::object properties = given == nullptr ? json::object{} : *given;
   if (rest.empty() && request.method == "POST") {
-    if (auto refused = refuse(properties, true, version)) {
+    if (auto refused = properties_.refuse(properties, nullptr, version)) {
       return whole_error(property_error_body(*refused));
     }
     const auto email = lower(text_at(properties, "email"));
     const auto* existing = email.empty() ? nullptr : account_.by_email(email);
     if (existing != nullptr) return whole_error(conflict(*existing));
     auto& contact = account_.create(email);
-    write(contact, properties);
-    return json_response(201, shown(contact));
+    return json_response(201, write(contact, properties, version));
   }
   if (rest.size() != 1) return not_found();
   const bool by_email = field(query(request.target), "idProperty") == "email";
   auto* contact = by_email ? account_.by_email(lower(rest[0]))
-                           : account_.by_id(account_.survivor(id_from(rest[0])));
+                           : account_.by_id(account_.survivor(whole_number(rest[0])));
   if (contact == nullptr || contact->archived) return not_found();
-  if (request.method == "GET") return json_response(200, shown(*contact));
+  if (request.method == "GET") {
+    return json_response(200, shown(*contact, listed(field(query(request.target), "properties"))));
+  }
   if (request.method == "DELETE") {
     account_.archive(*contact);
     SimResponse response;
@@ -467,11 +382,10 @@ SimResponse ContactsApi::single(const SimRequest& request, const std::vector<std
     return response;
   }
   if (request.method != "PATCH") return error_response(405, "", "method not allowed");
-  if (auto refused = refuse(properties, false, version)) {
+  if (auto refused = properties_.refuse(properties, contact, version)) {
     return whole_error(property_error_body(*refused));
   }
-  write(*contact, properties);
-  return json_response(200, shown(*contact));
+  return json_response(200, write(*contact, properties, version));
 }
 
 }  // namespace muster::simulator

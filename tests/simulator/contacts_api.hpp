@@ -3,6 +3,7 @@
 
 #include "simulator/account.hpp"
 #include "simulator/errors.hpp"
+#include "simulator/properties.hpp"
 #include "simulator/switches.hpp"
 
 namespace muster::simulator {
@@ -10,7 +11,7 @@ namespace muster::simulator {
 class ContactsApi {
  public:
   ContactsApi(Account& account, const Switches& switches)
-      : account_(account), switches_(switches) {}
+      : account_(account), switches_(switches), properties_(account, switches) {}
 
   //! `rest` is the path behind ".../contacts"; `version` its version segment.
   SimResponse handle(const SimRequest& request, const std::vector<std::string>& rest,
@@ -18,6 +19,7 @@ class ContactsApi {
   static bool is_search(const std::vector<std::string>& rest);
   static std::vector<std::string> scopes(const SimRequest& request,
                                          const std::vector<std::string>& rest);
+  Properties& properties() { return properties_; }
 
  private:
   struct BatchAnswer {
@@ -34,20 +36,22 @@ class ContactsApi {
   SimResponse archive(const json::array& inputs);
   SimResponse merge(const json::object& body);
   SimResponse erase(const json::object& body);
-  SimResponse search(const json::object& body);
+  SimResponse search(const SimRequest& request, const json::object& body);
+  bool matches(const Contact& contact, const json::object& filter) const;
   SimResponse single(const SimRequest& request, const std::vector<std::string>& rest,
                      const std::string& version);
 
   SimResponse batch_response(BatchAnswer answer, int good_status);
-  //! Why these properties can't be written; nothing when they can.
-  std::optional<PropertyError> refuse(const json::object& properties, bool creating,
-                                      const std::string& version) const;
   json::object conflict(const Contact& existing) const;
-  void write(Contact& contact, const json::object& properties);
-  json::object shown(const Contact& contact) const;
+  //! The contact as the answer to the write shows it.
+  json::object write(Contact& contact, const json::object& values, const std::string& version);
+  json::object shown(const Contact& contact, const std::vector<std::string>& asked) const;
+  //! The names of properties that a read asks for.
+  static std::vector<std::string> asked(const json::object& body);
 
   Account& account_;
   const Switches& switches_;
+  Properties properties_;
 };
 
 }  // namespace muster::simulator

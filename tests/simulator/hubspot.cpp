@@ -90,6 +90,15 @@ SimResponse HubSpot::faulty(const SimRequest& request, const Fault& fault) {
   } else if (fault.kind == "unauthorized") {
     response = error_response(401, "EXPIRED_AUTHENTICATION",
                               "The OAuth token used to make this call expired 75 second(s) ago.");
+  } else if (fault.kind == "invalid_token") {
+    // The quirk of a token that can't be read (§2.5).
+    response = OAuthApi::unreadable_token();
+  } else if (fault.kind == "unauthenticated") {
+    response = OAuthApi::unauthenticated();
+  } else if (fault.status == 403) {
+    response = missing_scopes({"crm.lists.write"});
+  } else if (fault.status == 409) {
+    response = error_response(409, "CONFLICT", "Contact already exists");
   } else if (fault.status == 429) {
     response = rate_limited(fault.policy.empty() ? "TEN_SECONDLY_ROLLING" : fault.policy, false);
   } else if (fault.status >= 500) {
@@ -133,7 +142,7 @@ SimResponse HubSpot::route(const SimRequest& request) {
     response = refused ? *refused : contacts_.handle(request, behind_contacts, found->version);
   } else if (is_lists) {
     auto refused = oauth_.refuse(request, ListsApi::scopes(request, behind_lists));
-    response = refused ? *refused : lists_.handle(request, behind_lists);
+    response = refused ? *refused : lists_.handle(request, behind_lists, found->version);
   } else if (begins_with(rest, {"account-info", "details"}) && request.method == "GET") {
     response = account_info(request);
   } else if (begins_with(rest, {"appinstalls", "external-install"}) && request.method == "DELETE") {

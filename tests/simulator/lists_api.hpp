@@ -3,6 +3,7 @@
 
 #include "simulator/account.hpp"
 #include "simulator/errors.hpp"
+#include "simulator/json_fields.hpp"
 #include "simulator/switches.hpp"
 
 namespace muster::simulator {
@@ -11,8 +12,9 @@ class ListsApi {
  public:
   ListsApi(Account& account, const Switches& switches) : account_(account), switches_(switches) {}
 
-  //! `rest` is the path behind ".../lists".
-  SimResponse handle(const SimRequest& request, const std::vector<std::string>& rest);
+  //! `rest` is the path behind ".../lists"; `version` its version segment.
+  SimResponse handle(const SimRequest& request, const std::vector<std::string>& rest,
+                     const std::string& version);
   static std::vector<std::string> scopes(const SimRequest& request,
                                          const std::vector<std::string>& rest);
   //! So many ids of the next membership write are dropped in silence.
@@ -21,7 +23,10 @@ class ListsApi {
  private:
   SimResponse create(const SimRequest& request);
   SimResponse rename(const SimRequest& request, List& list);
+  SimResponse restore(List& list);
+  //! Lists by name and kind: `search`, with offsets; `all`, with cursors, since 2026-09.
   SimResponse search(const SimRequest& request);
+  SimResponse all(const SimRequest& request);
   SimResponse memberships(const SimRequest& request, List& list,
                           const std::vector<std::string>& rest);
   SimResponse page(const SimRequest& request, const List& list, bool by_join_order);

@@ -36,12 +36,6 @@ std::string escaped(const std::string& text) {
   return html;
 }
 
-std::string iso_time(Instant instant) {
-  const auto ms = instant.time_since_epoch().count();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(instant)), ms % 1000);
-}
-
 }  // namespace
 
 std::string OAuthApi::fresh(const std::string& prefix) {
@@ -231,14 +225,28 @@ void OAuthApi::withdraw_scope(const std::string& scope) {
   app_.scopes.erase(scope);
 }
 
+SimResponse OAuthApi::unauthenticated() {
+  auto response =
+      error_response(401, "INVALID_AUTHENTICATION",
+                     "Authentication credentials not found. This API supports OAuth 2.0 "
+                     "authentication and you can find more details at "
+                     "https://developers.hubspot.com/docs/methods/auth/oauth-overview");
+  response.headers.emplace_back("x-hubspot-auth-failure", "401 Unauthorized");
+  return response;
+}
+
+SimResponse OAuthApi::unreadable_token() {
+  return error_response(
+      401, "EXPIRED_AUTHENTICATION",
+      "The OAuth token used to make this call expired 20705 day(s) ago.",
+      {{"context", json::object{{"expire time", json::array{"1970-01-01T00:00:00Z"}}}}});
+}
+
 std::optional<SimResponse> OAuthApi::refuse(const SimRequest& request,
                                             const std::vector<std::string>& scopes) {
   const auto header = std::string(request.header("authorization"));
   if (header.rfind("Bearer ", 0) != 0) {
-    return error_response(401, "INVALID_AUTHENTICATION",
-                          "Authentication credentials not found. This API supports OAuth 2.0 "
-                          "authentication and you can find more details at "
-                          "https://developers.hubspot.com/docs/methods/auth/oauth-overview");
+    return unauthenticated();
   }
   const auto token = header.substr(7);
   const auto found = access_.find(token);
@@ -247,10 +255,7 @@ std::optional<SimResponse> OAuthApi::refuse(const SimRequest& request,
     if (token.rfind("access-", 0) == 0) {
       return error_response(401, "INVALID_AUTHENTICATION", "The app is not installed any more.");
     }
-    return error_response(
-        401, "EXPIRED_AUTHENTICATION",
-        "The OAuth token used to make this call expired 20705 day(s) ago.",
-        {{"context", json::object{{"expire time", json::array{"1970-01-01T00:00:00Z"}}}}});
+    return unreadable_token();
   }
   const auto& access = found->second;
   if (access.expires <= clock_.now()) {
@@ -259,7 +264,7 @@ std::optional<SimResponse> OAuthApi::refuse(const SimRequest& request,
     return error_response(
         401, "EXPIRED_AUTHENTICATION",
         fmt::format("The OAuth token used to make this call expired {} second(s) ago.", ago),
-        {{"context", json::object{{"expire time", json::array{iso_time(access.expires)}}}}});
+        {{"context", json::object{{"expire time", json::array{timestamp(access.expires)}}}}});
   }
   std::vector<std::string> missing;
   for (const auto& scope : scopes) {

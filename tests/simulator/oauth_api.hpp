@@ -9,6 +9,7 @@
 
 #include "simulator/account.hpp"
 #include "simulator/errors.hpp"
+#include "simulator/json_fields.hpp"
 #include "simulator/switches.hpp"
 
 namespace muster::simulator {
@@ -34,6 +35,9 @@ class OAuthApi {
   //! Nothing when the request may pass; else the 401 or 403 that refuses it.
   std::optional<SimResponse> refuse(const SimRequest& request,
                                     const std::vector<std::string>& scopes);
+  //! The 401 of a request without credentials, and that of a token which can't be read (§2.5).
+  static SimResponse unauthenticated();
+  static SimResponse unreadable_token();
   //! A token as of a private app or a service key.
   void add_static_token(const std::string& token, std::set<std::string> scopes);
   void expire_access_tokens();

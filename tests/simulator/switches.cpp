@@ -29,12 +29,23 @@ void Switches::set(const boost::json::object& changes) {
          required_on_create.clear();
          for (const auto& name : v.as_array()) required_on_create.emplace_back(name.as_string());
        }},
+      {"conditionally_required",
+       [this](Value v) {
+         conditionally_required.clear();
+         for (const auto& rule : v.as_array()) {
+           conditionally_required.push_back({rule.at("property").as_string().c_str(),
+                                             rule.at("value").as_string().c_str(),
+                                             rule.at("required").as_string().c_str()});
+         }
+       }},
+      {"search_lag_ms", number(search_lag_ms)},
       {"omit_empty_arrays", flag(omit_empty_arrays)},
       {"spell_record_ids_added", flag(spell_record_ids_added)},
       {"merged_ids_are_missing", flag(merged_ids_are_missing)},
       {"largest_membership_write", number(largest_membership_write)},
       {"longest_list_name", number(longest_list_name)},
       {"membership_lag_ms", number(membership_lag_ms)},
+      {"list_size_lag_ms", number(list_size_lag_ms)},
       {"burst_limit", number(burst_limit)},
       {"daily_limit", number(daily_limit)},
       {"retry_after", flag(retry_after)},

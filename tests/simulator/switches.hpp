@@ -9,6 +9,13 @@
 
 namespace muster::simulator {
 
+//! On 2026-09: where `property` has `value`, `required` must have one (api.md §1.1).
+struct ConditionalRequirement {
+  std::string property;
+  std::string value;
+  std::string required;
+};
+
 struct Switches {
   // OAuth
   bool rotate_refresh_tokens = false;
@@ -23,6 +30,8 @@ struct Switches {
   bool upsert_conflict_rejects_batch = true;
   bool shuffle_results = true;
   std::vector<std::string> required_on_create;  //!< properties; on 2026-09 paths only
+  std::vector<ConditionalRequirement> conditionally_required;
+  std::int64_t search_lag_ms = 0;  //!< search does not see younger contacts and changes yet
   // Lists
   bool omit_empty_arrays = false;
   bool spell_record_ids_added = false;
@@ -30,6 +39,7 @@ struct Switches {
   std::int64_t largest_membership_write = 100'000;
   std::int64_t longest_list_name = 255;
   std::int64_t membership_lag_ms = 0;
+  std::int64_t list_size_lag_ms = 0;  //!< the size shown of a list is so old
   // Limits
   std::int64_t burst_limit = 110;  //!< in any 10 s; 0: none
   std::int64_t daily_limit = 0;    //!< 0: none
