@@ -107,6 +107,20 @@ TEST(Plan, ForgetsWhoIsDroppedAndNotInTheCohort) {
   EXPECT_EQ(plan.forgotten[0], Cohort::key("gone@x.com"));
 }
 
+TEST(Plan, RemovesWhoIsDroppedAndMayBeInTheAudienceButCountsNoRemoval) {
+  auto with_record = dropped_row("gone@x.com", "not_found", 1, kNow);
+  with_record.record_id = "101";
+  auto with_seal = dropped_row("gone@x.com", "not_found", 1, kNow);
+  with_seal.sealed_identifier = "sealed";
+  for (const auto& row : {with_record, with_seal}) {
+    const auto plan = plan_of(Cohort::of({}), {row});
+    ASSERT_EQ(plan.doubtful.size(), 1U);
+    EXPECT_EQ(plan.doubtful[0], row.key);
+    EXPECT_TRUE(plan.removes.empty());
+    EXPECT_TRUE(plan.forgotten.empty());
+  }
+}
+
 TEST(Plan, InFullModeSendsListedAndDroppedMembersAgain) {
   const auto listed = plan_of(Cohort::of({"a@x.com"}),
                               {row_of("a@x.com", MemberState::kListed, "101")}, RunMode::kFull);

@@ -69,6 +69,7 @@ class MortalStore final : public Store {
   }
   void forget_member(SyncId sync, const MemberKey& key) override { out().forget_member(sync, key); }
   void forget_members(SyncId sync) override { out().forget_members(sync); }
+  void reopen_members(SyncId sync) override { out().reopen_members(sync); }
   std::uint64_t count_listed_with_record(SyncId sync, std::string_view record) override {
     return life_.forgets_aliases ? 0 : in().count_listed_with_record(sync, record);
   }
@@ -98,6 +99,7 @@ class MortalStore final : public Store {
   std::vector<RunRow> runs(std::string_view sync, std::size_t limit) override {
     return in().runs(sync, limit);
   }
+  RunId last_proved_run(std::string_view sync) override { return in().last_proved_run(sync); }
   std::size_t close_dead_runs(SyncId sync, Instant now) override {
     return out().close_dead_runs(sync, now);
   }

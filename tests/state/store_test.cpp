@@ -205,6 +205,43 @@ TEST_F(StoreTest, ForgettingMembersLeavesOtherSyncsAlone) {
   EXPECT_TRUE(store_->member(other, key_of(1)));
 }
 
+TEST_F(StoreTest, ReopenedMembersArePendingWithTheirRecordsAndTheDestinationsRefusalsStay) {
+  auto drifted = member_in(MemberState::kDropped, 3, "103");
+  drifted.reason = "drifted";
+  auto refused = member_in(MemberState::kDropped, 4);
+  refused.reason = "not_found";
+  store_->put_member(sync_, member_in(MemberState::kListed, 1, "101"));
+  store_->put_member(sync_, member_in(MemberState::kLeaving, 2, "102"));
+  store_->put_member(sync_, drifted);
+  store_->put_member(sync_, refused);
+  const auto other = new_sync(*store_, "other").id;
+  store_->put_member(other, member_in(MemberState::kListed, 1, "101"));
+
+  store_->reopen_members(sync_);
+
+  EXPECT_EQ(store_->count_members(sync_, MemberState::kPending), 3U);
+  EXPECT_EQ(store_->member(sync_, key_of(1))->record_id, "101");
+  EXPECT_EQ(store_->member(sync_, key_of(3))->reason, "");
+  EXPECT_EQ(store_->member(sync_, key_of(4))->reason, "not_found");
+  EXPECT_EQ(store_->count_members(other, MemberState::kListed), 1U);
+}
+
+TEST_F(StoreTest, TheLastProvedRunIsTheNewestOfTheSyncThatReadItsAudience) {
+  EXPECT_EQ(store_->last_proved_run("power_users"), RunId{});
+  RunRow proved;
+  proved.sync = "power_users";
+  proved.started = kNow;
+  proved.id = store_->start_run(proved);
+  proved.figures.verified = VerifiedFigures{1, 0, 0};
+  store_->update_run(proved);
+  start_run("power_users");
+  auto of_another = proved;
+  of_another.sync = "other";
+  of_another.id = store_->start_run(of_another);
+  store_->update_run(of_another);
+  EXPECT_EQ(store_->last_proved_run("power_users"), proved.id);
+}
+
 TEST_F(StoreTest, MembersOfARecordAreFoundWhateverTheirState) {
   store_->put_member(sync_, member_in(MemberState::kListed, 1, "101"));
   store_->put_member(sync_, member_in(MemberState::kLeaving, 2, "101"));

@@ -16,6 +16,8 @@ class Merge {
     count_listed(row);
     if (row.state != MemberState::kDropped) {
       plan_.removes.push_back(row.key);
+    } else if (!row.record_id.empty() || !row.sealed_identifier.empty()) {
+      plan_.doubtful.push_back(row.key);
     } else {
       plan_.forgotten.push_back(row.key);
     }

@@ -21,6 +21,7 @@ struct Candidate {
   SpilledMember member;
   MemberRow row;
   bool was_listed = false;
+  bool may_be_in = false;  //!< an add of before may have taken effect
   std::string reason_before;
   std::string detail_before;
 };
@@ -61,11 +62,14 @@ class AddSender {
     candidates.reserve(open.size());
     Store::Transaction transaction(store_);
     for (auto& add : open) {
-      Candidate candidate{add, session_.spill.read(add.planned.offset), {}, false, {}, {}};
+      Candidate candidate{add, session_.spill.read(add.planned.offset), {}, false, false, {}, {}};
       candidate.row.key = add.planned.key;
       if (auto row = store_.member(session_.sync.id, add.planned.key)) {
         candidate.row = std::move(*row);
         candidate.was_listed = candidate.row.state == MemberState::kListed;
+        candidate.may_be_in = candidate.row.state != MemberState::kDropped ||
+                              !candidate.row.record_id.empty() ||
+                              !candidate.row.sealed_identifier.empty();
         candidate.reason_before = candidate.row.reason;
         candidate.detail_before = candidate.row.detail;
       }
@@ -147,10 +151,16 @@ class AddSender {
     drop(candidate, "not_found", {});
   }
 
+  //! What an add of before may have left in the audience stays known: who leaves the cohort is
+  //! taken out of it all the same.
   void drop(Candidate& candidate, const std::string& reason, const std::string& detail) {
     MemberRow row;
     row.key = candidate.row.key;
     row.state = MemberState::kDropped;
+    if (candidate.may_be_in) {
+      row.record_id = candidate.row.record_id;
+      if (row.record_id.empty()) row.sealed_identifier = candidate.row.sealed_identifier;
+    }
     row.reason = reason;
     row.detail = detail;
     row.attempts = candidate.row.attempts + 1;

@@ -23,7 +23,10 @@ enum class Confirmed { kEarlier, kByThisRun };
 class Proof {
  public:
   explicit Proof(Session& session)
-      : session_(session), context_(session.context), store_(session.context.store) {}
+      : session_(session),
+        context_(session.context),
+        store_(session.context.store),
+        last_proved_(store_.last_proved_run(session.rules.sync)) {}
 
   void run() {
     auto reading = settled_reading();
@@ -35,6 +38,7 @@ class Proof {
       take_back(reading);
     }
     write_off(reading);
+    forget_removed();
     session_.tally.figures().verified =
         VerifiedFigures{reading.confirmed + reading.found.size(),
                         reading.missing.size() + reading.still_missing, reading.strangers};
@@ -120,6 +124,7 @@ class Proof {
       if (!row) continue;
       session_.tally.found(row->reason);
       row->state = MemberState::kListed;
+      row->sealed_identifier.clear();
       row->reason.clear();
       row->detail.clear();
       row->attempts = 0;
@@ -135,7 +140,7 @@ class Proof {
     for (const auto& key : reading.missing) {
       const auto row = store_.member(session_.sync.id, key);
       const auto* member = session_.cohort.find(key);
-      if (!row || member == nullptr || (!repair && !is_of_this_run(*row))) continue;
+      if (!row || member == nullptr || (!repair && was_proved(*row))) continue;
       session_.tally.reopen(newly(*row));
       adds.push_back({key, member->offset, member->properties, AddCause::kResend});
     }
@@ -148,6 +153,9 @@ class Proof {
   }
 
   bool is_of_this_run(const MemberRow& row) const { return row.since == session_.run; }
+  //! Whether a reading has seen the member since it was added: who was never seen did not drift
+  //! away, the destination dropped them silently.
+  bool was_proved(const MemberRow& row) const { return row.since <= last_proved_; }
   Confirmed confirmed_when(const MemberRow& row) const {
     return is_of_this_run(row) ? Confirmed::kByThisRun : Confirmed::kEarlier;
   }
@@ -185,7 +193,7 @@ class Proof {
       auto row = store_.member(session_.sync.id, key);
       const auto* member = session_.cohort.find(key);
       if (!row || member == nullptr) continue;
-      const bool drifted = !is_of_this_run(*row);
+      const bool drifted = was_proved(*row);
       row->reason = drifted ? "drifted" : "silently_dropped";
       session_.tally.lost(newly(*row), row->reason);
       row->state = MemberState::kDropped;
@@ -211,9 +219,22 @@ class Proof {
     transaction.commit();
   }
 
+  //! Who was removed and is not to be seen any more. The others stay, to be removed again.
+  void forget_removed() {
+    if (session_.removed_members.empty()) return;
+    Store::Transaction transaction(store_);
+    for (const auto& key : session_.removed_members) {
+      const auto row = store_.member(session_.sync.id, key);
+      if (!row || row->state != MemberState::kPending || audience_->holds(row->record_id)) continue;
+      store_.forget_member(session_.sync.id, key);
+    }
+    transaction.commit();
+  }
+
   Session& session_;
   RunContext& context_;
   Store& store_;
+  RunId last_proved_;
   std::optional<AudienceRecords> audience_;
   std::ptrdiff_t lagging_removals_ = 0;
 };

@@ -10,9 +10,9 @@ namespace {
 //! Thrown out of the first page: enough was seen.
 struct Seen {};
 
-//! Members that an earlier reading did not find keep their record's id.
+//! Members that an earlier reading did not find. Others were dropped for what the destination said.
 bool was_written_off(const MemberRow& row) {
-  return row.state == MemberState::kDropped && !row.record_id.empty();
+  return row.reason == "drifted" || row.reason == "silently_dropped";
 }
 
 std::vector<std::uint64_t> known_records(Store& store, SyncId sync) {
@@ -52,10 +52,10 @@ Comparison compare(const AudienceRecords& audience, Store& store, SyncId sync) {
   while (rows->next(row)) {
     const bool there = !row.record_id.empty() && audience.holds(row.record_id);
     if (there) ours.push_back(record_number(row.record_id));
-    if (was_written_off(row)) {
+    if (row.state == MemberState::kDropped) {
       if (there) {
         comparison.found.push_back(row.key);
-      } else {
+      } else if (was_written_off(row)) {
         ++comparison.still_missing;
       }
     }

@@ -19,7 +19,9 @@ class RemoveSender {
 
   BatchLeft<MemberKey> send(const std::vector<MemberKey>& keys) {
     auto rows = read(keys);
-    find_records(rows);
+    if (auto unavailable = find_records(rows)) {
+      return {keys, unavailable->retry_after(), std::move(unavailable)};
+    }
     const auto removals = write_ahead(std::move(rows));
     if (removals.empty()) return {};
     std::vector<Operation> operations;
@@ -48,9 +50,9 @@ class RemoveSender {
   }
 
   //! A pending member may be in the audience under a record that another member has too: its
-  //! record must be known before it is removed.
-  void find_records(std::vector<MemberRow>& rows) {
-    if (!session_.context.destination.supports(MUSTER_LOOKUP_1)) return;
+  //! record must be known before it is removed. Gives why that can't be known now.
+  std::optional<DestinationError> find_records(std::vector<MemberRow>& rows) {
+    if (!session_.context.destination.supports(MUSTER_LOOKUP_1)) return std::nullopt;
     std::vector<MemberRow*> unknown;
     std::vector<std::string> identifiers;
     for (auto& row : rows) {
@@ -58,10 +60,16 @@ class RemoveSender {
       unknown.push_back(&row);
       identifiers.push_back(session_.unsealed(row));
     }
-    if (unknown.empty()) return;
+    if (unknown.empty()) return std::nullopt;
     const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
-    const auto records = session_.context.destination.look_up(session_.rules.kind, views);
-    for (std::size_t i = 0; i < unknown.size(); ++i) unknown[i]->record_id = records[i];
+    try {
+      const auto records = session_.context.destination.look_up(session_.rules.kind, views);
+      for (std::size_t i = 0; i < unknown.size(); ++i) unknown[i]->record_id = records[i];
+    } catch (const DestinationError& error) {
+      if (error.status() != MUSTER_UNAVAILABLE) throw;
+      return error;
+    }
+    return std::nullopt;
   }
 
   //! Marks the rows as leaving. Those whose record stays, or that never had one, are done.
@@ -70,8 +78,8 @@ class RemoveSender {
     Store::Transaction transaction(store_);
     for (auto& row : rows) {
       if (row.record_id.empty()) continue;
-      row.state =
-          row.state == MemberState::kPending ? MemberState::kPending : MemberState::kLeaving;
+      const bool was_in = row.state == MemberState::kListed || row.state == MemberState::kLeaving;
+      row.state = was_in ? MemberState::kLeaving : MemberState::kPending;
       store_.put_member(session_.sync.id, row);
     }
     std::vector<Removal> removals;
@@ -110,6 +118,7 @@ class RemoveSender {
     for (auto row : removal.rows) {
       if (gone) {
         done(row, outcome.kind == OutcomeKind::kApplied ? "removed" : "unchanged");
+        if (session_.rules.read_back == ReadBack::kOn) keep_until_proved(row);
         continue;
       }
       // The record may be known under a new id since a merge: another member may have it.
@@ -130,6 +139,17 @@ class RemoveSender {
                         {session_.run, row.key, ChangeKind::kRemoved, row.record_id, {}, {}});
     }
     session_.report.add({"remove", {}, {}, outcome, {}, {}, row.record_id});
+  }
+
+  //! An answer may lie: whoever is still seen in the audience is removed again by the next run.
+  //! Counted already, hence no longer `leaving`.
+  void keep_until_proved(MemberRow row) {
+    if (row.record_id.empty()) return;
+    row.state = MemberState::kPending;
+    row.sealed_identifier.clear();
+    row.since = session_.run;
+    store_.put_member(session_.sync.id, row);
+    session_.removed_members.push_back(row.key);
   }
 
   Session& session_;

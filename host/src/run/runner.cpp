@@ -91,18 +91,19 @@ class Runner {
                           {RunProgress::Phase::kReading, rows, progress.total == 0 ? 0 : rows});
                     });
     session_.emplace(
-        Session{context_, rules_, lease_, report_, spill_, *cohort_, sync_, run_.id, {}, {}});
+        Session{context_, rules_, lease_, report_, spill_, *cohort_, sync_, run_.id, {}, {}, {}});
     report_rows_not_sent();
     for (int recreated = 0;; ++recreated) {
       try {
         execute();
         return;
       } catch (const AudienceGone& gone) {
-        if (rules_.on_list_deleted == OnListDeleted::kStop || recreated == kMaxRecreations) {
-          throw gone.error;
-        }
-        start_over();
+        if (!may_recreate(recreated)) throw gone.error;
+      } catch (const DestinationError& error) {
+        // The read-back found it out.
+        if (error.status() != MUSTER_AUDIENCE_GONE || !may_recreate(recreated)) throw;
       }
+      start_over();
     }
   }
 
@@ -126,6 +127,10 @@ class Runner {
   std::string record_url() const {
     const auto connection = context_.store.connection(rules_.connection);
     return connection ? connection->record_url : std::string{};
+  }
+
+  bool may_recreate(int recreated) const {
+    return rules_.on_list_deleted == OnListDeleted::kRecreate && recreated < kMaxRecreations;
   }
 
   //! An audience belongs to one account: its reference means nothing in another.
@@ -176,7 +181,8 @@ class Runner {
   }
 
   static bool nothing_was_sent(const Plan& plan) {
-    return plan.adds.empty() && plan.updates.empty() && plan.removes.empty();
+    return plan.adds.empty() && plan.updates.empty() && plan.removes.empty() &&
+           plan.doubtful.empty();
   }
 
   //! Without an operation, and without a read-back, a deleted list would go unnoticed.
@@ -201,7 +207,9 @@ class Runner {
     report_open_adds(*session_, plan.adds, settled);
     if (left) throw *left;
     if (auto end = send_updates(*session_, plan.updates); end.left) throw *end.left;
-    if (auto end = send_removes(*session_, plan.removes); end.left) throw *end.left;
+    auto removes = plan.removes;
+    removes.insert(removes.end(), plan.doubtful.begin(), plan.doubtful.end());
+    if (auto end = send_removes(*session_, removes); end.left) throw *end.left;
   }
 
   void forget(const std::vector<MemberKey>& keys) {
@@ -220,7 +228,11 @@ class Runner {
     session_->sync.audience_ref.clear();
     session_->sync.audience_name.clear();
     session_->sync.audience_creating.clear();
+    // Nobody is in the new list: a kill before everyone is sent must not leave them for listed.
+    Store::Transaction transaction(context_.store);
     context_.store.put_sync(session_->sync);
+    context_.store.reopen_members(session_->sync.id);
+    transaction.commit();
   }
 
   void report_rows_not_sent() {

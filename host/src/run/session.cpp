@@ -41,6 +41,7 @@ Session::CallResult Session::call(const std::vector<Operation>& operations) {
   header.create_missing = rules.create_missing;
   header.creation_begun = sync.audience_creating == rules.audience_name;
   header.property_names = rules.property_names;
+  const bool begun_before = header.creation_begun;
   AudienceEvents events;
   events.creating = [this](std::string_view name) {
     sync.audience_creating = name;
@@ -63,8 +64,10 @@ Session::CallResult Session::call(const std::vector<Operation>& operations) {
   if (!answer.failure) return result;
   const auto& failure = *answer.failure;
   if (failure.status() == MUSTER_AUDIENCE_GONE) throw AudienceGone{failure};
-  if (failure.status() == MUSTER_AUDIENCE_TAKEN && !sync.audience_creating.empty()) {
-    // The list of that name is someone else's: what was announced did not come about.
+  if (failure.status() == MUSTER_AUDIENCE_TAKEN && !begun_before &&
+      !sync.audience_creating.empty()) {
+    // The list of that name is someone else's: what was announced did not come about. An earlier
+    // announcement may have, and stays.
     sync.audience_creating.clear();
     context.store.put_sync(sync);
   }

@@ -31,6 +31,8 @@ struct Session {
   Tally tally;
   //! Records taken out of the audience by this run, for the read-back.
   std::vector<std::uint64_t> removed_records;
+  //! Members that were removed, the read-back has not confirmed it yet: their rows are kept.
+  std::vector<MemberKey> removed_members;
   //! How long the destination asked to be left alone, when the run gave up for that.
   std::optional<Milliseconds> asked_wait{};
 

@@ -51,7 +51,7 @@ struct MemberRow {
   MemberKey key;
   MemberState state = MemberState::kPending;
   std::string record_id;          //!< listed and leaving; pending where it is known already
-  std::string sealed_identifier;  //!< pending only
+  std::string sealed_identifier;  //!< pending; dropped where an add of before may have taken effect
   std::string reason;             //!< dropped only
   std::string detail;             //!< dropped only: the destination's own code
   std::uint32_t attempts = 0;     //!< how often an add was tried without success

@@ -38,6 +38,7 @@ class SqliteStore final : public Store {
   void put_member(SyncId sync, const MemberRow& row) override;
   void forget_member(SyncId sync, const MemberKey& key) override;
   void forget_members(SyncId sync) override;
+  void reopen_members(SyncId sync) override;
   std::uint64_t count_listed_with_record(SyncId sync, std::string_view record_id) override;
   std::vector<MemberRow> members_with_record(SyncId sync, std::string_view record_id) override;
   std::uint64_t count_members(SyncId sync, MemberState state) override;
@@ -53,6 +54,7 @@ class SqliteStore final : public Store {
   void update_run(const RunRow& run) override;
   std::optional<RunRow> run(RunId id) override;
   std::vector<RunRow> runs(std::string_view sync, std::size_t limit) override;
+  RunId last_proved_run(std::string_view sync) override;
   std::size_t close_dead_runs(SyncId sync, Instant now) override;
 
   void put_change(SyncId sync, const ChangeRow& change) override;

@@ -96,6 +96,18 @@ void SqliteStore::forget_members(SyncId sync) {
   prepared("DELETE FROM member WHERE sync = ?1").bind(1, to_integer(sync)).run();
 }
 
+void SqliteStore::reopen_members(SyncId sync) {
+  prepared(
+      "UPDATE member SET state = ?2, reason = '', detail = '' WHERE sync = ?1 AND "
+      "(state IN (?3, ?4) OR (state = ?5 AND reason = 'drifted'))")
+      .bind(1, to_integer(sync))
+      .bind(2, static_cast<std::int64_t>(MemberState::kPending))
+      .bind(3, static_cast<std::int64_t>(MemberState::kListed))
+      .bind(4, static_cast<std::int64_t>(MemberState::kLeaving))
+      .bind(5, static_cast<std::int64_t>(MemberState::kDropped))
+      .run();
+}
+
 std::uint64_t SqliteStore::count_listed_with_record(SyncId sync, std::string_view record_id) {
   const Use use(
       prepared("SELECT count(*) FROM member WHERE sync = ?1 AND record = ?2 AND record <> '' "

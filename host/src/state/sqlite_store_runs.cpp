@@ -211,6 +211,14 @@ std::vector<RunRow> SqliteStore::runs(std::string_view sync, std::size_t limit) 
   return rows;
 }
 
+RunId SqliteStore::last_proved_run(std::string_view sync) {
+  const Use use(
+      prepared("SELECT id FROM run WHERE sync = ?1 AND confirmed IS NOT NULL ORDER BY id DESC "
+               "LIMIT 1"));
+  use->bind(1, sync);
+  return use->step() ? static_cast<RunId>(use->integer(0)) : RunId{};
+}
+
 std::size_t SqliteStore::close_dead_runs(SyncId sync, Instant now) {
   prepared(
       "UPDATE run SET status = ?3, finished = ?2, error_code = 'run.interrupted', "

@@ -73,6 +73,8 @@ class Store {
   virtual void put_member(SyncId sync, const MemberRow& row) = 0;
   virtual void forget_member(SyncId sync, const MemberKey& key) = 0;
   virtual void forget_members(SyncId sync) = 0;
+  //! Listed, leaving and drifted members become pending: nothing is known of them any more.
+  virtual void reopen_members(SyncId sync) = 0;
   //! Members in state `listed` with that record.
   virtual std::uint64_t count_listed_with_record(SyncId sync, std::string_view record_id) = 0;
   //! The members known by that record, in any state.
@@ -97,6 +99,8 @@ class Store {
   virtual std::optional<RunRow> run(RunId id) = 0;
   //! Newest first; `sync` empty: of all.
   virtual std::vector<RunRow> runs(std::string_view sync, std::size_t limit) = 0;
+  //! The newest run of a sync that read its audience back to the end; RunId{} when none did.
+  virtual RunId last_proved_run(std::string_view sync) = 0;
   //! Runs found running though nobody holds their sync's lease become `interrupted`; how many.
   virtual std::size_t close_dead_runs(SyncId sync, Instant now) = 0;
 

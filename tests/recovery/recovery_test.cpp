@@ -1,0 +1,196 @@
+// What an earlier run left in doubt, and the next one must put right.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "recovery/world.hpp"
+
+namespace muster {
+namespace {
+
+using simulator::Fault;
+using simulator::SimRequest;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::RecoveryWorld;
+
+bool writes_members(const SimRequest& request) {
+  return request.path().find("/memberships/add-and-remove") != std::string::npos;
+}
+
+Fault fault_of(std::string path, std::string kind, std::int64_t count = 1) {
+  Fault fault;
+  fault.path = std::move(path);
+  fault.kind = std::move(kind);
+  fault.count = count;
+  return fault;
+}
+
+TEST(DeletedList, IsMadeAgainWhenOnlyTheReadBackFindsItGone) {
+  RecoveryWorld world;
+  world.cohort({"a@x.com", "b@x.com"});
+  world.sync();
+  world.list().deleted = world.clock.now();
+
+  const auto run = world.sync();  // nothing to send
+
+  EXPECT_FALSE(run.error) << run.error->what();
+  EXPECT_EQ(run.run.status, RunStatus::kSucceeded);
+  EXPECT_THAT(world.listed(), ElementsAre("a@x.com", "b@x.com"));
+}
+
+TEST(DeletedList, StopsTheRunWhenTheSyncSaysSo) {
+  RecoveryWorld world("on_list_deleted: stop");
+  world.cohort({"a@x.com"});
+  world.sync();
+  world.list().deleted = world.clock.now();
+
+  const auto run = world.sync();
+
+  ASSERT_TRUE(run.error);
+  EXPECT_EQ(run.error->code(), "hubspot.list_gone");
+  EXPECT_EQ(world.hubspot.account().list_by_name(RecoveryWorld::kList), nullptr);
+}
+
+TEST(DeletedList, IsRefilledAfterAKillThatCameWhenItWasMadeAgain) {
+  RecoveryWorld world("verify: false");
+  world.cohort({"a@x.com", "b@x.com"});
+  world.sync();
+  world.list().deleted = world.clock.now();
+  world.before = [&](const SimRequest& request) {
+    if (writes_members(request) && world.hubspot.account().lists().size() == 2) world.keep_disk();
+  };
+  world.sync();
+  ASSERT_FALSE(world.kept.empty());
+  world.list().members.clear();  // killed: what was kept is what there is
+  world.go_back_to_kept_disk();
+
+  world.sync();
+
+  EXPECT_THAT(world.listed(), ElementsAre("a@x.com", "b@x.com"));
+}
+
+TEST(DroppedMember, WhoMayHaveGotInIsTakenOutWhenLeaving) {
+  RecoveryWorld world("retry_for: 1s");
+  world.cohort({"a@x.com", "b@x.com"});
+  world.hubspot.account().create("a@x.com");
+  world.hubspot.account().create("b@x.com");
+  Fault lost = fault_of("/memberships/add-and-remove", "reset", -1);
+  lost.applied = true;
+  world.fault(lost);
+  world.sync();
+  world.hubspot.faults().clear();
+  ASSERT_THAT(world.listed(), ElementsAre("a@x.com", "b@x.com"));
+  // The next run is told that HubSpot takes neither; only the state knows that they may be in.
+  Fault refused = fault_of("/contacts/batch/read", "status", -1);
+  refused.status = 400;
+  world.fault(refused);
+  world.fault(fault_of("/memberships?", "refused", -1));
+  Fault unwritable = fault_of("/memberships/add-and-remove", "status", -1);
+  unwritable.status = 400;
+  world.fault(unwritable);
+  world.sync();
+  world.hubspot.faults().clear();
+
+  world.cohort({"b@x.com"});
+  world.sync();
+
+  EXPECT_THAT(world.listed(), ElementsAre("b@x.com"));
+}
+
+TEST(Removal, ThatWasOnlyClaimedIsRepeatedByTheNextRun) {
+  RecoveryWorld world;
+  world.cohort({"a@x.com", "b@x.com"});
+  world.sync();
+  world.cohort({"b@x.com"});
+  Fault lie = fault_of("/memberships/add-and-remove", "empty_results");
+  world.fault(lie);
+  world.sync();
+
+  const auto run = world.sync();
+
+  EXPECT_THAT(world.listed(), ElementsAre("b@x.com"));
+  EXPECT_FALSE(run.error);
+}
+
+TEST(Removal, IsCountedOnceAndNothingIsLeftOfIt) {
+  RecoveryWorld world;
+  world.cohort({"a@x.com", "b@x.com"});
+  world.sync();
+  world.cohort({"b@x.com"});
+
+  EXPECT_EQ(world.sync().run.figures.removed, 1U);
+  const auto calls = world.hubspot.log().size();
+  EXPECT_EQ(world.sync().run.figures.removed, 0U);
+  EXPECT_EQ(world.hubspot.log().size(), calls + 1);  // the read-back alone
+}
+
+TEST(Removal, KeptForAReadBackThatFailedIsNotCountedAgain) {
+  RecoveryWorld world("retry_for: 1s");
+  world.cohort({"a@x.com", "b@x.com"});
+  world.sync();
+  world.cohort({"b@x.com"});
+  Fault unreadable = fault_of("/memberships", "status", -1);
+  unreadable.method = "GET";
+  world.fault(unreadable);
+  EXPECT_EQ(world.sync().run.figures.removed, 1U);
+  world.hubspot.faults().clear();
+
+  EXPECT_EQ(world.sync().run.figures.removed, 0U);
+  EXPECT_THAT(world.listed(), ElementsAre("b@x.com"));
+}
+
+TEST(Removal, WaitsForALookUpThatIsUnavailable) {
+  RecoveryWorld world("retry_for: 20s");
+  world.cohort({"a@x.com"});
+  world.hubspot.account().create("a@x.com");
+  world.before = [&](const SimRequest& request) {
+    if (writes_members(request)) world.keep_disk();
+  };
+  world.sync();
+  world.before = {};
+  world.go_back_to_kept_disk();  // killed after it was written, and before that was known
+  ASSERT_THAT(world.listed(), ElementsAre("a@x.com"));
+  world.cohort({});
+  world.fault(fault_of("/contacts/batch/read", "refused", 2));
+
+  const auto run = world.sync();
+
+  EXPECT_FALSE(run.error) << run.error->what();
+  EXPECT_THAT(world.listed(), IsEmpty());
+}
+
+TEST(SilentDrop, OfARunWhoseReadBackFailedIsSentAgainByTheNext) {
+  RecoveryWorld world("retry_for: 1s");
+  world.cohort({"a@x.com", "b@x.com"});
+  Fault dropped = fault_of("/memberships/add-and-remove", "drop_member");
+  dropped.status = 1;
+  world.fault(dropped);
+  Fault unreadable = fault_of("/memberships", "status", -1);
+  unreadable.method = "GET";
+  world.fault(unreadable);
+  world.sync();
+  world.hubspot.faults().clear();
+  ASSERT_EQ(world.listed().size(), 1U);
+
+  const auto run = world.sync();
+
+  EXPECT_EQ(run.run.status, RunStatus::kSucceeded);
+  EXPECT_THAT(run.run.figures.dropped, IsEmpty());
+  EXPECT_THAT(world.listed(), ElementsAre("a@x.com", "b@x.com"));
+}
+
+TEST(Drift, OfAMemberThatWasSeenStaysAReportedOne) {
+  RecoveryWorld world;
+  world.cohort({"a@x.com", "b@x.com"});
+  world.sync();
+  const auto someone = world.list().members.begin()->first;
+  world.hubspot.account().remove_member(world.list(), someone);
+
+  const auto run = world.sync();
+
+  EXPECT_EQ(run.run.figures.dropped.at("drifted"), 1U);
+  EXPECT_EQ(world.listed().size(), 1U);
+}
+
+}  // namespace
+}  // namespace muster
