@@ -19,6 +19,7 @@ Answer post_form(Api& api, Path path, std::string body) {
   request.body = std::move(body);
   request.kind = Request::Kind::kForm;
   request.credentials = Request::Credentials::kNone;
+  request.not_found = Request::NotFound::kWrongVersion;
   return api.call(std::move(request));
 }
 
@@ -92,6 +93,7 @@ void tell_account(Api& api, const sdk::Host& host, const muster_auth_sink& sink)
   api.tokens().load();
   Request request;
   request.path = api.path_to(Path::kAccount);
+  request.not_found = Request::NotFound::kWrongVersion;
   const auto answer = api.call(std::move(request));
   api.throw_if_ended();
   const auto id = code_word(id_at(answer.body, "portalId"));

@@ -7,6 +7,10 @@
 namespace muster::hubspot {
 namespace {
 
+// Enough to use an account's limit up at a second's latency, and no more: HubSpot locks accounts
+// that write too much at once (423, hubspot/api.md §7).
+constexpr std::size_t kMostOpen = 16;
+
 sdk::Failure cancelled() {
   return {MUSTER_CANCELLED, "hubspot.cancelled", "the call was cancelled"};
 }
@@ -74,7 +78,21 @@ void Api::send(Request request, OnAnswer on_answer) {
   }
   if (!ended_ && needs_token && tokens_.is_due()) refresh();
   if (ended_) return finish(std::move(open), Answer{});
+  if (open_.size() >= kMostOpen && needs_token) {
+    waiting_.push_back(std::move(open));
+    return;
+  }
   start(std::move(open));
+}
+
+void Api::start_waiting() {
+  while (!waiting_.empty() && (ended_ || open_.size() < kMostOpen)) {
+    auto first = std::move(waiting_.front());
+    waiting_.pop_front();
+    // As new: the token may be due meanwhile, or the call at its end.
+    send(std::move(first.request), std::move(first.on_answer));
+    if (refreshing_) return;
+  }
 }
 
 void Api::start(Open open) {
@@ -120,7 +138,9 @@ void Api::start(Open open) {
 }
 
 void Api::drain() {
-  while (!open_.empty()) {
+  for (;;) {
+    start_waiting();
+    if (open_.empty()) return;
     muster_http_response response{};
     response.struct_size = sizeof response;
     if (http_->next(host_.context(), &response) != MUSTER_OK) {
@@ -130,10 +150,22 @@ void Api::drain() {
       Answer unknown;
       unknown.fate = Fate::kInDoubt;
       for (auto& [tag, open] : lost) finish(std::move(open), unknown);
-      return;
+      continue;
     }
     take(response);
   }
+}
+
+void Api::confirm_version() {
+  Request request;
+  request.path = path_to(Path::kAccount);
+  request.not_found = Request::NotFound::kWrongVersion;
+  const auto answer = call(std::move(request));
+  throw_if_ended();
+  if (answer.fate == Fate::kOk) return;
+  throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.unavailable",
+                     "HubSpot could not tell now whether it knows the API's version", {},
+                     answer.wait_ms);
 }
 
 Answer Api::call(Request request) {
@@ -151,6 +183,15 @@ void Api::take(const muster_http_response& response) {
   auto answer = classify(response);
   const bool expired =
       answer.status == 401 && open.request.credentials == Request::Credentials::kToken;
+  const bool wrong_version =
+      answer.status == 404 && open.request.not_found == Request::NotFound::kWrongVersion;
+  if (wrong_version) {
+    end({MUSTER_BAD_CONFIG, "hubspot.api_version",
+         "HubSpot knows no version '" + settings_.api_version + "' of this part of its API",
+         "set the connection's setting api_version to one that HubSpot supports, such as "
+         "\"2026-09\""});
+    answer.fate = Fate::kRetry;
+  }
   if (!expired) return finish(std::move(open), std::move(answer));
   repeat_or_give_up(std::move(open), std::move(answer));
 }
@@ -203,6 +244,7 @@ bool Api::exchange_refresh_token() {
   request.body = tokens_.refresh_form();
   request.kind = Request::Kind::kForm;
   request.credentials = Request::Credentials::kNone;
+  request.not_found = Request::NotFound::kWrongVersion;
   send(std::move(request), [taken](Answer& answer) { *taken = std::move(answer); });
   while (!*taken && !open_.empty()) {
     muster_http_response response{};

@@ -24,6 +24,8 @@ struct Request {
   std::string body;  //!< JSON, unless it is a form
   enum class Kind { kJson, kForm } kind = Kind::kJson;
   enum class Credentials { kToken, kNone } credentials = Credentials::kToken;
+  //! Some paths exist in every version of the API: a 404 there says that the version does not.
+  enum class NotFound { kAnswer, kWrongVersion } not_found = NotFound::kAnswer;
   std::int64_t timeout_ms = 60'000;
 };
 
@@ -38,6 +40,7 @@ class Api {
   //! the call is ending.
   void send(Request request, OnAnswer on_answer);
   //! Runs until every request is answered; the handlers may send more. Handlers must not throw.
+  //! A few are under way at a time: what ends the call finds the others unsent.
   void drain();
   //! One request, alone.
   Answer call(Request request);
@@ -46,6 +49,12 @@ class Api {
   bool ended() const noexcept { return ended_.has_value(); }
   //! Forgets what ended the call before.
   void begin_call();
+  //! After a 404 that may mean a missing object or a version that HubSpot does not know: throws
+  //! Failure BAD_CONFIG in the latter case, UNAVAILABLE when that can't be told now.
+  void confirm_version();
+
+  //! False when the call was cancelled meanwhile.
+  bool wait(std::int64_t ms) const { return host_.wait(ms); }
 
   Tokens& tokens() noexcept { return tokens_; }
   const Pace& pace() const noexcept { return pace_; }
@@ -65,6 +74,7 @@ class Api {
   };
 
   void start(Open open);
+  void start_waiting();
   void take(const muster_http_response& response);
   Answer classify(const muster_http_response& response);
   void classify_status(Answer& answer, const muster_http_response& response);
@@ -83,6 +93,7 @@ class Api {
   Tokens tokens_;
   Pace pace_;
   std::map<std::uint64_t, Open> open_;
+  std::deque<Open> waiting_;  //!< for their turn: at most kMostOpen are handed to the host
   bool refreshing_ = false;
   std::deque<Open> held_;  //!< wait for the token that is being renewed
   std::uint64_t next_tag_ = 1;

@@ -27,6 +27,7 @@ void Batch::read_operations() {
     item.kind = operation.kind;
     item.must_exist = (operation.flags & MUSTER_OPERATION_MUST_EXIST) != 0;
     item.record_id = sdk::view(operation.record_id);
+    item.values = {operation.properties, operation.property_count};
     if (by_email_) {
       item.email = sdk::view(operation.identifier);
     } else if (item.record_id.empty()) {
@@ -37,6 +38,10 @@ void Batch::read_operations() {
                                        : Item::Step::kWrite;
     items_.push_back(std::move(item));
   }
+}
+
+std::span<const muster_text> Batch::property_names() const {
+  return {request_.property_names, request_.property_count};
 }
 
 void Batch::run() {
@@ -92,10 +97,11 @@ void Batch::find_by_email() {
     if (item.step != Item::Step::kFind) continue;
     const bool create = may_create && item.kind == MUSTER_ADD && !item.must_exist;
     places.push_back(i);
-    addresses.push_back({item.email, create ? Creation::kAllowed : Creation::kForbidden});
+    addresses.push_back(
+        {item.email, create ? Creation::kAllowed : Creation::kForbidden, item.values});
   }
   if (places.empty()) return;
-  const auto found = parts_.contacts.resolve(addresses);
+  const auto found = parts_.contacts.resolve(addresses, property_names());
   for (std::size_t i = 0; i < places.size(); ++i) {
     if (take_resolution(places[i], found[i])) items_[places[i]].step = Item::Step::kWrite;
   }
@@ -209,6 +215,8 @@ void Batch::settle(std::size_t index, const Written& written) {
       return report(index, MUSTER_RETRY, {}, written.wait_ms);
     case Written::State::kInDoubt:
       return report(index, MUSTER_IN_DOUBT);
+    case Written::State::kUnaccounted:
+      return report(index, MUSTER_IN_DOUBT, kUnaccounted);
     case Written::State::kSkipped:
       return report(index, MUSTER_SKIPPED);
   }

@@ -2,6 +2,7 @@
 // operation gets one outcome. Lives for one `sync` call.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,14 +29,16 @@ class Batch {
   struct Item {
     std::int32_t kind = MUSTER_ADD;
     bool must_exist = false;
-    std::string email;      //!< where the identifier is one
-    std::string record_id;  //!< where it is known
+    std::string email;                    //!< where the identifier is one
+    std::string record_id;                //!< where it is known
+    std::span<const muster_text> values;  //!< of the properties; the host's, for the call
     bool created = false;
     int rounds = 0;  //!< how often its membership was written
     enum class Step { kFind, kConfirm, kWrite, kDone } step = Step::kFind;
   };
 
   void read_operations();
+  std::span<const muster_text> property_names() const;
   void work();
   void find_by_email();
   void confirm_records();

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api.hpp"
+#include "strategy.hpp"
 
 namespace muster::hubspot {
 
@@ -36,37 +38,45 @@ enum class Creation { kAllowed, kForbidden };
 struct Address {
   std::string_view email;  //!< canonical
   Creation creation = Creation::kForbidden;
+  //! Of a contact that is created, in the order of the names; empty ones are left out.
+  std::span<const muster_text> values;
 };
 
 class Contacts {
  public:
-  explicit Contacts(Api& api) : api_(api) {}
+  explicit Contacts(Api& api) : api_(api), strategy_(api.settings().resolve) {}
 
-  //! One result for each address, by the strategy of the settings.
-  std::vector<Resolution> resolve(std::span<const Address> addresses);
+  //! One result for each address, by the strategy of the settings. `properties` are the names of
+  //! the addresses' values.
+  std::vector<Resolution> resolve(std::span<const Address> addresses,
+                                  std::span<const muster_text> properties = {});
   //! One result for each contact id: kFound tells the surviving contact of a merged one.
   std::vector<Resolution> read_by_id(std::span<const std::string_view> ids);
-  //! Whether a conflict was seen that named no contact: creating first learns nothing then.
-  bool conflicts_lack_ids() const noexcept { return conflicts_lack_ids_; }
+
+  Strategy& strategy() noexcept { return strategy_; }
 
  private:
   struct Inputs;
   using Places = std::vector<std::size_t>;
   void read(Inputs& inputs, Places places);
   void create(Inputs& inputs, Places places);
-  void take_read(Inputs& inputs, const Places& places, Answer& answer);
-  void take_created(Inputs& inputs, const Places& places, Answer& answer);
-  void take_creation_error(Inputs& inputs, const Places& places, const json::value& error);
+  void ask_alone(Inputs& inputs, const Places& places);
+  void take_read(Inputs& inputs, const Places& places, const Answer& answer);
+  void take_created(Inputs& inputs, const Places& places, const Answer& answer);
+  //! `status`: of an answer that is an error as a whole; 0 for an entry of one.
+  void take_creation_error(Inputs& inputs, std::size_t place, const json::value& error,
+                           int status = 0);
+  //! True when the answer says the same of all of them.
+  static bool take_whole(Inputs& inputs, const Places& places, const Answer& answer);
   void in_batches(Inputs& inputs, const Places& places, void (Contacts::*send)(Inputs&, Places));
-  //! What an answer without results says of all its inputs; true when it says it.
-  bool take_whole(Inputs& inputs, const Places& places, const Answer& answer);
-  bool prefers_creating() const;
+  //! Each half anew: what was refused as a whole for one of its inputs is found in O(log n) calls.
+  void in_halves(Inputs& inputs, const Places& places, void (Contacts::*send)(Inputs&, Places));
 
   Api& api_;
-  bool conflicts_lack_ids_ = false;
-  std::uint64_t asked_ = 0;    //!< addresses read
-  std::uint64_t missing_ = 0;  //!< of those, without a contact
-  std::uint64_t next_trace_ = 1;
+  Strategy strategy_;
 };
+
+//! The code that stands for a refusal in a report: HubSpot's own, never its text.
+std::string refusal_code(const ErrorFacts& facts, int status = 0);
 
 }  // namespace muster::hubspot

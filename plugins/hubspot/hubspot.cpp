@@ -109,7 +109,7 @@ class HubSpot final : public sdk::Destination,
     std::vector<Address> addresses;
     std::vector<std::string_view> ids;
     for (const auto identifier : identifiers) {
-      addresses.push_back({sdk::view(identifier), Creation::kForbidden});
+      addresses.push_back({sdk::view(identifier), Creation::kForbidden, {}});
       ids.push_back(sdk::view(identifier));
     }
     const auto found = by_email ? contacts_.resolve(addresses) : contacts_.read_by_id(ids);

@@ -5,7 +5,6 @@ namespace {
 
 constexpr const char* kDuplicateName = "ILS.DUPLICATE_LIST_NAMES";
 constexpr const char* kContacts = "0-1";
-// Deleting all members at once stops working at 100,000 (hubspot/api.md §5).
 constexpr std::string_view kOursHint =
     "rename one of the two, or set the connection's setting adopt_list: true to take the list over";
 
@@ -34,6 +33,7 @@ void throw_list_failure(Api& api, const Answer& answer, const char* what) {
   api.throw_if_ended();
   switch (answer.fate) {
     case Fate::kNotFound:
+      api.confirm_version();
       throw sdk::Failure(MUSTER_AUDIENCE_GONE, "hubspot.list_gone",
                          "the list does not exist in HubSpot any more",
                          "a deleted list can be restored in HubSpot for 90 days");
@@ -104,7 +104,12 @@ std::string Lists::create(std::string_view name, const muster_sync_sink& sink) {
   tell(sink, MUSTER_AUDIENCE_CREATING, {}, name);
   const json::object body{
       {"name", name}, {"objectTypeId", kContacts}, {"processingType", "MANUAL"}};
-  const auto answer = call("POST", api_.path_to(Path::kLists), json::serialize(body));
+  Request creation;
+  creation.method = "POST";
+  creation.path = api_.path_to(Path::kLists);
+  creation.body = json::serialize(body);
+  creation.not_found = Request::NotFound::kWrongVersion;
+  const auto answer = api_.call(std::move(creation));
   if (answer.error.sub_category == kDuplicateName) {
     throw taken(name, "that was made at this very moment");
   }

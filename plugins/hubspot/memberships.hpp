@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -15,13 +14,14 @@ namespace muster::hubspot {
 //! What became of one id in a membership write.
 struct Written {
   enum class State {
-    kChanged,    //!< added, or removed
-    kUnchanged,  //!< it was so already
-    kMissing,    //!< HubSpot knows no such record
-    kRejected,   //!< refused, alone
-    kRetry,      //!< surely not applied
-    kInDoubt,    //!< sent, the answer lost
-    kSkipped,    //!< not tried
+    kChanged,      //!< added, or removed
+    kUnchanged,    //!< it was so already
+    kMissing,      //!< HubSpot knows no such record
+    kRejected,     //!< refused, alone
+    kRetry,        //!< surely not applied
+    kInDoubt,      //!< sent, the answer lost
+    kUnaccounted,  //!< the answer says nothing that could be meant for it
+    kSkipped,      //!< not tried
   };
   State state = State::kSkipped;
   std::string detail;
@@ -47,17 +47,26 @@ class Memberships {
   struct Range {
     std::size_t begin = 0;
     std::size_t end = 0;
+    std::size_t size() const { return end - begin; }
   };
-  void write_range(std::string_view list, const std::vector<Change>& changes, Range range,
-                   std::vector<Written>& written);
-  static void take(const std::vector<Change>& changes, Range range, const Answer& answer,
-                   std::vector<Written>& written);
-  void smaller() { chunk_ = chunk_ > 1 ? chunk_ / 2 : 1; }
+  struct Writing {
+    std::string_view list;
+    const std::vector<Change>& changes;
+    std::vector<Written> written;
+    bool list_checked = false;  //!< it is one that can be written to
+  };
+  void write_range(Writing& writing, Range range);
+  void find_culprit(Writing& writing, Range range, const Answer& refusal);
+  void take(Writing& writing, Range range, const Answer& answer);
+  void confirm_unchanged(Writing& writing, Range range);
+  std::size_t largest() const;
 
   Api& api_;
   Lists& lists_;
   //! HubSpot documents no largest size: 1,000 to begin with, doubled by each success.
   std::size_t chunk_ = 1'000;
+  //! What was refused for its size, or timed out, is not tried again.
+  std::size_t ceiling_ = SIZE_MAX;
 };
 
 //! Streams the ids of a list's members from `cursor` on. Throws Failure.

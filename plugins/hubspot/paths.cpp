@@ -33,6 +33,8 @@ constexpr std::array kTable{
     Row{Path::kMemberships, "/crm/lists/{v}/{}/memberships", "/crm/v3/lists/{}/memberships"},
     Row{Path::kMembershipsChange, "/crm/lists/{v}/{}/memberships/add-and-remove",
         "/crm/v3/lists/{}/memberships/add-and-remove"},
+    Row{Path::kMembershipsOfRecords, "/crm/lists/{v}/records/memberships/batch/read",
+        "/crm/v3/lists/records/memberships/batch/read"},
 };
 
 void replace(std::string& text, std::string_view what, std::string_view by) {

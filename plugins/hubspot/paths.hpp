@@ -23,6 +23,7 @@ enum class Path {
   kListRestore,
   kMemberships,
   kMembershipsChange,
+  kMembershipsOfRecords,
 };
 
 //! The path, with the version and `part` in their places.

@@ -213,7 +213,7 @@ json::object ContactsApi::write(Contact& contact, const json::object& values,
 }
 
 SimResponse ContactsApi::create(const json::array& inputs, const std::string& version) {
-  const bool traced = all_traced(inputs);
+  const bool traced = switches_.traces_isolate && all_traced(inputs);
   // What would happen to each, before anything does.
   const auto error_of = [&](const json::object& input) -> std::optional<json::object> {
     const auto* properties = object_at(input, "properties");
@@ -227,9 +227,13 @@ SimResponse ContactsApi::create(const json::array& inputs, const std::string& ve
     if (existing != nullptr) return conflict(*existing);
     return std::nullopt;
   };
-  if (!traced) {
-    for (const auto& input : inputs) {
-      if (auto error = error_of(input.as_object())) return whole_error(*error);
+  for (const auto& input : inputs) {
+    if (traced && !switches_.create_conflict_rejects_batch) break;
+    const auto error = error_of(input.as_object());
+    if (!error) continue;
+    const bool conflicts = text_at(*error, "category") == "CONFLICT";
+    if (!traced || (conflicts && switches_.create_conflict_rejects_batch)) {
+      return whole_error(*error);
     }
   }
   BatchAnswer answer;

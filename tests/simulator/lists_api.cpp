@@ -429,9 +429,11 @@ SimResponse ListsApi::records(const SimRequest& request, const std::vector<std::
     for (const auto& input : *inputs) {
       if (!input.is_object()) return invalid_json();
       const auto id = text_at(input.as_object(), "recordId");
-      auto entry = memberships_of(whole_number(id));
-      entry["recordId"] = id;
-      results.emplace_back(std::move(entry));
+      auto memberships = memberships_of(whole_number(id));
+      results.emplace_back(
+          json::object{{"objectTypeId", text_at(input.as_object(), "objectTypeId")},
+                       {"recordId", id},
+                       {"recordListMemberships", std::move(memberships["results"])}});
     }
     return json_response(200, json::object{{"status", "COMPLETE"}, {"results", results}});
   }

@@ -23,6 +23,8 @@ void Switches::set(const boost::json::object& changes) {
       {"merged_ids_in_properties", flag(merged_ids_in_properties)},
       {"merge_keeps_primary_id", flag(merge_keeps_primary_id)},
       {"upsert_conflict_rejects_batch", flag(upsert_conflict_rejects_batch)},
+      {"traces_isolate", flag(traces_isolate)},
+      {"create_conflict_rejects_batch", flag(create_conflict_rejects_batch)},
       {"shuffle_results", flag(shuffle_results)},
       {"required_on_create",
        [this](Value v) {

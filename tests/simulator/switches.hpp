@@ -28,6 +28,9 @@ struct Switches {
   bool merged_ids_in_properties = true;
   bool merge_keeps_primary_id = false;
   bool upsert_conflict_rejects_batch = true;
+  //! A trace id for each input keeps one bad input from refusing the batch (§4.3).
+  bool traces_isolate = true;
+  bool create_conflict_rejects_batch = false;  //!< 409 for all of batch/create, traces or not
   bool shuffle_results = true;
   std::vector<std::string> required_on_create;  //!< properties; on 2026-09 paths only
   std::vector<ConditionalRequirement> conditionally_required;

@@ -1,0 +1,118 @@
+// Creating contacts, and only that: an address that exists is a conflict, from which its contact
+// is learnt (hubspot/api.md §4.3 to §4.5).
+#include <algorithm>
+#include <map>
+
+#include "contacts.hpp"
+#include "contacts_inputs.hpp"
+#include "identifiers.hpp"
+
+namespace muster::hubspot {
+namespace {
+
+using State = Resolution::State;
+
+}  // namespace
+
+void Contacts::create(Inputs& inputs, Places places) {
+  json::array asked;
+  for (const auto place : places) {
+    json::object properties{{"email", inputs.texts[place]}};
+    const auto values = inputs.values[place];
+    for (std::size_t i = 0; i < std::min(values.size(), inputs.names.size()); ++i) {
+      if (values[i].size > 0) properties[sdk::view(inputs.names[i])] = sdk::view(values[i]);
+    }
+    // A unique trace id for each input, or one bad address kills all 100 (§4.3).
+    asked.emplace_back(json::object{{"objectWriteTraceId", std::to_string(place)},
+                                    {"properties", std::move(properties)}});
+  }
+  Request request;
+  request.method = "POST";
+  request.path = api_.path_to(Path::kContactsCreate);
+  request.body = json::serialize(json::object{{"inputs", std::move(asked)}});
+  request.not_found = Request::NotFound::kWrongVersion;
+  api_.send(std::move(request), [this, &inputs, places = std::move(places)](Answer& answer) {
+    if (take_whole(inputs, places, answer)) return;
+    if (answer.fate == Fate::kOk) return take_created(inputs, places, answer);
+    if (places.size() == 1) {
+      return take_creation_error(inputs, places[0], answer.body, answer.status);
+    }
+    // A conflict that refuses the whole batch names one contact at most: one read tells all that
+    // exist, where halves would cost a dozen calls for each of them (§4.4).
+    const bool unread = !inputs.was_read[places[0]];
+    if (answer.fate == Fate::kConflict) strategy_.saw_conflict_without_id();
+    if (answer.fate == Fate::kConflict && unread) return;  // open: they are read next
+    in_halves(inputs, places, &Contacts::create);
+  });
+}
+
+void Contacts::take_created(Inputs& inputs, const Places& places, const Answer& answer) {
+  std::map<std::string, std::size_t, std::less<>> by_email;
+  std::map<std::string, std::size_t, std::less<>> by_trace;
+  for (const auto place : places) {
+    by_email.emplace(inputs.texts[place], place);
+    by_trace.emplace(std::to_string(place), place);
+  }
+  if (const auto* results = array_at(answer.body, "results")) {
+    for (const auto& contact : *results) {
+      const auto id = canonical_contact_id(id_at(contact, "id")).value_or(std::string{});
+      const auto* properties = find(contact, "properties");
+      if (id.empty()) continue;
+      auto found = by_trace.find(id_at(contact, "objectWriteTraceId"));
+      if (found == by_trace.end() && properties != nullptr) {
+        found = by_email.find(lower_case(text_at(*properties, "email")));
+        if (found == by_email.end()) continue;
+      } else if (found == by_trace.end()) {
+        continue;
+      }
+      if (!inputs.is_open(found->second)) continue;
+      inputs.found(found->second, id);
+      inputs.results[found->second].created = true;
+    }
+  }
+  Places told;  // of what stays open: a conflict that names nobody
+  const json::value* nameless = nullptr;
+  if (const auto* errors = array_at(answer.body, "errors")) {
+    for (const auto& error : *errors) {
+      const auto* context = find(error, "context");
+      const auto* traces = context == nullptr ? nullptr : array_at(*context, "objectWriteTraceId");
+      if (traces == nullptr || traces->empty()) {
+        nameless = &error;
+        continue;
+      }
+      for (const auto& trace : *traces) {
+        const auto found = by_trace.find(id_of(trace));
+        if (found == by_trace.end() || !inputs.is_open(found->second)) continue;
+        told.push_back(found->second);
+        take_creation_error(inputs, found->second, error);
+      }
+    }
+  }
+  Places left;
+  for (const auto place : places) {
+    const bool was_told = std::find(told.begin(), told.end(), place) != told.end();
+    if (inputs.is_open(place) && !was_told) left.push_back(place);
+  }
+  if (nameless != nullptr && left.size() == 1) {
+    return take_creation_error(inputs, left[0], *nameless);
+  }
+  // Of those that it leaves out, an error is someone's: created again, each half tells more.
+  if (nameless != nullptr && !left.empty()) return in_halves(inputs, left, &Contacts::create);
+  for (const auto place : left) inputs.set(place, State::kUnaccounted);
+}
+
+//! Why one address was not created: it exists, or HubSpot refuses it.
+void Contacts::take_creation_error(Inputs& inputs, std::size_t place, const json::value& error,
+                                   int status) {
+  const auto facts = error_facts(error);
+  if (facts.category == "CONFLICT" || status == 409) {
+    const auto id = existing_id(error);
+    if (id.empty()) return strategy_.saw_conflict_without_id();  // stays open: it is read
+    strategy_.saw_conflict_with_id();
+    return inputs.found(place, id);
+  }
+  if (facts.category == "RATE_LIMITS") return inputs.set(place, State::kRetry);
+  inputs.refuse(place, refusal_code(facts, status));
+}
+
+}  // namespace muster::hubspot

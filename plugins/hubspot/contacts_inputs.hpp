@@ -1,0 +1,46 @@
+// The inputs of one resolution while it goes on: shared by the parts of Contacts.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contacts.hpp"
+
+namespace muster::hubspot {
+
+//! What is being resolved: texts, results, and where a text's result goes.
+struct Contacts::Inputs {
+  enum class By { kEmail, kId } by;
+  std::vector<std::string_view> texts;
+  std::vector<Resolution> results;
+  std::vector<Creation> creation;
+  std::span<const muster_text> names;                //!< of properties
+  std::vector<std::span<const muster_text>> values;  //!< of properties, for each place
+  std::vector<bool> was_read;                        //!< it was looked for, and not found
+  //! An answer left it out that told something of others: alone, its answer can only be its own.
+  std::vector<bool> left_out;
+
+  Inputs(By what, std::size_t count)
+      : by(what), results(count), values(count), was_read(count), left_out(count) {}
+
+  bool is_open(std::size_t place) const { return results[place].state == Resolution::State::kOpen; }
+  void set(std::size_t place, Resolution::State state) { results[place].state = state; }
+  void found(std::size_t place, const std::string& id) {
+    results[place].state = Resolution::State::kFound;
+    results[place].record_id = id;
+  }
+  void refuse(std::size_t place, std::string detail) {
+    results[place].state = Resolution::State::kRejected;
+    results[place].detail = std::move(detail);
+  }
+  std::vector<Resolution> take() {
+    for (auto& result : results) {
+      if (result.state == Resolution::State::kOpen) result.state = Resolution::State::kSkipped;
+    }
+    return std::move(results);
+  }
+};
+
+}  // namespace muster::hubspot

@@ -1,0 +1,132 @@
+// One bad row never hurts its neighbours (hubspot/api.md §4.3 to §4.5): whole batches that are
+// refused are taken apart in O(log n) calls for each culprit.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "hubspot/plugin_world.hpp"
+
+namespace muster::testing {
+namespace {
+
+constexpr const char* kRead = "/contacts/batch/read";
+constexpr const char* kCreate = "/contacts/batch/create";
+
+//! Calls that taking a batch of 100 apart for one culprit may cost, beside the first: two for each
+//! level.
+constexpr std::size_t kForOneCulprit = 14;
+
+TEST(Isolation, ARefusedAddressIsRefusedAlone) {
+  PluginWorld world;
+  world.account().refused_emails = {"person7@example.com"};
+  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(100)));
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 99U);
+  EXPECT_EQ(result.outcomes[7].kind, OutcomeKind::kRejected);
+  EXPECT_EQ(result.outcomes[7].reason, "rejected_by_destination");
+  EXPECT_EQ(result.outcomes[7].detail, "INVALID_EMAIL");
+  EXPECT_EQ(world.hubspot.count(kCreate), 1U);
+}
+
+TEST(Isolation, ARequiredPropertyIsNamed) {
+  PluginWorld world;
+  world.hubspot.switches().required_on_create = {"firstname"};
+  const auto result = world.sync(PluginWorld::adds({"ada@example.com"}));
+  EXPECT_EQ(result.outcomes[0].detail, "MISSING_REQUIRED_PROPERTY:firstname");
+}
+
+TEST(Isolation, AWholeBatchRefusalFindsEachCulpritInLogNCalls) {
+  for (const std::size_t culprits : {1U, 3U}) {
+    PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+    world.hubspot.switches().traces_isolate = false;
+    for (std::size_t i = 0; i < culprits; ++i) {
+      world.account().refused_emails.insert(fmt::format("person{}@example.com", 10 + 37 * i));
+    }
+    const auto result = world.sync(PluginWorld::adds(PluginWorld::people(100)));
+    EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kRejected), culprits);
+    EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 100 - culprits);
+    EXPECT_EQ(result.outcomes[10].detail, "INVALID_EMAIL");
+    EXPECT_LE(world.hubspot.count(kCreate), 1 + kForOneCulprit * culprits);
+  }
+}
+
+TEST(Isolation, ACodeInsideTheMessageIsTheDetail) {
+  PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+  world.hubspot.switches().traces_isolate = false;
+  world.account().refused_emails = {"person0@example.com"};
+  world.after_response = [](const simulator::SimRequest&, simulator::SimResponse& response) {
+    if (response.status != 400) return;
+    auto body = boost::json::parse(response.body).as_object();
+    body.erase("errors");
+    response.body = boost::json::serialize(body);
+  };
+  const auto result = world.sync(PluginWorld::adds({"person0@example.com"}));
+  EXPECT_EQ(result.outcomes[0].detail, "INVALID_EMAIL");
+}
+
+TEST(Isolation, ARefusalWithoutAnyFieldStillHasACode) {
+  PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+  world.hubspot.faults().add({kCreate, "POST", 0, -1, "status", 400, "", -1, 0, false});
+  world.after_response = [](const simulator::SimRequest&, simulator::SimResponse& response) {
+    if (response.status == 400) response.body = "{}";
+  };
+  const auto result = world.sync(PluginWorld::adds({"ada@example.com"}));
+  EXPECT_EQ(result.outcomes[0].kind, OutcomeKind::kRejected);
+  EXPECT_EQ(result.outcomes[0].detail, "HTTP_400");
+}
+
+class WholeConflict : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(WholeConflict, IsReadAndCostsThreeCalls) {
+  PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+  world.hubspot.switches().create_conflict_rejects_batch = true;
+  world.hubspot.switches().conflict_ids = GetParam();
+  const auto people = PluginWorld::people(100);
+  for (std::size_t i = 0; i < 60; ++i) world.contact(people[i]);
+  const auto result = world.sync(PluginWorld::adds(people));
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 100U);
+  EXPECT_EQ(world.hubspot.count("/contacts/batch/"), 3U) << "create, read, create the missing";
+  EXPECT_EQ(world.account().contacts().size(), 100U);
+}
+
+TEST_P(WholeConflict, OfAnAddressThatCantBeReadIsFoundInLogNCalls) {
+  PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+  world.hubspot.switches().create_conflict_rejects_batch = true;
+  world.hubspot.switches().conflict_ids = GetParam();
+  world.hubspot.switches().additional_emails_match_read = false;
+  auto& ada = world.account().create("ada@example.com");
+  world.account().add_additional_email(ada, "person33@example.com");
+  const auto id = std::to_string(ada.id);
+  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(100)));
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied),
+            std::string(GetParam()) == "none" ? 99U : 100U);
+  if (std::string(GetParam()) == "none") {
+    EXPECT_EQ(result.outcomes[33].detail, "CONFLICT");
+  } else {
+    EXPECT_EQ(result.outcomes[33].record_id, id);
+  }
+  EXPECT_LE(world.hubspot.count("/contacts/batch/"), 3 + kForOneCulprit + 1);
+}
+
+TEST_P(WholeConflict, ARaceWithAnotherWriterLosesNobody) {
+  PluginWorld world(PluginWorld::Settings{{"resolve", "read_first"}});
+  world.hubspot.switches().create_conflict_rejects_batch = true;
+  world.hubspot.switches().conflict_ids = GetParam();
+  bool raced = false;
+  world.before_request = [&](const simulator::SimRequest& request) {
+    if (raced || request.path().find(kCreate) == std::string::npos) return;
+    raced = true;
+    world.contact("person5@example.com");
+  };
+  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(100)));
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 100U);
+  EXPECT_FALSE(result.outcomes[5].created);
+  EXPECT_EQ(world.account().contacts().size(), 100U);
+  EXPECT_LE(world.hubspot.count(kCreate), 1 + kForOneCulprit);
+  EXPECT_LE(world.hubspot.count(kRead), 2U);
+}
+
+INSTANTIATE_TEST_SUITE_P(ConflictIds, WholeConflict,
+                         ::testing::Values("context", "message", "none"));
+
+}  // namespace
+}  // namespace muster::testing
