@@ -28,4 +28,7 @@ function(muster_add_destination name)
     -Wl,-z,now -Wl,--exclude-libs,ALL
     # Sanitised builds leave the sanitiser's functions to the host program.
     $<$<NOT:$<BOOL:${MUSTER_SANITIZED}>>:-Wl,-z,defs>)
+  # Loaded only from where nobody else can write (LOAD-3), whatever the builder's umask.
+  add_custom_command(TARGET ${name} POST_BUILD
+    COMMAND chmod go-w "$<TARGET_FILE:${name}>" "$<TARGET_FILE_DIR:${name}>" VERBATIM)
 endfunction()

@@ -32,6 +32,18 @@ TEST(Log, BlanksASecretThatJsonEscapes) {
   EXPECT_EQ(text.find("quoted"), std::string::npos);
 }
 
+TEST(Log, RemembersTheSecretsMetLast) {
+  log::keep_secret("met-long-ago");
+  log::keep_secret("met-again-and-again");
+  for (int i = 0; i < 256; ++i) {
+    log::keep_secret("an-access-token-" + std::to_string(i));
+    log::keep_secret("met-again-and-again");
+  }
+  EXPECT_NE(logged("met-long-ago").find("met-long-ago"), std::string::npos);
+  EXPECT_NE(logged("met-again-and-again an-access-token-255").find("[secret] [secret]"),
+            std::string::npos);
+}
+
 TEST(Log, KeepsAMessageOnOneLine) {
   EXPECT_NE(logged("one\ntwo").find("one\\x0atwo"), std::string::npos);
 }

@@ -219,6 +219,11 @@ class BadInput(Workspace):
         self.configure(auth="oauth")
         self.refused(self.connect(decision="deny"), 5, "connect.denied")
 
+    def test_pasting_an_answer_needs_the_apps_port(self):
+        self.configure(auth="oauth", connection={"redirect_port": 0})
+        result = self.muster("connect", "marketing", "--paste", "--json", stdin="")
+        self.refused(result, 2, "connect.paste_port", hint="redirect_port")
+
     def test_sync_before_connect(self):
         self.configure(auth="oauth")
         self.cohort(["a@example.com"])

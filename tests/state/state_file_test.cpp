@@ -150,6 +150,47 @@ TEST(StateFile, LookedAtIsNotWritten) {
   EXPECT_EQ(read_file(state.file()), before);
 }
 
+TEST(StateFile, LookedAtWithALogOfAKilledWriterKeepsBothAsTheyAre) {
+  const StateDir state;
+  const StateDir copy;
+  {
+    const auto writing = state.open();
+    writing->put_value("a", "b");
+    // As a kill leaves them: the file, and a log that was not moved into it.
+    for (const auto* suffix : {"", "-wal"}) {
+      std::filesystem::copy_file(state.file().string() + suffix, copy.file().string() + suffix);
+    }
+  }
+  const auto log = std::filesystem::path(copy.file().string() + "-wal");
+  const auto before = read_file(copy.file());
+  const auto log_before = read_file(log);
+  ASSERT_FALSE(log_before.empty());
+  EXPECT_EQ(copy.open(StoreAccess::kReadOnly)->value("a"), "b");
+  EXPECT_EQ(read_file(copy.file()), before);
+  EXPECT_EQ(read_file(log), log_before);
+}
+
+TEST(StateFile, LookedAtIsNotChangedUnderneathByAWriterThatBeginsLater) {
+  const StateDir state;
+  fill(state);
+  const auto looking = state.open(StoreAccess::kReadOnly);
+  const auto sync = looking->sync("power_users")->id;
+  const auto cursor = looking->members(sync);
+  MemberRow row;
+  std::size_t seen = cursor->next(row) ? 1 : 0;
+  {
+    const auto writing = state.open();
+    Store::Transaction transaction(*writing);
+    writing->forget_members(sync);
+    for (std::uint8_t first = 1; first < 200; ++first) {
+      writing->put_member(sync, member_in(MemberState::kDropped, first));
+    }
+    transaction.commit();
+  }  // the last one to close moves the log into the file, if nobody looks
+  while (cursor->next(row)) ++seen;
+  EXPECT_EQ(seen, 2'000U);
+}
+
 TEST(StateFile, LookedAtWhileItIsWrittenShowsWhatIsCommitted) {
   const StateDir state;
   const auto writing = state.open();

@@ -5,21 +5,24 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <list>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 namespace muster::log {
 namespace {
 
 constexpr std::size_t kLongestMessage = 4'000;
 constexpr std::size_t kShortestSecret = 8;
+// A daemon meets a new access token every half hour. Secrets in use are met again before so many
+// others, and stay.
+constexpr std::size_t kMostSecrets = 256;
 
 struct Settings {
   std::mutex mutex;
   Severity least = Severity::kWarning;
   Format format = Format::kText;
-  std::vector<std::string> secrets;
+  std::list<std::string> secrets;  //!< the latest met last
   std::shared_ptr<spdlog::logger> logger = [] {
     auto made = std::make_shared<spdlog::logger>("muster",
                                                  std::make_shared<spdlog::sinks::stderr_sink_mt>());
@@ -105,10 +108,9 @@ void keep_secret(std::string_view secret) {
   if (secret.size() < kShortestSecret) return;
   auto& s = settings();
   const std::lock_guard lock(s.mutex);
-  for (const auto& known : s.secrets) {
-    if (known == secret) return;
-  }
+  s.secrets.remove(std::string(secret));
   s.secrets.emplace_back(secret);
+  if (s.secrets.size() > kMostSecrets) s.secrets.pop_front();
 }
 
 void write(Severity severity, std::string_view area, std::string_view message) {

@@ -15,7 +15,7 @@ enum class Format { kText, kJson };
 //! What is below `least` is left out. Before the first call: warnings and errors, as text.
 void configure(Severity least, Format format);
 //! From now on `secret` is blanked wherever it would be logged. Short ones are not: they would
-//! blank what they are not.
+//! blank what they are not. The 256 met last are kept.
 void keep_secret(std::string_view secret);
 void write(Severity severity, std::string_view area, std::string_view message);
 

@@ -108,6 +108,11 @@ class YamlBuilder final : public YAML::EventHandler {
       }
       key = std::move(made);
     } else {
+      // yaml-cpp has no place for a value that is not there: its key's is the nearest.
+      if (made.kind_ == YamlNode::Kind::kNull) {
+        made.line_ = key->line_;
+        made.column_ = key->column_;
+      }
       parent.entries_.push_back({std::move(*key), std::move(made)});
       key.reset();
     }

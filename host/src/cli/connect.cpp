@@ -90,6 +90,12 @@ class Connect {
     const auto verifier = random_text();
     std::optional<CallbackServer> server;
     auto port = connection_.redirect_port;
+    if (asked_.paste && port == 0) {
+      throw Error(ErrorKind::kUsage, "connect.paste_port",
+                  "--paste needs a redirect_port: nothing listens here, so none can be chosen")
+          .at(connection_.where)
+          .with_hint("set redirect_port to the port in the app's redirect URL");
+    }
     if (!asked_.paste) {
       server.emplace(port, state);
       port = server->port();

@@ -47,16 +47,26 @@ std::string uri_of(const std::filesystem::path& file, std::string_view parameter
   return uri + "?" + std::string(parameters);
 }
 
+bool is_writable(const std::filesystem::path& path) { return ::access(path.c_str(), W_OK) == 0; }
+
 std::unique_ptr<Database> open_read_only(const std::filesystem::path& file) {
   if (!std::filesystem::exists(file)) {
     throw Error(ErrorKind::kFailed, "state.missing", "there is no state yet")
         .at(file.string())
         .with_hint("run a sync first");
   }
-  // Without a -wal nobody has the file open: read it as it is, making no -shm beside it.
-  const bool in_use = std::filesystem::exists(file.string() + "-wal");
-  return std::make_unique<Database>(uri_of(file, in_use ? "mode=ro" : "immutable=1"),
-                                    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+  const bool has_log = std::filesystem::exists(file.string() + "-wal");
+  if (!is_writable(file) || !is_writable(std::filesystem::absolute(file).parent_path())) {
+    // Where no -shm can be made, and without a log, nobody writes: the file is read as it is.
+    return std::make_unique<Database>(uri_of(file, has_log ? "mode=ro" : "immutable=1"),
+                                      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+  }
+  // With a -shm, so that whoever begins to write meanwhile waits for us before moving the log
+  // into the file under our eyes. It is gone with us; a log that was there before stays.
+  auto database = std::make_unique<Database>(file, SQLITE_OPEN_READWRITE);
+  if (has_log) sqlite3_db_config(database->get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  database->execute("PRAGMA query_only = ON");
+  return database;
 }
 
 std::unique_ptr<Database> open_read_write(const std::filesystem::path& file) {
@@ -106,7 +116,8 @@ SqliteStore::SqliteStore(const std::filesystem::path& file, StoreAccess access)
     if (database_->pragma("user_version") != schema_version()) {
       throw Error(ErrorKind::kFailed, "state.older", "the state is of an older version")
           .at(file.string())
-          .with_hint("run a sync, or `muster check`, once: it brings the state up to date");
+          .with_hint(
+              "`muster sync` and `muster connect` bring the state up to date; run one of them");
     }
     return;
   }
