@@ -237,7 +237,39 @@ TEST(SourceConfig, ReadsCsvWithItsOptions) {
   EXPECT_EQ(options.id_column, "uid");
 }
 
+TEST(SourceConfig, ReadsJsonl) {
+  const auto node = parse_yaml("{jsonl: c.jsonl, id_column: uid}", "m");
+  const auto options = std::get<JsonlOptions>(parse_source(node, "/w"));
+  EXPECT_EQ(options.pattern, "/w/c.jsonl");
+  EXPECT_EQ(options.id_column, "uid");
+}
+
+TEST(SourceConfig, ReadsSqlOfAFileAndOfAReference) {
+  const auto file = parse_yaml("{sql: people.db, query: SELECT 1}", "m");
+  const auto sqlite = std::get<SqlOptions>(parse_source(file, "/w"));
+  EXPECT_EQ(std::get<std::filesystem::path>(sqlite.database), "/w/people.db");
+  EXPECT_EQ(sqlite.query, "SELECT 1");
+  const auto url = parse_yaml("{sql: {env: DATABASE_URL}, query: SELECT 1}", "m");
+  const auto postgres = std::get<SqlOptions>(parse_source(url, "/w"));
+  EXPECT_EQ(std::get<SecretReference>(postgres.database).name, "DATABASE_URL");
+  EXPECT_EQ(describe(postgres), "sql the database of DATABASE_URL");
+}
+
+TEST(SourceConfig, RefusesAWrittenOutUrlWithoutRepeatingIt) {
+  const auto node = parse_yaml("{sql: 'postgres://u:pa55@h/d', query: SELECT 1}", "m");
+  try {
+    parse_source(node, "/w");
+    ADD_FAILURE() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "config.literal_secret");
+    EXPECT_EQ(std::string(error.what()).find("pa55"), std::string::npos);
+  }
+}
+
 TEST(SourceConfig, RefusesUnknownKindsAndKeys) {
+  EXPECT_THROW(parse_source(parse_yaml("{sql: a.db}", "m"), "/w"), Error);
+  EXPECT_THROW(parse_source(parse_yaml("{sql: a.db, query: ''}", "m"), "/w"), Error);
+  EXPECT_THROW(parse_source(parse_yaml("{jsonl: c.jsonl, strict: true}", "m"), "/w"), Error);
   EXPECT_THROW(parse_source(parse_yaml("{cvs: c.csv}", "m"), "/w"), Error);
   EXPECT_THROW(parse_source(parse_yaml("{csv: c.csv, stirct: true}", "m"), "/w"), Error);
   EXPECT_THROW(parse_source(parse_yaml("{csv: c.csv, delimiter: ab}", "m"), "/w"), Error);

@@ -6,13 +6,14 @@
 #include <array>
 #include <cstring>
 
+#include "cohort/utf8.hpp"
+
 namespace muster {
 namespace {
 
 constexpr std::size_t kFirstBuffer = std::size_t{1} << 20U;
 // A longer row is a missing quote, not a row.
 constexpr std::size_t kLongestRow = std::size_t{64} << 20U;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 const char* find(const char* begin, const char* end, char wanted) noexcept {
   return begin == end ? nullptr
@@ -34,57 +35,7 @@ char most_frequent_delimiter(std::string_view header) {
   return kCandidates[static_cast<std::size_t>(most - counts.begin())];
 }
 
-//! Bytes of the character that begins with `lead`; 0 when none does.
-std::size_t sequence_length(unsigned char lead) noexcept {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return 2;
-  if (lead >= 0xE0 && lead <= 0xEF) return 3;
-  if (lead >= 0xF0 && lead <= 0xF4) return 4;
-  return 0;
-}
-
-//! The ranges of the second byte that exclude overlong forms, surrogates and what is past U+10FFFF.
-bool is_second_byte(unsigned char lead, unsigned char second) noexcept {
-  switch (lead) {
-    case 0xE0:
-      return second >= 0xA0 && second <= 0xBF;
-    case 0xED:
-      return second >= 0x80 && second <= 0x9F;
-    case 0xF0:
-      return second >= 0x90 && second <= 0xBF;
-    case 0xF4:
-      return second >= 0x80 && second <= 0x8F;
-    default:
-      return second >= 0x80 && second <= 0xBF;
-  }
-}
-
 }  // namespace
-
-std::size_t find_invalid_utf8(std::string_view text) noexcept {
-  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
-  std::size_t at = 0;
-  while (at < text.size()) {
-    std::uint64_t eight = 0;
-    if (text.size() - at >= sizeof eight) {
-      std::memcpy(&eight, text.data() + at, sizeof eight);
-      if ((eight & kHighBits) == 0) {
-        at += sizeof eight;
-        continue;
-      }
-    }
-    const auto lead = static_cast<unsigned char>(text[at]);
-    const auto length = sequence_length(lead);
-    if (length == 0 || text.size() - at < length) return at;
-    for (std::size_t i = 1; i < length; ++i) {
-      const auto byte = static_cast<unsigned char>(text[at + i]);
-      const bool fits = i == 1 ? is_second_byte(lead, byte) : (byte & 0xC0U) == 0x80U;
-      if (!fits) return at;
-    }
-    at += length;
-  }
-  return std::string_view::npos;
-}
 
 CsvReader::CsvReader(std::unique_ptr<ByteStream> stream, std::string name,
                      std::optional<char> delimiter)
@@ -128,14 +79,8 @@ void CsvReader::check_beginning() {
   while (end_ - begin_ < 4 && fill()) {
   }
   const std::string_view head(buffer_.data() + begin_, std::min<std::size_t>(end_ - begin_, 4));
-  const bool is_utf16 = head.substr(0, 2) == "\xFF\xFE" || head.substr(0, 2) == "\xFE\xFF" ||
-                        head.find('\0') != std::string_view::npos;
-  if (is_utf16) {
-    throw Error(ErrorKind::kFailed, "csv.utf16", "the file is UTF-16, not UTF-8")
-        .at(where(1, 1))
-        .with_hint("convert it: iconv -f UTF-16 -t UTF-8 IN > OUT");
-  }
-  if (head.substr(0, 3) == kByteOrderMark) begin_ += kByteOrderMark.size();
+  if (is_utf16(head)) throw utf16_error(where(1, 1));
+  begin_ += byte_order_mark(head);
 }
 
 bool CsvReader::next(std::vector<std::string_view>& cells) {
@@ -281,20 +226,21 @@ void CsvReader::check_line_breaks(std::string_view row, bool quoted) {
 void CsvReader::check_utf8(std::string_view row) const {
   const auto invalid = find_invalid_utf8(row);
   if (invalid == std::string_view::npos) return;
-  throw error_in_row("csv.not_utf8", "a byte that is not UTF-8",
-                     "the file may be Latin-1 or Windows-1252; convert it: iconv -f WINDOWS-1252 "
-                     "-t UTF-8 IN > OUT",
-                     row, invalid);
+  throw not_utf8_error(where_in_row(row, invalid));
 }
 
-Error CsvReader::error_in_row(const char* code, std::string message, std::string hint,
-                              std::string_view row, std::size_t offset) const {
+std::string CsvReader::where_in_row(std::string_view row, std::size_t offset) const {
   const auto before = row.substr(0, offset);
   const auto breaks = std::count(before.begin(), before.end(), '\n');
   const auto line_begin = before.rfind('\n');
   const auto column = line_begin == std::string_view::npos ? offset + 1 : offset - line_begin;
+  return where(row_line_ + static_cast<std::uint64_t>(breaks), column);
+}
+
+Error CsvReader::error_in_row(const char* code, std::string message, std::string hint,
+                              std::string_view row, std::size_t offset) const {
   return Error(ErrorKind::kFailed, code, std::move(message))
-      .at(where(row_line_ + static_cast<std::uint64_t>(breaks), column))
+      .at(where_in_row(row, offset))
       .with_hint(std::move(hint));
 }
 

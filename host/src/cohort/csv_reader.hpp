@@ -40,6 +40,7 @@ class CsvReader {
   std::string_view quoted_cell(std::string_view row, std::size_t& at);
   void check_line_breaks(std::string_view row, bool quoted);
   void check_utf8(std::string_view row) const;
+  std::string where_in_row(std::string_view row, std::size_t offset) const;
   Error error_in_row(const char* code, std::string message, std::string hint, std::string_view row,
                      std::size_t offset) const;
 
@@ -57,8 +58,5 @@ class CsvReader {
   //! Unescaped cells of the row in hand; reserved so that views stay valid.
   std::string unescaped_;
 };
-
-//! The offset of the first byte that is not part of valid UTF-8; npos when all is.
-std::size_t find_invalid_utf8(std::string_view text) noexcept;
 
 }  // namespace muster

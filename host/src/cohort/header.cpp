@@ -49,9 +49,9 @@ bool is_usual_name(const std::string& name) {
 }
 
 std::size_t require_column(const std::vector<std::string>& header, const std::string& wanted,
-                           const std::string& where) {
+                           const std::string& where, NamesFrom from) {
   if (const auto place = find_column(header, wanted, where)) return *place;
-  if (!reads_as_header(header)) {
+  if (from == NamesFrom::kFile && !reads_as_header(header)) {
     throw Error(ErrorKind::kFailed, "source.missing_column",
                 fmt::format("column '{}' is missing in the first line, whose {} cells do not read "
                             "as names of columns; they are not repeated here, since they may be "
@@ -71,7 +71,8 @@ std::size_t require_column(const std::vector<std::string>& header, const std::st
     }
   }
   throw Error(ErrorKind::kFailed, "source.missing_column",
-              fmt::format("column '{}' is missing; the header has {}", wanted, there))
+              fmt::format("column '{}' is missing; the {} {}", wanted,
+                          from == NamesFrom::kFile ? "header has" : "query gives", there))
       .at(where)
       .with_hint(did_you_mean(wanted, header));
 }
@@ -84,6 +85,10 @@ bool reads_as_header(const std::vector<std::string>& row) {
                               [](const auto& name) { return is_usual_name(folded(name)); });
 }
 
+bool is_alias(std::string_view name, std::string_view wanted) {
+  return folded(name) == folded(wanted);
+}
+
 std::optional<std::size_t> find_column(const std::vector<std::string>& header,
                                        std::string_view wanted, const std::string& where) {
   std::optional<std::size_t> exact;
@@ -94,7 +99,7 @@ std::optional<std::size_t> find_column(const std::vector<std::string>& header,
     if (header[i] == wanted) {
       exact = exact ? exact : i;
       ++exact_count;
-    } else if (folded(header[i]) == folded(wanted)) {
+    } else if (is_alias(header[i], wanted)) {
       alike = alike ? alike : i;
       ++alike_count;
     }
@@ -109,14 +114,15 @@ std::optional<std::size_t> find_column(const std::vector<std::string>& header,
 }
 
 ColumnPlaces find_columns(const std::vector<std::string>& header, const Columns& wanted,
-                          const std::optional<std::string>& id_column, const std::string& where) {
+                          const std::optional<std::string>& id_column, const std::string& where,
+                          NamesFrom from) {
   ColumnPlaces places;
-  places.identifier = require_column(header, wanted.identifier, where);
+  places.identifier = require_column(header, wanted.identifier, where, from);
   for (const auto& property : wanted.properties) {
-    places.properties.push_back(require_column(header, property, where));
+    places.properties.push_back(require_column(header, property, where, from));
   }
   if (id_column) {
-    places.source_id = require_column(header, *id_column, where);
+    places.source_id = require_column(header, *id_column, where, from);
     return places;
   }
   for (const auto* usual : {"user_id", "amplitude_id", "id"}) {

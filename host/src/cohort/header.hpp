@@ -18,6 +18,9 @@ struct ColumnPlaces {
   std::vector<std::size_t> properties;
 };
 
+//! Whether `name` differs from `wanted` only in case, spaces, hyphens and underscores.
+bool is_alias(std::string_view name, std::string_view wanted);
+
 //! The place of `wanted`; nothing when there is none. Throws Error when two columns fit equally.
 std::optional<std::size_t> find_column(const std::vector<std::string>& header,
                                        std::string_view wanted, const std::string& where);
@@ -27,10 +30,16 @@ std::optional<std::size_t> find_column(const std::vector<std::string>& header,
 //! somebody's data.
 bool reads_as_header(const std::vector<std::string>& row);
 
+enum class NamesFrom {
+  kFile,   //!< the first line, which may be somebody's data
+  kQuery,  //!< a query's columns, which never are
+};
+
 //! Throws Error when a column is missing, naming the nearest one and those there are where they
 //! read as names. `where` is that of the header. `source_id` is the column `id_column`, or else the
 //! first of user id, Amplitude id and id that exists.
 ColumnPlaces find_columns(const std::vector<std::string>& header, const Columns& wanted,
-                          const std::optional<std::string>& id_column, const std::string& where);
+                          const std::optional<std::string>& id_column, const std::string& where,
+                          NamesFrom from = NamesFrom::kFile);
 
 }  // namespace muster

@@ -7,7 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/error.hpp"
 
 namespace muster {
 
@@ -38,12 +41,19 @@ struct SourceNotice {
   std::string first_at;  //!< "file:line:column" of the first
 };
 
+//! The source broke off, and opening it again may read it whole: what was read is void.
+class SourceLost : public Error {
+ public:
+  explicit SourceLost(Error error) : Error(std::move(error)) {}
+};
+
 //! A cohort being read, member by member, once. Throws Error when the source fails; a source that
 //! ends early always throws, so that it never looks like a smaller cohort (promise 6).
 class Source {
  public:
   virtual ~Source() = default;
   //! Opens the source and finds the columns; throws when one is missing, naming those there are.
+  //! Once more after a SourceLost.
   virtual void open(const Columns& columns) = 0;
   //! The next member; nothing at the end, and only when the source is known to be complete.
   virtual std::optional<Member> next() = 0;

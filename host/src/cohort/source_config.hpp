@@ -8,11 +8,13 @@
 
 #include "base/strict_yaml.hpp"
 #include "cohort/csv_source.hpp"
+#include "cohort/jsonl_source.hpp"
+#include "cohort/sql_options.hpp"
 
 namespace muster {
 
 //! One alternative for each kind of source.
-using SourceConfig = std::variant<CsvOptions>;
+using SourceConfig = std::variant<CsvOptions, JsonlOptions, SqlOptions>;
 
 //! Reads the node under `source`; relative paths belong to `workspace`. Throws Error with
 //! file:line:column.

@@ -84,6 +84,26 @@ std::uint64_t fingerprint(const MemberHasher& hasher,
 CohortIndex::CohortIndex(Source& source, const Destination& destination,
                          const CohortMapping& mapping, const MemberHasher& hasher, Spill& spill,
                          const Cancellation& cancellation, const OnProgress& on_progress) {
+  constexpr int kMostTries = 3;
+  for (int tries = 1;; ++tries) {
+    try {
+      read(source, destination, mapping, hasher, spill, cancellation, on_progress);
+      break;
+    } catch (const SourceLost& lost) {
+      if (tries == kMostTries) throw Error(lost);
+      // Half a cohort is none (promise 6).
+      members_.clear();
+      rejected_rows_.clear();
+      rejected_.clear();
+      rows_ = 0;
+    }
+  }
+  make_unique();
+}
+
+void CohortIndex::read(Source& source, const Destination& destination, const CohortMapping& mapping,
+                       const MemberHasher& hasher, Spill& spill, const Cancellation& cancellation,
+                       const OnProgress& on_progress) {
   source.open(mapping.columns);
   Batch batch;
   for (;;) {
@@ -102,7 +122,6 @@ CohortIndex::CohortIndex(Source& source, const Destination& destination,
     if (on_progress) on_progress(rows_, source.progress());
     if (!member) break;
   }
-  make_unique();
 }
 
 void CohortIndex::map(Batch& batch, const Destination& destination, const CohortMapping& mapping,

@@ -42,8 +42,9 @@ class CohortIndex {
   //! Called now and then with the rows read so far.
   using OnProgress = std::function<void(std::uint64_t rows, const Source::Progress&)>;
 
-  //! Reads `source` to its end. Throws Error: what the source throws, an identifier that the
-  //! destination does not answer, cancellation (kInterrupted).
+  //! Reads `source` to its end, once more from its beginning when it is lost. Throws Error: what
+  //! the source throws, an identifier that the destination does not answer, cancellation
+  //! (kInterrupted).
   CohortIndex(Source& source, const Destination& destination, const CohortMapping& mapping,
               const MemberHasher& hasher, Spill& spill, const Cancellation& cancellation,
               const OnProgress& on_progress);
@@ -62,6 +63,9 @@ class CohortIndex {
 
  private:
   struct Batch;
+  void read(Source& source, const Destination& destination, const CohortMapping& mapping,
+            const MemberHasher& hasher, Spill& spill, const Cancellation& cancellation,
+            const OnProgress& on_progress);
   void map(Batch& batch, const Destination& destination, const CohortMapping& mapping,
            const MemberHasher& hasher, Spill& spill);
   void make_unique();

@@ -1,0 +1,212 @@
+#include "cohort/postgres_source.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <array>
+
+#include "cohort/utf8.hpp"
+
+namespace muster {
+namespace {
+
+constexpr int kSlice = 200;  // ms: how late a signal may be noticed
+constexpr const char* kBegin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+constexpr const char* kFetch = "FETCH FORWARD 5000 FROM muster_cohort";
+constexpr const char* kCommit = "COMMIT";
+constexpr Milliseconds kFirstPause{1'000};
+
+std::string trimmed(std::string_view query) {
+  const auto end = query.find_last_not_of(" \t\r\n;");
+  return std::string(query.substr(0, end == std::string_view::npos ? 0 : end + 1));
+}
+
+std::string_view sql_state(const PGresult* result) {
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  return state == nullptr ? std::string_view{} : state;
+}
+
+//! The server or the way to it broke, rather than the query: connection exceptions, shutdown,
+//! a standby's conflict with its primary (PostgreSQL's documentation, appendix A).
+bool is_lost(std::string_view state) {
+  return state.empty() || state.starts_with("08") || state.starts_with("57P") || state == "40001";
+}
+
+}  // namespace
+
+PostgresSource::PostgresSource(SqlOptions options, Clock& clock, Waiting waiting)
+    : options_(std::move(options)), clock_(clock), waiting_(std::move(waiting)) {}
+
+std::string PostgresSource::where() const {
+  return row_ == 0 ? options_.shown_as : fmt::format("{}, after row {}", options_.shown_as, row_);
+}
+
+void PostgresSource::open(const Columns& columns) {
+  page_.reset();
+  row_ = 0;
+  at_end_ = false;
+  if (opened_ > 0) waiting_.sleep(clock_, kFirstPause * (1 << (2 * (opened_ - 1))));
+  ++opened_;
+  connect(std::get<SecretReference>(options_.database).resolve());
+  ask(kBegin);
+  ask(("DECLARE muster_cohort NO SCROLL CURSOR FOR " + trimmed(options_.query)).c_str());
+  fetch();
+  std::vector<std::string> names;
+  for (int i = 0; i < PQnfields(page_.get()); ++i) names.emplace_back(PQfname(page_.get(), i));
+  places_ =
+      find_columns(names, columns, options_.id_column, options_.query_where, NamesFrom::kQuery);
+}
+
+void PostgresSource::connect(const std::string& url) {
+  const bool is_url = url.starts_with("postgres://") || url.starts_with("postgresql://");
+  PQconninfoOption* parsed = is_url ? PQconninfoParse(url.c_str(), nullptr) : nullptr;
+  if (parsed == nullptr) {
+    // libpq's words would repeat a part of it, which may be the password.
+    throw Error(ErrorKind::kUsage, "sql.bad_url", "the database's URL can't be read")
+        .at(std::get<SecretReference>(options_.database).where)
+        .with_hint(
+            "it must be like postgresql://user:password@host/database?sslmode=verify-full, with "
+            "@, : and / of the password written as %40, %3A and %2F");
+  }
+  PQconninfoFree(parsed);
+  const std::array<const char*, 5> keys{"dbname", "client_encoding", "application_name",
+                                        "keepalives_idle", nullptr};
+  const std::array<const char*, 5> values{url.c_str(), "UTF8", "muster", "60", nullptr};
+  connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
+  if (!connection_) throw std::bad_alloc();
+  // A database's notices would go to standard error, and may repeat what a row holds.
+  PQsetNoticeProcessor(
+      connection_.get(), [](void*, const char*) {}, nullptr);
+  // While a lost server comes back, it can't be reached for a moment.
+  const auto fail = [&] {
+    auto error = not_connected();
+    if (opened_ > 1 && error.kind() == ErrorKind::kLater) throw SourceLost(std::move(error));
+    throw error;
+  };
+  if (PQstatus(connection_.get()) == CONNECTION_BAD) fail();
+  for (auto step = PGRES_POLLING_WRITING; step != PGRES_POLLING_OK;) {
+    wait_for(step == PGRES_POLLING_WRITING ? POLLOUT : POLLIN);
+    step = PQconnectPoll(connection_.get());
+    if (step == PGRES_POLLING_FAILED) fail();
+  }
+}
+
+void PostgresSource::wait_for(short events) {
+  pollfd polled{PQsocket(connection_.get()), events, 0};
+  do {
+    waiting_.check();
+  } while (::poll(&polled, 1, kSlice) == 0);
+}
+
+//! The answer to one statement. The extended protocol takes no second one behind it.
+PostgresSource::Result PostgresSource::ask(const char* statement) {
+  auto* const connection = connection_.get();
+  Result last;
+  if (PQsendQueryParams(connection, statement, 0, nullptr, nullptr, nullptr, nullptr, 0) == 1) {
+    for (;;) {
+      while (PQisBusy(connection) == 1) {
+        wait_for(POLLIN);
+        if (PQconsumeInput(connection) == 0) break;
+      }
+      Result result(PQgetResult(connection));
+      if (!result) break;
+      last = std::move(result);
+    }
+  }
+  const auto status = last ? PQresultStatus(last.get()) : PGRES_FATAL_ERROR;
+  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return last;
+  if (!last || PQstatus(connection) == CONNECTION_BAD || is_lost(sql_state(last.get()))) {
+    throw SourceLost(Error(ErrorKind::kLater, "sql.lost", "the connection to the database was lost")
+                         .at(where())
+                         .with_hint("nothing was sent; run again later"));
+  }
+  throw refused(last.get());
+}
+
+void PostgresSource::fetch() {
+  page_ = ask(kFetch);
+  at_ = 0;
+}
+
+std::optional<Member> PostgresSource::next() {
+  if (at_end_) return std::nullopt;
+  if (at_ == PQntuples(page_.get())) {
+    if (at_ > 0) fetch();
+    if (PQntuples(page_.get()) == 0) {
+      ask(kCommit);
+      at_end_ = true;
+      return std::nullopt;
+    }
+  }
+  ++row_;
+  Member member;
+  member.line = row_;
+  member.identifier = cell(places_.identifier);
+  if (places_.source_id) member.source_id = cell(*places_.source_id);
+  for (const auto place : places_.properties) member.properties.push_back(cell(place));
+  ++at_;
+  return member;
+}
+
+std::string_view PostgresSource::cell(std::size_t place) const {
+  const auto column = static_cast<int>(place);
+  const std::string_view cell(PQgetvalue(page_.get(), at_, column),
+                              static_cast<std::size_t>(PQgetlength(page_.get(), at_, column)));
+  if (find_invalid_utf8(cell) == std::string_view::npos) return cell;
+  throw Error(ErrorKind::kFailed, "sql.not_utf8",
+              fmt::format("column '{}' has bytes that are not UTF-8", PQfname(page_.get(), column)))
+      .at(where())
+      .with_hint("the database's encoding lets any bytes in (SQL_ASCII); nothing was sent");
+}
+
+//! The server's words are told where they are about the query: others may repeat what a row holds.
+Error PostgresSource::refused(PGresult* result) const {
+  const auto state = sql_state(result);
+  if (state.starts_with("42") || state.starts_with("0A") || state == "25006") {
+    const bool denied = state == "42501";
+    return Error(ErrorKind::kUsage, denied ? "sql.not_allowed" : "sql.bad_query",
+                 fmt::format("the query can't be used: {}",
+                             PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)))
+        .at(options_.query_where)
+        .with_hint(denied ? "grant the database's user SELECT on what the query reads"
+                          : "it must be one SELECT; try it with psql");
+  }
+  return Error(ErrorKind::kFailed, "sql.failed",
+               fmt::format("the query failed; the server's code is {}", state))
+      .at(where())
+      .with_hint(
+          "nothing was sent; try the query with psql (the codes: appendix A of PostgreSQL's "
+          "documentation)");
+}
+
+//! libpq's words may repeat parts of the URL: they are read, not shown.
+Error PostgresSource::not_connected() const {
+  const std::string_view told(PQerrorMessage(connection_.get()));
+  const auto says = [&](std::string_view words) { return told.find(words) != told.npos; };
+  const auto error = [&](ErrorKind kind, const char* code, const char* message, const char* hint) {
+    return Error(kind, code, message).at(options_.shown_as).with_hint(hint);
+  };
+  if (says("password") || says("authentication") || says("role") || says("pg_hba.conf")) {
+    return error(ErrorKind::kFailed, "sql.not_authenticated",
+                 "the database refused the user or the password of its URL",
+                 "check both, and the server's pg_hba.conf");
+  }
+  if (says("SSL") || says("certificate")) {
+    return error(ErrorKind::kFailed, "sql.tls",
+                 "TLS could not be agreed with the database as its URL asks",
+                 "check sslmode and sslrootcert of the URL, and the server's certificate");
+  }
+  if (says("database \"")) {
+    return error(ErrorKind::kFailed, "sql.no_database", "the server has no database of that name",
+                 "check the name at the end of the URL's path");
+  }
+  if (says("translate host name")) {
+    return error(ErrorKind::kFailed, "sql.unknown_host", "the database's host is not known",
+                 "check the URL's host; @, : and / of the password must be written as %40, %3A "
+                 "and %2F");
+  }
+  return error(ErrorKind::kLater, "sql.unreachable", "the database can't be reached",
+               "check the URL's host and port, and that the server runs; then run again");
+}
+
+}  // namespace muster

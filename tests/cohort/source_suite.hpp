@@ -1,0 +1,66 @@
+// What every source must do, whatever it reads: one suite (source_suite.cpp), run against each
+// kind. A test program names its kinds with INSTANTIATE_TEST_SUITE_P.
+#pragma once
+
+#include <gmock/gmock.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cohort/source.hpp"
+#include "cohort/source_environment.hpp"
+
+namespace muster::testing {
+
+//! A person as the source's own store has them; columns user_id, email, plan.
+struct Person {
+  std::string user_id, email, plan;
+  bool operator==(const Person&) const = default;
+};
+inline void PrintTo(const Person& person, std::ostream* out) {
+  *out << person.user_id << '|' << person.email << '|' << person.plan;
+}
+
+//! One kind of source, with a store of its own that it can be given people in.
+class SourceKind {
+ public:
+  virtual ~SourceKind() = default;
+  //! The source of a store that holds `people`; replaces what was there.
+  virtual std::unique_ptr<Source> holding(const std::vector<Person>& people, Waiting waiting) = 0;
+  //! A source that breaks off after about half of `people`, as its store can.
+  virtual std::unique_ptr<Source> breaking_off(const std::vector<Person>& people) = 0;
+  //! A source that gives nothing for longer than anybody waits; nullptr where it can't be.
+  virtual std::unique_ptr<Source> keeping_waiting(Waiting /*waiting*/) { return nullptr; }
+};
+
+struct SourceKindUnderTest {
+  std::string name;
+  std::function<std::unique_ptr<SourceKind>()> make;
+};
+
+inline std::vector<Person> people_of(Source& source) {
+  std::vector<Person> seen;
+  while (const auto member = source.next()) {
+    seen.push_back({std::string(member->source_id), std::string(member->identifier),
+                    std::string(member->properties.at(0))});
+  }
+  return seen;
+}
+
+inline std::vector<Person> many_people(int count) {
+  std::vector<Person> people;
+  for (int i = 0; i < count; ++i) {
+    const auto number = std::to_string(i);
+    people.push_back({"u" + number, "person" + number + "@example.com", i % 3 == 0 ? "pro" : ""});
+  }
+  return people;
+}
+
+class EverySource : public ::testing::TestWithParam<SourceKindUnderTest> {
+ protected:
+  const Columns columns_{"email", {"plan"}};
+  std::unique_ptr<SourceKind> kind_ = GetParam().make();
+};
+
+}  // namespace muster::testing

@@ -1,0 +1,113 @@
+// SQLite files as sources: what they may be, and that nothing is ever written to them.
+#include "cohort/sqlite_source.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support/temp_dir.hpp"
+
+namespace muster {
+namespace {
+
+using testing::TempDir;
+
+std::filesystem::path database(const TempDir& dir, const char* sql) {
+  const auto file = dir / "people.db";
+  sqlite3* opened = nullptr;
+  sqlite3_open(file.c_str(), &opened);
+  char* failed = nullptr;
+  sqlite3_exec(opened, sql, nullptr, nullptr, &failed);
+  EXPECT_EQ(failed, nullptr) << failed;
+  sqlite3_close(opened);
+  return file;
+}
+
+std::vector<std::string> identifiers(const std::filesystem::path& file, const std::string& query) {
+  SqlOptions options;
+  options.database = file;
+  options.shown_as = file.filename();
+  options.query = query;
+  options.query_where = "muster.yaml:7:9";
+  SqliteSource source(options, {});
+  source.open({"email", {}});
+  std::vector<std::string> seen;
+  while (const auto member = source.next()) seen.emplace_back(member->identifier);
+  return seen;
+}
+
+Error error_of(const std::filesystem::path& file, const std::string& query) {
+  try {
+    identifiers(file, query);
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "not refused";
+  return {ErrorKind::kFailed, "", ""};
+}
+
+TEST(SqliteSource, GivesNullAsEmptyAndNumbersAsText) {
+  const TempDir dir;
+  const auto file = database(dir, "CREATE TABLE p (v); INSERT INTO p VALUES (NULL), (17), ('a')");
+  EXPECT_THAT(identifiers(file, "SELECT v AS email FROM p ORDER BY rowid;"),
+              ::testing::ElementsAre("", "17", "a"));
+}
+
+TEST(SqliteSource, RefusesWhatWouldWriteAndWhatIsNotOneQuery) {
+  const TempDir dir;
+  const auto file = database(dir, "CREATE TABLE p (email)");
+  const auto before = testing::read_file(file);
+  for (const auto* query :
+       {"DELETE FROM p RETURNING email", "INSERT INTO p VALUES ('x') RETURNING email",
+        "DROP TABLE p", "SELECT email FROM p; DELETE FROM p", "", "ATTACH 'other.db' AS o"}) {
+    const auto error = error_of(file, query);
+    EXPECT_EQ(error.code(), "sql.not_one_query") << query;
+    EXPECT_EQ(error.where(), "muster.yaml:7:9");
+  }
+  EXPECT_EQ(testing::read_file(file), before);
+}
+
+TEST(SqliteSource, TellsWhatIsWrongWithTheQuery) {
+  const TempDir dir;
+  const auto error = error_of(database(dir, "CREATE TABLE p (email)"), "SELECT emial FROM p");
+  EXPECT_EQ(error.code(), "sql.bad_query");
+  EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  EXPECT_THAT(error.message(), ::testing::HasSubstr("no such column: emial"));
+}
+
+TEST(SqliteSource, NamesTheColumnsThatTheQueryGives) {
+  const TempDir dir;
+  const auto error =
+      error_of(database(dir, "CREATE TABLE p (mail)"), "SELECT mail, 1 AS one FROM p");
+  EXPECT_EQ(error.code(), "source.missing_column");
+  EXPECT_THAT(error.message(), ::testing::HasSubstr("the query gives 'mail', 'one'"));
+}
+
+TEST(SqliteSource, RefusesAMissingFileAndMakesNone) {
+  const TempDir dir;
+  EXPECT_EQ(error_of(dir / "none.db", "SELECT 1 AS email").code(), "source.unreadable");
+  EXPECT_FALSE(std::filesystem::exists(dir / "none.db"));
+}
+
+TEST(SqliteSource, RefusesAFileThatIsNoDatabase) {
+  const TempDir dir;
+  const auto file = dir.write("c.db", std::string(4096, 'x'));
+  EXPECT_EQ(error_of(file, "SELECT email FROM p").code(), "source.corrupt");
+}
+
+TEST(SqliteSource, RefusesBytesThatAreNoText) {
+  const TempDir dir;
+  const auto file = database(dir, "CREATE TABLE p (email); INSERT INTO p VALUES (x'ff00')");
+  const auto error = error_of(file, "SELECT email FROM p");
+  EXPECT_EQ(error.code(), "sql.not_utf8");
+  EXPECT_EQ(error.where(), "people.db, row 1");
+}
+
+TEST(SqliteSource, AFailureNeverRepeatsWhatARowHolds) {
+  const TempDir dir;
+  const auto file = database(dir, "CREATE TABLE p (email); INSERT INTO p VALUES ('ada@b.com')");
+  const auto error = error_of(file, "SELECT json_extract('{}', email) AS email FROM p");
+  EXPECT_EQ(error.code(), "sql.failed");
+  EXPECT_EQ(std::string(error.what()).find("ada"), std::string::npos) << error.what();
+}
+
+}  // namespace
+}  // namespace muster
