@@ -1,0 +1,145 @@
+// muster.yaml: defaults, and one fault each with its place.
+#include "run/workspace_config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace muster {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* kWhole = R"(version: 1
+connections:
+  marketing:
+    destination: hubspot
+    auth: {token: {env: HUBSPOT_TOKEN}}
+syncs:
+  power_users:
+    cohort: Power Users
+    source: {csv: cohort.csv}
+    connection: marketing
+    identifier: {column: email, as: email}
+)";
+
+WorkspaceConfig parse(const std::string& text) {
+  return parse_workspace(text, "muster.yaml", "/workspace");
+}
+
+std::string with(std::string old, std::string wanted) {
+  std::string text = kWhole;
+  const auto at = text.find(old);
+  EXPECT_NE(at, std::string::npos) << old;
+  return text.replace(at, old.size(), wanted);
+}
+
+TEST(WorkspaceConfig, HasTheDocumentedDefaults) {
+  const auto config = parse(kWhole);
+  EXPECT_EQ(config.list_prefix, "amplitude_");
+  EXPECT_EQ(config.keep_reports, 24h * 90);
+  EXPECT_TRUE(config.plugin_paths.empty());
+  const auto& connection = config.connection("marketing");
+  EXPECT_EQ(connection.redirect_port, 8976);
+  EXPECT_DOUBLE_EQ(connection.rate_share, 0.8);
+  const auto& sync = config.sync("power_users");
+  EXPECT_EQ(sync.cadence, "manual");
+  EXPECT_TRUE(sync.verify);
+  EXPECT_EQ(sync.on_drift, PlanOptions::Drift::kReport);
+  EXPECT_EQ(sync.on_list_deleted, OnListDeleted::kRecreate);
+  EXPECT_EQ(sync.strangers, Strangers::kLeave);
+  EXPECT_EQ(sync.max_removals, 0.3);
+  EXPECT_EQ(sync.retry_for, 2min);
+  EXPECT_FALSE(sync.create_missing);
+}
+
+TEST(WorkspaceConfig, PathsAreRelativeToTheWorkspace) {
+  const auto config = parse(std::string("plugins: [../manifests, /opt/manifests]\n") + kWhole);
+  EXPECT_EQ(config.plugin_paths[0].lexically_normal(), "/manifests");
+  EXPECT_EQ(config.plugin_paths[1], "/opt/manifests");
+}
+
+TEST(WorkspaceConfig, TheGuardCanBeOff) {
+  EXPECT_FALSE(parse(std::string(kWhole) + "    guard: off\n").sync("power_users").max_removals);
+}
+
+TEST(WorkspaceConfig, AnEmptyPrefixIsOne) {
+  EXPECT_EQ(parse(std::string("defaults: {list_prefix: \"\"}\n") + kWhole).list_prefix, "");
+}
+
+struct Fault {
+  const char* name;
+  const char* old_text;
+  const char* new_text;
+  const char* code;
+  const char* where;
+};
+
+class BadWorkspaces : public ::testing::TestWithParam<Fault> {};
+
+TEST_P(BadWorkspaces, AreRefusedWithTheirPlace) {
+  try {
+    parse(with(GetParam().old_text, GetParam().new_text));
+    FAIL() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), GetParam().code) << error.what();
+    EXPECT_EQ(error.where(), GetParam().where);
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OneFaultEach, BadWorkspaces,
+    ::testing::Values(
+        Fault{"AnotherVersion", "version: 1", "version: 2", "config.type", "muster.yaml:1:10"},
+        Fault{"NoVersion", "version: 1", "", "config.missing_key", "muster.yaml:2:1"},
+        Fault{"UnknownKey", "syncs:", "sinks:", "config.unknown_key", "muster.yaml:6:1"},
+        Fault{"PluginsAreNoList", "version: 1", "version: 1\nplugins: x", "config.type",
+              "muster.yaml:2:10"},
+        Fault{"NameWithASlash", "  marketing:", "  a/b:", "config.name", "muster.yaml:3:3"},
+        Fault{"NoDestination", "destination: hubspot", "redirect_port: 1", "config.missing_key",
+              "muster.yaml:4:5"},
+        Fault{"LiteralSecret", "{env: HUBSPOT_TOKEN}", "pat-na1-secret", "config.literal_secret",
+              "muster.yaml:5:19"},
+        Fault{"SecretOfTwoPlaces", "{env: HUBSPOT_TOKEN}", "{env: A, file: b}", "config.secret",
+              "muster.yaml:5:19"},
+        Fault{"PortTooLarge", "destination: hubspot",
+              "destination: hubspot\n    redirect_port: 65536", "config.type", "muster.yaml:5:20"},
+        Fault{"ShareTooSmall", "destination: hubspot", "destination: hubspot\n    rate_share: 0%",
+              "config.share", "muster.yaml:5:17"},
+        Fault{"UnknownConnection", "connection: marketing", "connection: marketin",
+              "config.unknown_connection", "muster.yaml:10:17"},
+        Fault{"NoSource", "source: {csv: cohort.csv}", "source: {}", "config.source",
+              "muster.yaml:9:13"},
+        Fault{"NoIdentifierColumn", "{column: email, as: email}", "{as: email}",
+              "config.missing_key", "muster.yaml:11:17"},
+        Fault{"UnknownWord", "connection: marketing", "connection: marketing\n    on_drift: ignore",
+              "config.word", "muster.yaml:11:15"},
+        Fault{"UnknownGuard", "connection: marketing", "connection: marketing\n    guard: loose",
+              "config.guard", "muster.yaml:11:12"},
+        Fault{"NoUnit", "connection: marketing", "connection: marketing\n    retry_for: 5",
+              "config.type", "muster.yaml:11:16"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(WorkspaceConfig, ALiteralSecretIsNotRepeated) {
+  try {
+    parse(with("{env: HUBSPOT_TOKEN}", "pat-na1-secret"));
+    FAIL() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ((std::string(error.what()) + error.hint()).find("pat-na1"), std::string::npos);
+  }
+}
+
+TEST(WorkspaceConfig, NamesThatLeadNowhereAreToldWithTheNearest) {
+  const auto config = parse(kWhole);
+  for (const auto& asked : {std::function<void()>([&] { config.sync("power_user"); }),
+                            std::function<void()>([&] { config.connection("marketin"); })}) {
+    try {
+      asked();
+      FAIL() << "not refused";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.hint().rfind("did you mean", 0), 0U) << error.hint();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace muster
