@@ -29,9 +29,9 @@ class AudienceRecords {
 
 //! What differs between an audience and the state.
 struct Comparison {
-  std::uint64_t confirmed = 0;     //!< listed members whose record is there
-  std::vector<MemberKey> missing;  //!< listed members whose record is not
-  std::vector<MemberKey> found;    //!< dropped members whose record is there after all
+  std::uint64_t confirmed = 0;      //!< listed members whose record is there
+  std::vector<MemberKey> missing;   //!< listed members whose record is not
+  std::vector<MemberKey> found;     //!< dropped members whose record is there after all
   std::uint64_t still_missing = 0;  //!< members dropped as drifted or silently, and not there
   std::uint64_t strangers = 0;      //!< records that no row knows
 };
