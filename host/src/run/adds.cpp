@@ -203,13 +203,14 @@ class AddSender {
 PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds,
                     std::vector<bool>& settled) {
   settled.assign(adds.size(), false);
-  std::vector<OpenAdd> open;
-  open.reserve(adds.size());
-  for (const auto& add : adds) open.push_back({add, open.size(), 0});
   AddSender sender(session, settled);
-  return run_passes(session, RunProgress::Phase::kAdding, std::move(open),
-                    session.context.destination.descriptor().max_batch,
-                    [&](std::vector<OpenAdd> batch) { return sender.send(std::move(batch)); });
+  return run_passes<OpenAdd>(
+      session, RunProgress::Phase::kAdding, adds.size(),
+      [&](std::size_t i) {
+        return OpenAdd{adds[i], i, 0};
+      },
+      session.context.destination.descriptor().max_batch,
+      [&](std::vector<OpenAdd> batch) { return sender.send(std::move(batch)); });
 }
 
 void report_open_adds(Session& session, const std::vector<PlannedAdd>& adds,
