@@ -2,6 +2,8 @@
 #include "contacts.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "contacts_inputs.hpp"
 
@@ -37,6 +39,7 @@ std::vector<Resolution> Contacts::resolve(std::span<const Address> addresses,
     return inputs.creation[place] == Creation::kAllowed;
   };
   Places missing;  // known to be, and to be created
+  std::map<std::size_t, std::string> refused;
   auto wave = kFirstWave;
   for (std::size_t begin = 0; begin < addresses.size() && !api_.ended(); begin += wave, wave *= 2) {
     Places to_read;
@@ -49,6 +52,11 @@ std::vector<Resolution> Contacts::resolve(std::span<const Address> addresses,
     api_.drain();
     // What conflicted without naming its contact is open again, and read.
     for (const auto place : to_create) {
+      // HubSpot may refuse a creation before it looks whether there is such a contact already.
+      if (inputs.results[place].state == State::kRejected) {
+        refused.emplace(place, inputs.results[place].detail);
+        inputs.set(place, State::kOpen);
+      }
       if (inputs.is_open(place)) to_read.push_back(place);
     }
     in_batches(inputs, to_read, &Contacts::read);
@@ -56,6 +64,10 @@ std::vector<Resolution> Contacts::resolve(std::span<const Address> addresses,
     ask_alone(inputs, to_read);
     for (const auto place : to_read) {
       if (inputs.results[place].state != State::kMissing || !may_create(place)) continue;
+      if (const auto refusal = refused.find(place); refusal != refused.end()) {
+        inputs.refuse(place, refusal->second);
+        continue;
+      }
       missing.push_back(place);
       inputs.set(place, State::kOpen);
       inputs.was_read[place] = true;

@@ -79,7 +79,7 @@ std::string Lists::ensure(const muster_sync_request& request, const muster_sync_
     return id;
   }
   if (found.fate != Fate::kNotFound) throw_list_failure(api_, found, "look for the list");
-  return create(name, sink);
+  return create(request, sink);
 }
 
 //! A list of the wanted name exists: it is ours when an earlier run announced that it would make
@@ -100,7 +100,8 @@ std::string Lists::adopt(const json::value& list, const muster_sync_request& req
   return id;
 }
 
-std::string Lists::create(std::string_view name, const muster_sync_sink& sink) {
+std::string Lists::create(const muster_sync_request& request, const muster_sync_sink& sink) {
+  const auto name = sdk::view(request.audience_name);
   tell(sink, MUSTER_AUDIENCE_CREATING, {}, name);
   const json::object body{
       {"name", name}, {"objectTypeId", kContacts}, {"processingType", "MANUAL"}};
@@ -111,7 +112,12 @@ std::string Lists::create(std::string_view name, const muster_sync_sink& sink) {
   creation.not_found = Request::NotFound::kWrongVersion;
   const auto answer = api_.call(std::move(creation));
   if (answer.error.sub_category == kDuplicateName) {
-    throw taken(name, "that was made at this very moment");
+    if ((request.flags & MUSTER_SYNC_CREATION_BEGUN) == 0) {
+      throw taken(name, "that was made at this very moment");
+    }
+    // Ours, from an earlier attempt, and the look by name does not show it yet.
+    throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.list_not_shown",
+                       "HubSpot has made the list and does not show it yet");
   }
   if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "create the list");
   auto id = code_word(id_at(list_in(answer), "listId"));

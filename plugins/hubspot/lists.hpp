@@ -25,7 +25,7 @@ class Lists {
 
  private:
   std::string adopt(const json::value& list, const muster_sync_request& request) const;
-  std::string create(std::string_view name, const muster_sync_sink& sink);
+  std::string create(const muster_sync_request& request, const muster_sync_sink& sink);
   Answer call(const char* method, std::string path, std::string body = {});
 
   Api& api_;

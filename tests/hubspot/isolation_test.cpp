@@ -34,6 +34,16 @@ TEST(Isolation, ARequiredPropertyIsNamed) {
   EXPECT_EQ(result.outcomes[0].detail, "MISSING_REQUIRED_PROPERTY:firstname");
 }
 
+TEST(Isolation, WhoExistsIsListedThoughTheCreationIsRefusedFirst) {
+  PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+  world.account().create("ada@example.com");
+  world.hubspot.switches().required_on_create = {"firstname"};
+  const auto result = world.sync(PluginWorld::adds({"ada@example.com", "bob@example.com"}));
+  EXPECT_EQ(result.outcomes[0].kind, OutcomeKind::kApplied);
+  EXPECT_EQ(result.outcomes[1].detail, "MISSING_REQUIRED_PROPERTY:firstname");
+  EXPECT_EQ(world.hubspot.count(kCreate), 1U);
+}
+
 TEST(Isolation, AWholeBatchRefusalFindsEachCulpritInLogNCalls) {
   for (const std::size_t culprits : {1U, 3U}) {
     PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});

@@ -69,6 +69,109 @@ TEST(DeletedList, IsRefilledAfterAKillThatCameWhenItWasMadeAgain) {
   EXPECT_THAT(world.listed(), ElementsAre("a@x.com", "b@x.com"));
 }
 
+TEST(DeletedList, ThatIsRestoredBeforeAnotherIsMadeIsTakenBack) {
+  RecoveryWorld world("retry_for: 1s");
+  world.cohort({"a@x.com", "b@x.com"});
+  world.sync();
+  world.list().deleted = world.clock.now();
+  auto& ours = world.hubspot.account().lists().begin()->second;
+  world.fault(fault_of("/object-type-id/0-1/name/", "status", -1));
+  ASSERT_TRUE(world.sync().error);  // gone, and HubSpot fails before another one is made
+  world.hubspot.faults().clear();
+  ours.deleted.reset();
+
+  const auto run = world.sync();
+
+  EXPECT_FALSE(run.error) << run.error->what();
+  EXPECT_EQ(world.hubspot.account().lists().size(), 1U);
+}
+
+TEST(NewList, ThatALookByNameDoesNotShowYetIsTakenOnceItDoes) {
+  RecoveryWorld world;
+  world.cohort({"a@x.com"});
+  Fault lost = fault_of("/crm/lists/2026-09", "reset");
+  lost.method = "POST";
+  lost.applied = true;
+  world.fault(lost);
+  Fault lag = fault_of("/object-type-id/0-1/name/", "status", 2);
+  lag.skip = 1;
+  lag.status = 404;
+  world.fault(lag);
+
+  const auto run = world.sync();
+
+  EXPECT_FALSE(run.error) << run.error->what();
+  EXPECT_THAT(world.listed(), ElementsAre("a@x.com"));
+  EXPECT_EQ(world.hubspot.account().lists().size(), 1U);
+}
+
+//! A contact that a member of the cohort was merged into stays, though the other one left.
+TEST(MergedLeaver, LeavesTheRecordToTheMemberThatItIsToo) {
+  for (const auto* verify : {"verify: true", "verify: false"}) {
+    RecoveryWorld world(verify);
+    auto& account = world.hubspot.account();
+    account.create("gone@x.com");
+    account.create("stays@x.com");
+    world.cohort({"gone@x.com", "stays@x.com"});
+    world.sync();
+    account.merge(*account.by_email("gone@x.com"), *account.by_email("stays@x.com"), false);
+    world.cohort({"stays@x.com"});
+
+    const auto run = world.sync();
+
+    EXPECT_EQ(run.run.status, RunStatus::kSucceeded) << verify;
+    EXPECT_EQ(world.list().members.size(), 1U) << verify;
+    EXPECT_EQ(run.run.figures.listed, 1U) << verify;
+  }
+}
+
+//! An address that has become a secondary one may not be found any more (hubspot/api.md §4.6).
+TEST(MergedMember, IsFollowedByItsRecordWhenTheAddressLeadsNowhere) {
+  RecoveryWorld world("remove_strangers: true");
+  world.hubspot.switches().additional_emails_match_read = false;
+  auto& account = world.hubspot.account();
+  account.create("a@x.com");
+  account.create("other@x.com");
+  world.cohort({"a@x.com"});
+  world.sync();
+  account.merge(*account.by_email("other@x.com"), *account.by_email("a@x.com"), false);
+
+  const auto run = world.sync();
+
+  EXPECT_EQ(run.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(world.list().members.size(), 1U);
+}
+
+TEST(MergedLeaver, IsTakenOutWhenNobodyElseIsThatContact) {
+  RecoveryWorld world("verify: false");
+  auto& account = world.hubspot.account();
+  account.create("gone@x.com");
+  account.create("other@x.com");
+  world.cohort({"gone@x.com"});
+  world.sync();
+  account.merge(*account.by_email("gone@x.com"), *account.by_email("other@x.com"), false);
+  world.cohort({});
+
+  world.sync();
+
+  EXPECT_TRUE(world.list().members.empty());
+}
+
+TEST(Report, NamesAMemberThatWasFoundAfterAll) {
+  RecoveryWorld world("verify: true");
+  world.cohort({"a@x.com", "b@x.com"});
+  world.sync();
+  const auto someone = world.list().members.begin()->first;
+  world.hubspot.account().remove_member(world.list(), someone);
+  world.sync();
+  world.hubspot.account().add_member(world.list(), someone);
+
+  const auto run = world.sync();
+
+  EXPECT_EQ(run.run.status, RunStatus::kSucceeded);
+  EXPECT_NE(testing::read_file(run.report).find("found"), std::string::npos);
+}
+
 TEST(DroppedMember, WhoMayHaveGotInIsTakenOutWhenLeaving) {
   RecoveryWorld world("retry_for: 1s");
   world.cohort({"a@x.com", "b@x.com"});

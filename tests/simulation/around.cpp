@@ -35,6 +35,7 @@ class Around final : public Destination {
       return done;
     }
     auto result = inner_->sync(changed, operations, events);
+    if (mutation_ == Mutation::kCreatesTwice) create_again(changed, operations, events);
     for (std::size_t i = 0; i < result.outcomes.size(); ++i) {
       auto& outcome = result.outcomes[i];
       const bool open =
@@ -47,6 +48,7 @@ class Around final : public Destination {
         outcome.detail = operations[i].identifier;
       }
     }
+    if (mutation_ == Mutation::kDoubleReport) report_again(result);
     if (mutation_ == Mutation::kRetryDropped) result.failure.reset();
     return result;
   }
@@ -71,6 +73,31 @@ class Around final : public Destination {
   Usage usage() const override { return inner_->usage(); }
 
  private:
+  //! As a plugin that tells "applied" of everyone once it has told the truth.
+  static void report_again(SyncResult& result) {
+    for (auto& outcome : result.outcomes) {
+      if (outcome.kind != OutcomeKind::kNotFound && outcome.kind != OutcomeKind::kRejected)
+        continue;
+      outcome.kind = OutcomeKind::kApplied;
+      if (outcome.record_id.empty()) outcome.record_id = "1";
+    }
+  }
+
+  //! As a plugin that spells an address in two ways.
+  void create_again(const SyncHeader& header, std::span<const Operation> operations,
+                    const AudienceEvents& events) {
+    auto known = header;
+    known.creation_begun = true;
+    std::vector<Operation> again;
+    for (const auto& operation : operations) {
+      const bool adds = operation.kind == OperationKind::kAdd && operation.record_id.empty();
+      if (!adds || operation.identifier.find('@') == std::string::npos) continue;
+      again.push_back(operation);
+      again.back().identifier = "x" + operation.identifier;
+    }
+    if (!again.empty()) inner_->sync(known, again, events);
+  }
+
   Mutation mutation_;
   std::unique_ptr<Destination> inner_;
 };

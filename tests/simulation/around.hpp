@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "destination/destination.hpp"
-#include "simulation/scenario.hpp"
+#include "simulation/mutation.hpp"
 
 namespace muster::simulation {
 

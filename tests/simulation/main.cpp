@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <filesystem>
-#include <map>
 #include <optional>
 
 #include "base/log.hpp"
@@ -12,16 +11,6 @@
 
 int main(int argc, char** argv) {
   using muster::simulation::Mutation;
-  const std::map<std::string, Mutation> mutations{
-      {"none", Mutation::kNone},
-      {"no_write_ahead", Mutation::kNoWriteAhead},
-      {"alias_not_suppressed", Mutation::kAliasNotSuppressed},
-      {"retry_dropped", Mutation::kRetryDropped},
-      {"creates_unasked", Mutation::kCreatesUnasked},
-      {"writes_properties", Mutation::kWritesProperties},
-      {"ignores_the_limit", Mutation::kIgnoresTheLimit},
-      {"identifier_in_state", Mutation::kIdentifierInState},
-      {"leaver_forgotten", Mutation::kLeaverForgotten}};
   CLI::App app{
       "Runs whole syncs with faults, in virtual time.\n\nExample:\n  simulation --seeds 500\n"
       "  simulation --seed 17 --verbose"};
@@ -38,7 +27,7 @@ int main(int argc, char** argv) {
   app.add_flag("--verbose", verbose, "every request");
   app.add_flag("--twice", twice, "each seed twice: the traces must be the same");
   app.add_option("--mutation", mutation, "a deliberate bug")
-      ->transform(CLI::CheckedTransformer(mutations));
+      ->transform(CLI::CheckedTransformer(muster::simulation::mutations()));
   app.add_flag("--expect-caught", expect_caught, "succeed when a seed finds the deliberate bug");
   CLI11_PARSE(app, argc, argv);
   muster::log::configure(muster::log::Severity::kError, muster::log::Format::kText);
@@ -47,6 +36,10 @@ int main(int argc, char** argv) {
   if (only) {
     first = *only;
     seeds = 1;
+  }
+  std::string with_mutation;
+  for (const auto& [name, value] : muster::simulation::mutations()) {
+    if (value == mutation && value != Mutation::kNone) with_mutation = " --mutation " + name;
   }
   const auto began = std::chrono::steady_clock::now();
   std::uint64_t failed = 0;
@@ -69,7 +62,7 @@ int main(int argc, char** argv) {
       return 0;
     }
     for (const auto& violation : violations) fmt::print("seed {}: {}\n", seed, violation);
-    fmt::print("  replay: {} --seed {} --verbose\n", program.string(), seed);
+    fmt::print("  replay: {} --seed {}{} --verbose\n", program.string(), seed, with_mutation);
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   fmt::print("{} seeds, {} failed: {} runs, {} requests, {} faults, {} deaths, in {:.1f} s\n",

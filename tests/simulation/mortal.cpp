@@ -8,7 +8,7 @@ void MortalTransport::start(HttpRequest request, std::uint64_t tag) {
   const bool was_dead = life_.dead;
   if (life_.spend()) {
     // Killed before it was sent, or after: the server knows.
-    if (!was_dead && random_() % 2 == 0) inner_->start(std::move(request), tag);
+    if (!was_dead && random_.chance(0.5)) inner_->start(std::move(request), tag);
     tags_.push_back(tag);
     return;
   }
@@ -37,7 +37,8 @@ namespace {
 
 class MortalStore final : public Store {
  public:
-  MortalStore(Life& life, std::unique_ptr<Store> inner) : life_(life), inner_(std::move(inner)) {}
+  MortalStore(Life& life, std::unique_ptr<Store> inner, Random& random)
+      : life_(life), inner_(std::move(inner)), random_(random) {}
 
   std::optional<std::string> value(std::string_view key) override { return in().value(key); }
   void put_value(std::string_view k, std::string_view v) override { out().put_value(k, v); }
@@ -65,11 +66,21 @@ class MortalStore final : public Store {
   void put_member(SyncId sync, const MemberRow& row) override {
     const bool ahead = row.state == MemberState::kPending || row.state == MemberState::kLeaving;
     if (life_.skips_write_ahead && ahead) return;
+    if (life_.drops_records && row.state == MemberState::kDropped) {
+      auto bare = row;
+      bare.record_id.clear();
+      bare.sealed_identifier.clear();
+      return out().put_member(sync, bare);
+    }
+    const bool removed = row.state == MemberState::kPending && row.sealed_identifier.empty();
+    if (life_.believes_removals && removed) return;
     out().put_member(sync, row);
   }
   void forget_member(SyncId sync, const MemberKey& key) override { out().forget_member(sync, key); }
   void forget_members(SyncId sync) override { out().forget_members(sync); }
-  void reopen_members(SyncId sync) override { out().reopen_members(sync); }
+  void reopen_members(SyncId sync) override {
+    if (!life_.keeps_members_listed) out().reopen_members(sync);
+  }
   std::uint64_t count_listed_with_record(SyncId sync, std::string_view record) override {
     return life_.forgets_aliases ? 0 : in().count_listed_with_record(sync, record);
   }
@@ -116,8 +127,15 @@ class MortalStore final : public Store {
   }
   void commit() override {
     out();
+    if (life_.unknown_commits > 0 && random_.chance(life_.unknown_commits)) {
+      life_.store_failed = true;
+      if (random_.chance(0.5)) transaction_->commit();
+      throw Error(ErrorKind::kFailed, "state.io", "the disk failed in the midst of a commit");
+    }
     transaction_->commit();
     transaction_.reset();
+    // Killed after it was durable, before anybody knew.
+    if (life_.spend()) throw Death{};
   }
   void roll_back() noexcept override { transaction_.reset(); }
 
@@ -130,6 +148,7 @@ class MortalStore final : public Store {
     in();
     if (life_.failing_writes > 0 && life_.writes_before-- <= 0) {
       --life_.failing_writes;
+      life_.store_failed = true;
       throw Error(ErrorKind::kFailed, "state.full", "the disk is full");
     }
     return *inner_;
@@ -137,13 +156,14 @@ class MortalStore final : public Store {
 
   Life& life_;
   std::unique_ptr<Store> inner_;
+  Random& random_;
   std::optional<Transaction> transaction_;
 };
 
 }  // namespace
 
-std::unique_ptr<Store> make_mortal_store(Life& life, std::unique_ptr<Store> inner) {
-  return std::make_unique<MortalStore>(life, std::move(inner));
+std::unique_ptr<Store> make_mortal_store(Life& life, std::unique_ptr<Store> inner, Random& random) {
+  return std::make_unique<MortalStore>(life, std::move(inner), random);
 }
 
 }  // namespace muster::simulation

@@ -1,37 +1,25 @@
 // One seed: an account, a cohort's history of several days, what happens to the account meanwhile,
-// and the faults; then the promises, checked. One thread, virtual time, no randomness but the
-// seed's.
+// the faults and the deaths; the promises are checked on the way, and when all has come to rest.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-namespace muster::simulation {
+#include "simulation/mutation.hpp"
 
-//! A deliberate bug; each must be caught (mutation check).
-enum class Mutation {
-  kNone,
-  kNoWriteAhead,        //!< rows are not marked before a batch is handed over
-  kAliasNotSuppressed,  //!< a record is removed though another member has it
-  kRetryDropped,        //!< what is to be retried is taken for done
-  kCreatesUnasked,      //!< contacts are created though it is not allowed
-  kWritesProperties,    //!< an existing contact is written to
-  kIgnoresTheLimit,     //!< three times the permitted pace
-  kIdentifierInState,   //!< an address ends up in the state
-  kLeaverForgotten,     //!< a removal is taken for done without being sent
-};
+namespace muster::simulation {
 
 struct Outcome {
   std::vector<std::string> violations;  //!< empty: every promise held
-  std::string trace;                    //!< a digest of all requests with their times and answers
+  std::string trace;                    //!< the same for the same seed, byte for byte
   std::uint64_t runs = 0;
   std::uint64_t requests = 0;
   std::uint64_t deaths = 0;
   std::uint64_t faults = 0;
 };
 
-//! `plugins`: directory with lib/muster of the build.
+//! `installation`: the build's lib/muster.
 Outcome run_seed(std::uint64_t seed, Mutation mutation, const std::string& installation,
                  bool verbose);
 

@@ -17,7 +17,7 @@ struct Fault {
   std::string method;      //!< empty: any
   std::int64_t skip = 0;   //!< so many matching requests pass first
   std::int64_t count = 1;  //!< how many are met; -1: all
-  //! status | slow | reset | refused | truncated | empty_results | drop_member |
+  //! status | slow | reset | refused | truncated | empty_results | drop_member | lose_entries |
   //! unauthorized (the token expired) | invalid_token (can't be read) | unauthenticated
   std::string kind = "status";
   int status = 503;

@@ -35,6 +35,21 @@ std::vector<std::string> after(const std::vector<std::string>& path, std::ptrdif
   return {path.begin() + count, path.end()};
 }
 
+//! The answer of a batch as one that mentions some of its inputs with no word.
+SimResponse without_entries(SimResponse response, int count) {
+  boost::system::error_code failed;
+  auto body = json::parse(response.body, failed);
+  auto* object = failed ? nullptr : body.if_object();
+  if (object == nullptr) return response;
+  for (const auto* name : {"results", "errors"}) {
+    auto* entries = object->if_contains(name);
+    auto* list = entries == nullptr ? nullptr : entries->if_array();
+    while (list != nullptr && !list->empty() && count-- > 0) list->pop_back();
+  }
+  response.body = json::serialize(body);
+  return response;
+}
+
 }  // namespace
 
 HubSpot::HubSpot(const Clock& clock, std::uint64_t seed)
@@ -70,6 +85,11 @@ SimResponse HubSpot::faulty(const SimRequest& request, const Fault& fault) {
   if (fault.kind == "drop_member") {
     lists_.drop_members(static_cast<std::size_t>(std::max<std::int64_t>(1, fault.status)));
     response = route(request);
+    response.delay = Milliseconds{fault.delay_ms};
+    return response;
+  }
+  if (fault.kind == "lose_entries") {
+    response = without_entries(route(request), std::max(1, fault.status));
     response.delay = Milliseconds{fault.delay_ms};
     return response;
   }

@@ -200,27 +200,38 @@ class AddSender {
 
 }  // namespace
 
-PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds,
-                    std::vector<bool>& settled) {
-  settled.assign(adds.size(), false);
-  AddSender sender(session, settled);
-  return run_passes<OpenAdd>(
-      session, RunProgress::Phase::kAdding, adds.size(),
-      [&](std::size_t i) {
-        return OpenAdd{adds[i], i, 0};
-      },
-      session.context.destination.descriptor().max_batch,
-      [&](std::vector<OpenAdd> batch) { return sender.send(std::move(batch)); });
-}
+namespace {
 
-void report_open_adds(Session& session, const std::vector<PlannedAdd>& adds,
-                      const std::vector<bool>& settled) {
+//! The rows of adds that no batch has settled.
+void report_open(Session& session, const std::vector<PlannedAdd>& adds,
+                 const std::vector<bool>& settled) {
   for (std::size_t i = 0; i < adds.size(); ++i) {
-    if (i < settled.size() && settled[i]) continue;
+    if (settled[i]) continue;
     const auto member = session.spill.read(adds[i].offset);
     session.report.add({"add", member.source_id, member.identifier, "to_retry", {}, {}, {}});
   }
   session.report.flush();
+}
+
+}  // namespace
+
+PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds) {
+  std::vector<bool> settled(adds.size(), false);
+  AddSender sender(session, settled);
+  try {
+    auto end = run_passes<OpenAdd>(
+        session, RunProgress::Phase::kAdding, adds.size(),
+        [&](std::size_t i) {
+          return OpenAdd{adds[i], i, 0};
+        },
+        session.context.destination.descriptor().max_batch,
+        [&](std::vector<OpenAdd> batch) { return sender.send(std::move(batch)); });
+    report_open(session, adds, settled);
+    return end;
+  } catch (...) {
+    report_open(session, adds, settled);
+    throw;
+  }
 }
 
 }  // namespace muster

@@ -8,14 +8,9 @@
 
 namespace muster {
 
-//! Adds whose outcome is final are settled in the state, the sums and the report; `settled` tells
-//! which, by their place in `adds`. Throws AudienceGone, and Error for what ends the run; what was
-//! settled before stays so.
-PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds,
-                    std::vector<bool>& settled);
-
-//! Reports the adds that were not settled: they are left to the next run.
-void report_open_adds(Session& session, const std::vector<PlannedAdd>& adds,
-                      const std::vector<bool>& settled);
+//! Adds whose outcome is final are settled in the state, the sums and the report; the others are
+//! reported as to be retried: they are left to the next run. Throws AudienceGone, and Error for
+//! what ends the run; what was settled before stays so.
+PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds);
 
 }  // namespace muster

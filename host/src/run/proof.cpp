@@ -8,6 +8,7 @@
 #include "run/adds.hpp"
 #include "run/read_back.hpp"
 #include "run/record_number.hpp"
+#include "run/removes.hpp"
 
 namespace muster {
 namespace {
@@ -30,6 +31,7 @@ class Proof {
 
   void run() {
     auto reading = settled_reading();
+    if (remove_merged()) reading = settled_reading();
     take_back(reading);
     const bool resent = send_again(reading);
     const bool cleared = remove_strangers(reading);
@@ -44,7 +46,32 @@ class Proof {
                         reading.missing.size() + reading.still_missing, reading.strangers};
   }
 
+  //! Follows the merges among the members that are not where they were.
+  void run_for_merges_only() {
+    follow_merges(read(), Confirmed::kEarlier);
+    remove_merged();
+  }
+
  private:
+  //! Every member's record is known by its new id now; whoever's is another member's, too, stays
+  //! in.
+  bool remove_merged() {
+    const auto merged = std::exchange(session_.merged_leavers, {});
+    if (merged.empty()) return false;
+    std::vector<MemberKey> keys;
+    Store::Transaction transaction(store_);
+    for (const auto& [key, record_id] : merged) {
+      auto row = store_.member(session_.sync.id, key);
+      if (!row) continue;
+      row->record_id = record_id;
+      store_.put_member(session_.sync.id, *row);
+      keys.push_back(key);
+    }
+    transaction.commit();
+    if (auto end = send_removes(session_, keys); end.left) throw *end.left;
+    return true;
+  }
+
   //! Reads until what this run changed is to be seen, or has had its time.
   Comparison settled_reading() {
     auto reading = read();
@@ -102,7 +129,8 @@ class Proof {
 
   bool keep_new_records(std::vector<MemberRow>& rows, const std::vector<std::string>& identifiers) {
     const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
-    const auto records = context_.destination.look_up(session_.rules.kind, views);
+    auto records = context_.destination.look_up(session_.rules.kind, views);
+    follow_records(rows, records);
     bool any = false;
     Store::Transaction transaction(store_);
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -113,6 +141,25 @@ class Proof {
     }
     transaction.commit();
     return any;
+  }
+
+  //! Who is not found by the identifier may be by the record of before: a destination follows that
+  //! to the record it was merged into.
+  void follow_records(const std::vector<MemberRow>& rows, std::vector<std::string>& found) {
+    const auto& kinds = context_.destination.descriptor().kinds;
+    const auto of_records =
+        std::find_if(kinds.begin(), kinds.end(), [](const auto& kind) { return kind.is_record; });
+    if (of_records == kinds.end() || of_records->id == session_.rules.kind) return;
+    std::vector<std::size_t> places;
+    std::vector<std::string_view> records;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (!found[i].empty() || rows[i].record_id.empty()) continue;
+      places.push_back(i);
+      records.push_back(rows[i].record_id);
+    }
+    if (places.empty()) return;
+    const auto survivors = context_.destination.look_up(of_records->id, records);
+    for (std::size_t i = 0; i < places.size(); ++i) found[places[i]] = survivors[i];
   }
 
   //! Members that were written off and are in the audience after all.
@@ -129,7 +176,13 @@ class Proof {
       row->detail.clear();
       row->attempts = 0;
       store_.put_member(session_.sync.id, *row);
+      const auto* member = session_.cohort.find(key);
+      if (member == nullptr) continue;
+      const auto person = session_.spill.read(member->offset);
+      session_.report.add(
+          {"verify", person.source_id, person.identifier, "found", {}, {}, row->record_id});
     }
+    session_.report.flush();
     transaction.commit();
   }
 
@@ -145,11 +198,8 @@ class Proof {
       adds.push_back({key, member->offset, member->properties, AddCause::kResend});
     }
     if (adds.empty()) return false;
-    std::vector<bool> settled;
-    const auto end = send_adds(session_, adds, settled);
-    if (!end.left) return true;
-    report_open_adds(session_, adds, settled);
-    throw *end.left;
+    if (auto end = send_adds(session_, adds); end.left) throw *end.left;
+    return true;
   }
 
   bool is_of_this_run(const MemberRow& row) const { return row.since == session_.run; }
@@ -242,5 +292,7 @@ class Proof {
 }  // namespace
 
 void prove(Session& session) { Proof(session).run(); }
+
+void remove_merged_leavers(Session& session) { Proof(session).run_for_merges_only(); }
 
 }  // namespace muster

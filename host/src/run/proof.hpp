@@ -9,4 +9,8 @@ namespace muster {
 //! Fills the run's `verified`. Throws AudienceGone, and Error for what ends the run.
 void prove(Session& session);
 
+//! Removes who left the cohort and whose record was merged into another one, once it is known which
+//! members that one stands for now: for a sync without read-back.
+void remove_merged_leavers(Session& session);
+
 }  // namespace muster

@@ -115,18 +115,19 @@ class RemoveSender {
     if (gone && !removal.operation.record_id.empty()) {
       session_.removed_records.push_back(record_number(removal.operation.record_id));
     }
-    for (auto row : removal.rows) {
+    for (const auto& row : removal.rows) {
       if (gone) {
         done(row, outcome.kind == OutcomeKind::kApplied ? "removed" : "unchanged");
         if (session_.rules.read_back == ReadBack::kOn) keep_until_proved(row);
         continue;
       }
-      // The record may be known under a new id since a merge: another member may have it.
-      if (!outcome.record_id.empty() && outcome.record_id != row.record_id) {
-        row.record_id = outcome.record_id;
-        store_.put_member(session_.sync.id, row);
+      const bool merged = !outcome.record_id.empty() && !row.record_id.empty() &&
+                          outcome.record_id != row.record_id;
+      if (merged) {
+        session_.merged_leavers.emplace_back(row.key, outcome.record_id);
+      } else {
+        left.push_back(row.key);
       }
-      left.push_back(row.key);
     }
   }
 

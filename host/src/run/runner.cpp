@@ -175,6 +175,8 @@ class Runner {
     if (session_->sync.audience_ref.empty()) return;
     if (rules_.read_back == ReadBack::kOn) {
       prove(*session_);
+    } else if (!session_->merged_leavers.empty()) {
+      remove_merged_leavers(*session_);
     } else if (nothing_was_sent(plan)) {
       check_audience();
     }
@@ -196,16 +198,7 @@ class Runner {
 
   //! Adds go before removes, so that a person known under two identifiers never leaves the list.
   void send(const Plan& plan) {
-    std::vector<bool> settled;
-    std::optional<Error> left;
-    try {
-      left = send_adds(*session_, plan.adds, settled).left;
-    } catch (...) {
-      report_open_adds(*session_, plan.adds, settled);
-      throw;
-    }
-    report_open_adds(*session_, plan.adds, settled);
-    if (left) throw *left;
+    if (auto end = send_adds(*session_, plan.adds); end.left) throw *end.left;
     if (auto end = send_updates(*session_, plan.updates); end.left) throw *end.left;
     auto removes = plan.removes;
     removes.insert(removes.end(), plan.doubtful.begin(), plan.doubtful.end());
@@ -227,12 +220,9 @@ class Runner {
                     rules_.audience_name));
     session_->sync.audience_ref.clear();
     session_->sync.audience_name.clear();
-    session_->sync.audience_creating.clear();
-    // Nobody is in the new list: a kill before everyone is sent must not leave them for listed.
-    Store::Transaction transaction(context_.store);
-    context_.store.put_sync(session_->sync);
+    // Nobody is in the new list: a kill before everyone is sent must not leave them for listed. The
+    // reference stays in the state until there is another: the list may be restored, and is ours.
     context_.store.reopen_members(session_->sync.id);
-    transaction.commit();
   }
 
   void report_rows_not_sent() {

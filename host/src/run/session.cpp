@@ -31,6 +31,17 @@ std::string Session::unsealed(const MemberRow& row) const {
                               row.sealed_identifier);
 }
 
+void Session::put_sync() const {
+  auto row = sync;
+  if (row.audience_ref.empty()) {
+    if (const auto before = context.store.sync(sync.name)) {
+      row.audience_ref = before->audience_ref;
+      row.audience_name = before->audience_name;
+    }
+  }
+  context.store.put_sync(row);
+}
+
 Session::CallResult Session::call(const std::vector<Operation>& operations) {
   SyncHeader header;
   header.kind = rules.kind;
@@ -45,13 +56,13 @@ Session::CallResult Session::call(const std::vector<Operation>& operations) {
   AudienceEvents events;
   events.creating = [this](std::string_view name) {
     sync.audience_creating = name;
-    context.store.put_sync(sync);
+    put_sync();
   };
   events.ready = [this](std::string_view ref, std::string_view name) {
     sync.audience_ref = ref;
     sync.audience_name = name;
     sync.audience_creating.clear();
-    context.store.put_sync(sync);
+    put_sync();
   };
   auto answer = context.destination.sync(header, operations, events);
   CallResult result;
@@ -69,7 +80,7 @@ Session::CallResult Session::call(const std::vector<Operation>& operations) {
     // The list of that name is someone else's: what was announced did not come about. An earlier
     // announcement may have, and stays.
     sync.audience_creating.clear();
-    context.store.put_sync(sync);
+    put_sync();
   }
   if (may_pass_later(failure.status())) {
     result.unavailable = failure;

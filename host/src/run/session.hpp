@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "plan/cohort_index.hpp"
@@ -33,6 +34,9 @@ struct Session {
   std::vector<std::uint64_t> removed_records;
   //! Members that were removed, the read-back has not confirmed it yet: their rows are kept.
   std::vector<MemberKey> removed_members;
+  //! Members to be removed whose record was merged into another one (by that one's id): another
+  //! member may be that one. Their rows keep the id of before.
+  std::vector<std::pair<MemberKey, std::string>> merged_leavers{};
   //! How long the destination asked to be left alone, when the run gave up for that.
   std::optional<Milliseconds> asked_wait{};
 
@@ -40,6 +44,10 @@ struct Session {
   std::string seal_context(const MemberKey& key) const;
   std::string sealed(const MemberKey& key, std::string_view identifier) const;
   std::string unsealed(const MemberRow& row) const;
+
+  //! Writes the sync's row down. While its audience is gone and no other is made, the reference to
+  //! the one that is gone stays in the state.
+  void put_sync() const;
 
   //! One call of the plugin. Throws AudienceGone, and Error for what ends the run; what may pass
   //! later is told by the outcomes and by `wait`.

@@ -1,0 +1,132 @@
+#include "simulation/account_events.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace muster::simulation {
+
+using simulator::ContactId;
+
+std::vector<ContactId> AccountEvents::live() const {
+  std::vector<ContactId> ids;
+  for (const auto& [id, contact] : hubspot_.account().contacts()) {
+    if (!contact.archived) ids.push_back(id);
+  }
+  return ids;
+}
+
+void AccountEvents::happen() {
+  // A list that muster named again is known by that name again.
+  if (list() == nullptr) list_name_ = kListName;
+  using Event = void (AccountEvents::*)();
+  constexpr std::array<Event, 9> kEvents{
+      &AccountEvents::put_in,       &AccountEvents::take_out,       &AccountEvents::archive,
+      &AccountEvents::merge,        &AccountEvents::rename,         &AccountEvents::delete_list,
+      &AccountEvents::restore_list, &AccountEvents::change_address, &AccountEvents::add_address};
+  const auto which = random_.pick(0, kEvents.size() + 1);
+  if (which < kEvents.size()) return (this->*kEvents[which])();
+  if (which == kEvents.size() && draw_.others) {
+    hubspot_.limiter().use_by_others(random_.pick_signed(1, 100));
+  } else if (which > kEvents.size() && draw_.oauth && random_.chance(0.3)) {
+    hubspot_.oauth().uninstall_app();
+    ledger_.uninstalled = true;
+  }
+}
+
+void AccountEvents::put_in() {
+  const auto ids = live();
+  if (list() == nullptr || ids.empty()) return;
+  const auto id = random_.one_of(ids);
+  if (list()->members.contains(id)) return;
+  hubspot_.account().add_member(*list(), id);
+  ledger_.by_hand.insert(id);
+}
+
+void AccountEvents::take_out() {
+  if (list() == nullptr || list()->members.empty()) return;
+  const auto id = random_.one_of(list()->members).first;
+  hubspot_.account().remove_member(*list(), id);
+  ledger_.disturbed.insert(id);
+  ledger_.by_hand.erase(id);
+}
+
+void AccountEvents::archive() {
+  const auto ids = live();
+  if (ids.empty()) return;
+  auto& contact = *hubspot_.account().by_id(random_.one_of(ids));
+  ledger_.disturbed.insert(contact.id);
+  ledger_.by_hand.erase(contact.id);
+  ledger_.former[contact.email].insert(contact.id);
+  for (const auto& email : contact.additional_emails) ledger_.former[email].insert(contact.id);
+  hubspot_.account().archive(contact);
+}
+
+void AccountEvents::merge() {
+  const auto ids = live();
+  if (ids.size() < 2) return;
+  const auto a = random_.one_of(ids);
+  const auto b = random_.one_of(ids);
+  if (a == b) return;
+  auto& account = hubspot_.account();
+  const auto kept =
+      account
+          .merge(*account.by_id(a), *account.by_id(b), hubspot_.switches().merge_keeps_primary_id)
+          .id;
+  for (const auto old : {a, b}) {
+    if (ledger_.by_hand.erase(old) > 0) ledger_.by_hand.insert(kept);
+    if (ledger_.touched.contains(old)) ledger_.touched.insert(kept);
+    if (ledger_.disturbed.contains(old)) ledger_.disturbed.insert(kept);
+    if (ledger_.silently_dropped.contains(old)) ledger_.silently_dropped.insert(kept);
+    for (auto& [address, former] : ledger_.former) {
+      if (former.contains(old)) former.insert(kept);
+    }
+  }
+}
+
+void AccountEvents::rename() {
+  if (list() == nullptr) return;
+  auto& renamed = *list();
+  list_name_ = fmt::format("renamed by hand {}", random_.pick(0, 999));
+  renamed.name = list_name_;
+}
+
+void AccountEvents::delete_list() {
+  if (list() == nullptr) return;
+  list()->deleted = clock_.now();
+  by_hand_in_deleted_ = std::exchange(ledger_.by_hand, {});
+}
+
+//! HubSpot restores a list for 90 days, unless its name was given to another one.
+void AccountEvents::restore_list() {
+  simulator::List* deleted = nullptr;
+  for (auto& [id, list] : hubspot_.account().lists()) {
+    if (!list.deleted) return;
+    deleted = &list;
+  }
+  if (deleted == nullptr) return;
+  deleted->deleted.reset();
+  list_name_ = deleted->name;
+  ledger_.by_hand = by_hand_in_deleted_;
+  // Who left while there was no list is in it again, and not because of muster.
+  for (const auto& [id, joined] : deleted->members) ledger_.by_hand.insert(id);
+}
+
+void AccountEvents::change_address() {
+  const auto ids = live();
+  if (ids.empty()) return;
+  auto& contact = *hubspot_.account().by_id(random_.one_of(ids));
+  const auto before = contact.email;
+  const auto after = fmt::format("moved{}@example.net", random_.pick(0, 99'999));
+  if (hubspot_.account().set_email(contact, after)) ledger_.former[before].insert(contact.id);
+}
+
+void AccountEvents::add_address() {
+  const auto ids = live();
+  if (ids.empty()) return;
+  const auto address = fmt::format("later{}@example.net", random_.pick(0, 99'999));
+  if (hubspot_.account().by_email(address) != nullptr) return;
+  hubspot_.account().add_additional_email(*hubspot_.account().by_id(random_.one_of(ids)), address);
+}
+
+}  // namespace muster::simulation

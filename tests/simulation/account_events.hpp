@@ -1,0 +1,59 @@
+// What other people do in the HubSpot account, between runs and in the midst of them, and a ledger
+// of it: by it the promises tell what muster may report from what it must have put right.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "simulation/draw.hpp"
+#include "simulator/hubspot.hpp"
+
+namespace muster::simulation {
+
+inline constexpr const char* kListName = "amplitude_Power Users";
+
+struct Ledger {
+  std::set<simulator::ContactId> by_hand;    //!< in the list because others put them there
+  std::set<simulator::ContactId> disturbed;  //!< taken out by others, or archived, or merged away
+  //! Contacts that an address once led to, and does not any more.
+  std::map<std::string, std::set<simulator::ContactId>> former;
+  std::set<simulator::ContactId> silently_dropped;  //!< HubSpot said "added", and did not add
+  std::set<simulator::ContactId> touched;           //!< ever stood for a member of the cohort
+  bool uninstalled = false;                         //!< the app; until somebody connects again
+};
+
+class AccountEvents {
+ public:
+  AccountEvents(Random& random, const Draw& draw, simulator::HubSpot& hubspot, Clock& clock)
+      : random_(random), draw_(draw), hubspot_(hubspot), clock_(clock) {}
+
+  //! Something happens, or nothing that could.
+  void happen();
+  Ledger& ledger() { return ledger_; }
+  const Ledger& ledger() const { return ledger_; }
+
+ private:
+  simulator::List* list() { return hubspot_.account().list_by_name(list_name_); }
+  void put_in();
+  void take_out();
+  void archive();
+  void merge();
+  void rename();
+  void delete_list();
+  void restore_list();
+  void change_address();
+  void add_address();
+
+  Random& random_;
+  const Draw& draw_;
+  simulator::HubSpot& hubspot_;
+  Clock& clock_;
+  Ledger ledger_;
+  std::string list_name_ = kListName;  //!< as people there know it
+  std::set<simulator::ContactId> by_hand_in_deleted_;
+  std::vector<simulator::ContactId> live() const;
+};
+
+}  // namespace muster::simulation

@@ -1,0 +1,49 @@
+// Deliberate bugs: each shows that a promise can be seen to be broken.
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace muster::simulation {
+
+enum class Mutation {
+  kNone,
+  kNoWriteAhead,           //!< rows are not marked before a batch is handed over
+  kAliasNotSuppressed,     //!< a record is removed though another member has it
+  kRetryDropped,           //!< what is to be retried is taken for done
+  kDoubleReport,           //!< a second report of one item replaces the first
+  kCreatesUnasked,         //!< contacts are created though it is not allowed
+  kCreatesTwice,           //!< a second contact is made of a person
+  kWritesProperties,       //!< an existing contact is written to
+  kIgnoresTheLimit,        //!< three times the permitted pace
+  kIdentifierInState,      //!< an address ends up in the state
+  kLeaverForgotten,        //!< a removal is taken for done without being sent
+  kRemovesStrangers,       //!< strangers are taken out unasked
+  kMiscounts,              //!< what is to be retried is left out of the sums
+  kDropForgetsRecord,      //!< of who was dropped nothing is kept
+  kRemovalBelieved,        //!< a removal is forgotten before a read-back confirms it
+  kNewListTakenForFilled,  //!< who was in a deleted list is taken for being in the new one
+};
+
+inline const std::map<std::string, Mutation>& mutations() {
+  static const std::map<std::string, Mutation> all{
+      {"none", Mutation::kNone},
+      {"no_write_ahead", Mutation::kNoWriteAhead},
+      {"alias_not_suppressed", Mutation::kAliasNotSuppressed},
+      {"retry_dropped", Mutation::kRetryDropped},
+      {"double_report", Mutation::kDoubleReport},
+      {"creates_unasked", Mutation::kCreatesUnasked},
+      {"creates_twice", Mutation::kCreatesTwice},
+      {"writes_properties", Mutation::kWritesProperties},
+      {"ignores_the_limit", Mutation::kIgnoresTheLimit},
+      {"identifier_in_state", Mutation::kIdentifierInState},
+      {"leaver_forgotten", Mutation::kLeaverForgotten},
+      {"removes_strangers", Mutation::kRemovesStrangers},
+      {"miscounts", Mutation::kMiscounts},
+      {"drop_forgets_record", Mutation::kDropForgetsRecord},
+      {"removal_believed", Mutation::kRemovalBelieved},
+      {"new_list_taken_for_filled", Mutation::kNewListTakenForFilled}};
+  return all;
+}
+
+}  // namespace muster::simulation

@@ -1,0 +1,138 @@
+#include "simulation/promises.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace muster::simulation {
+
+using simulator::ContactId;
+using simulator::List;
+
+void Promises::violate(const std::string& what) {
+  if (violations_.size() < 6) violations_.push_back(fmt::format("run {}: {}", world_.runs, what));
+  if (world_.verbose) fmt::print("VIOLATION {}\n", what);
+}
+
+void Promises::check_after(const ProcessEnd& end) {
+  check_contacts();
+  check_state();
+  check_limit();
+  if (auto* ours = list()) check_strangers(*ours);
+  if (!end.result) return;
+  const auto claims = claims_of(*end.result, world_.people);
+  // A write that fails may be told of and not be known: the run has failed, and says so.
+  if (end.store_failed) return;
+  const auto wrong = fault_in_sums(*end.result, world_.people, claims);
+  if (!wrong.empty()) violate(wrong);
+  if (!end.disturbed) check_claims_of_proof(*end.result, claims);
+}
+
+//! Whom a run calls listed after it has read the list is in the list, whatever went wrong.
+void Promises::check_claims_of_proof(const RunResult& result,
+                                     const std::map<std::string, Claim>& claims) {
+  const bool may_lag = world_.hubspot.switches().membership_lag_ms > 0;
+  auto* ours = list();
+  if (!result.run.figures.verified || ours == nullptr || may_lag) return;
+  for (const auto& row : world_.people.rows()) {
+    if (row.duplicate || row.canonical.empty()) continue;
+    if (claims.at(row.source_id).kind != Claim::Kind::kListed) continue;
+    if (!is_listed(row.canonical, *ours)) {
+      violate(fmt::format("{} is called listed, the list was read, and lacks it", row.source_id));
+    }
+  }
+}
+
+void Promises::check_at_rest(const RunResult& last) {
+  auto* ours = list();
+  if (ours == nullptr) {
+    const auto& figures = last.run.figures;
+    if (figures.listed > 0) violate("members are called listed, and there is no list");
+    return;
+  }
+  const auto claims = claims_of(last, world_.people);
+  for (const auto& row : world_.people.rows()) {
+    const auto claim = claims.find(row.source_id);
+    if (claim == claims.end()) continue;
+    if (row.canonical.empty()) {
+      const bool told = claim->second.kind == Claim::Kind::kDropped;
+      if (!told) violate("a row without an identifier is not told as dropped");
+      continue;
+    }
+    check_member(row.canonical, claim->second, *ours);
+  }
+  check_list(*ours);
+}
+
+void Promises::check_member(const std::string& who, const Claim& claim, const List& ours) {
+  switch (claim.kind) {
+    case Claim::Kind::kToRetry:
+      return violate(fmt::format("{} is still to be retried", who));
+    case Claim::Kind::kDropped: {
+      const auto wrong = fault_in_drop(who, claim.reason);
+      if (!wrong.empty()) violate(fmt::format("{} is dropped as {}: {}", who, claim.reason, wrong));
+      return;
+    }
+    case Claim::Kind::kListed:
+      break;
+  }
+  if (is_listed(who, ours)) return;
+  // Without a read-back nobody learns that others took a member out, or HubSpot lied.
+  const auto ids = contacts_of(who);
+  const bool lied = std::any_of(ids.begin(), ids.end(), [&](ContactId id) {
+    return world_.events.ledger().silently_dropped.contains(id);
+  });
+  if (!world_.draw.verify && (lied || was_disturbed(who))) return;
+  violate(fmt::format("{} is called listed, and is not", who));
+}
+
+//! Why a drop that is told at rest is wrong; empty: it is right.
+std::string Promises::fault_in_drop(const std::string& who, const std::string& reason) {
+  if (reason == "not_found") {
+    if (world_.draw.create_missing && can_be_created(who)) return "it could be created";
+    return can_be_found(who) ? "it could be found" : "";
+  }
+  if (reason == "rejected_by_destination") {
+    return can_be_found(who) || can_be_created(who) ? "HubSpot has no reason to refuse it" : "";
+  }
+  if (reason == "drifted") {
+    if (world_.draw.repair) return "it was to be repaired";
+    return was_disturbed(who) ? "" : "nobody else touched it";
+  }
+  return "there is no such reason at rest";
+}
+
+void Promises::check_list(const List& ours) {
+  const auto& ledger = world_.events.ledger();
+  Ids justified;
+  for (const auto& who : world_.people.cohort()) {
+    const auto ids = contacts_of(who);
+    justified.insert(ids.begin(), ids.end());
+  }
+  for (const auto& [id, joined] : ours.members) {
+    const bool by_hand = ledger.by_hand.contains(id);
+    if (justified.contains(id) || (by_hand && !world_.draw.remove_strangers)) continue;
+    violate(fmt::format("{} is left in the list", id));
+  }
+  int lists = 0;
+  for (const auto& [id, list] : world_.hubspot.account().lists()) lists += list.deleted ? 0 : 1;
+  if (lists > 1) violate("there is more than one list");
+}
+
+//! Whom others put in, and who never stood for a member, stays as they want it.
+void Promises::check_strangers(const List& ours) {
+  auto& ledger = world_.events.ledger();
+  for (const auto& who : world_.people.ever()) {
+    const auto ids = contacts_of(who);
+    ledger.touched.insert(ids.begin(), ids.end());
+  }
+  if (world_.draw.remove_strangers) return;
+  for (const auto id : ledger.by_hand) {
+    if (ledger.touched.contains(id) || ours.members.contains(id)) continue;
+    violate(fmt::format("the stranger {} was taken out of the list", id));
+    ledger.by_hand.erase(id);
+    return;
+  }
+}
+
+}  // namespace muster::simulation

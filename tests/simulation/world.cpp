@@ -1,0 +1,206 @@
+#include "simulation/world.hpp"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <array>
+
+#include "simulation/around.hpp"
+#include "simulation/fault_draw.hpp"
+#include "simulator/simulated_transport.hpp"
+
+namespace muster::simulation {
+namespace {
+
+constexpr const char* kToken = "pat-na1-simulated";
+
+class Silent final : public RunObserver {
+ public:
+  void on_progress(const RunProgress&) override {}
+  void on_notice(const std::string&) override {}
+};
+
+}  // namespace
+
+World::World(std::uint64_t seed, Mutation mutation_of_all, std::string installation, bool loud)
+    : random(seed * 7919 + 13),
+      mutation(mutation_of_all),
+      verbose(loud),
+      hubspot(clock, seed + 1),
+      draw(draw_world(random, hubspot.switches())),
+      people(random, draw, hubspot, seed),
+      events(random, draw, hubspot, clock),
+      installation_(std::move(installation)) {
+  life_.skips_write_ahead = mutation == Mutation::kNoWriteAhead;
+  life_.forgets_aliases = mutation == Mutation::kAliasNotSuppressed;
+  life_.drops_records = mutation == Mutation::kDropForgetsRecord;
+  life_.believes_removals = mutation == Mutation::kRemovalBelieved;
+  life_.keeps_members_listed = mutation == Mutation::kNewListTakenForFilled;
+  hubspot.oauth().add_static_token(kToken, hubspot.oauth().app().scopes);
+  hubspot.faults().set_source([this](const simulator::SimRequest& request) {
+    auto fault = faulty_ ? draw_fault(random, draw, request) : std::nullopt;
+    if (fault) ++faults;
+    return fault;
+  });
+  dir.write("token", kToken);
+  dir.write("client", hubspot.oauth().app().client_id);
+  dir.write("secret", hubspot.oauth().app().client_secret);
+  dir.write("muster.yaml", configuration(draw));
+  // The key decides the order of keys in the state: the seed must decide it, too.
+  std::filesystem::create_directories(dir / ".muster/reports");
+  dir.write(".muster/vault.key", fmt::format("{:064x}\n", seed + 1));
+  std::filesystem::permissions(dir / ".muster/vault.key", std::filesystem::perms(0600));
+}
+
+WorkspaceEnvironment World::environment() {
+  return {
+      clock,
+      cancellation_,
+      [this]() -> std::unique_ptr<Transport> {
+        auto inner = std::make_unique<simulator::SimulatedTransport>(
+            clock, [this](const simulator::SimRequest& request) { return serve(request); });
+        return std::make_unique<MortalTransport>(life_, std::move(inner), random);
+      },
+      installation_ + "/manifests",
+      installation_ + "/plugins",
+      [this](const std::filesystem::path& file, StoreAccess access) {
+        return make_mortal_store(life_, open_sqlite_store(file, access), random);
+      },
+      [this](std::unique_ptr<Destination> inner) { return with_bug(mutation, std::move(inner)); }};
+}
+
+void World::choose_death() {
+  life_.calls = 0;
+  life_.dead = false;
+  life_.calls_left = -1;
+  life_.failing_writes = 0;
+  life_.unknown_commits = 0;
+  life_.store_failed = false;
+  if (!faulty_) return;
+  if (random.chance(0.4)) life_.calls_left = random.pick_signed(0, usual_calls_ * 5 / 4);
+  if (random.chance(0.1)) {
+    life_.writes_before = random.pick_signed(0, usual_calls_);
+    life_.failing_writes = random.pick_signed(1, 5);
+  }
+  if (random.chance(0.1)) life_.unknown_commits = 0.2;
+}
+
+ProcessEnd World::live() {
+  choose_death();
+  disturbed_ = false;
+  ++runs;
+  ProcessEnd end;
+  try {
+    auto config = read_workspace(dir.path());
+    if (mutation == Mutation::kIgnoresTheLimit) config.connections[0].rate_share = 3.0;
+    if (mutation == Mutation::kRemovesStrangers) config.syncs[0].strangers = Strangers::kRemove;
+    Workspace workspace(std::move(config), environment());
+    Silent silent;
+    end.result = workspace.sync(workspace.config().sync("s"), {}, silent);
+    auto& run = end.result->run;
+    if (mutation == Mutation::kMiscounts) run.figures.to_retry = 0;
+    usual_calls_ = std::max<std::int64_t>(20, life_.calls);
+    const auto& f = run.figures;
+    const auto line = fmt::format(
+        "run {} ended: {} rows {} members {} listed {} added {} removed {} created {} to_retry {} "
+        "{}\n",
+        static_cast<std::int64_t>(run.id), static_cast<int>(run.status), f.rows, f.members,
+        f.listed, f.added, f.removed, f.created, f.to_retry,
+        end.result->error ? end.result->error->what() : "");
+    note(line);
+    if (verbose) fmt::print("{}", line);
+  } catch (const Death&) {
+    ++deaths;
+    end.result.reset();
+    if (verbose) fmt::print("died\n");
+  } catch (const Error& error) {
+    end.error = error;
+    if (verbose) fmt::print("could not run: {}\n", error.what());
+  }
+  end.store_failed = life_.store_failed;
+  end.disturbed = disturbed_;
+  return end;
+}
+
+void World::connect() {
+  const bool was_faulty = std::exchange(faulty_, false);
+  choose_death();
+  Workspace workspace(read_workspace(dir.path()), environment());
+  const auto& connection = workspace.config().connection("c");
+  auto opened = workspace.open(connection);
+  constexpr std::string_view kVerifier = "a-verifier-that-is-long-enough-for-rfc-7636-0123456";
+  std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
+  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(kVerifier.data()),
+                     kVerifier.size());
+  std::array<char, 64> challenge{};
+  sodium_bin2base64(challenge.data(), challenge.size(), digest.data(), digest.size(),
+                    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  const std::string redirect = "http://localhost:1/oauth/callback";
+  const auto url = opened.destination().begin_authorization(redirect, "state", challenge.data());
+  simulator::SimRequest consent;
+  consent.method = "POST";
+  consent.target = url.substr(url.find('/', url.find("://") + 3));
+  consent.body = "decision=allow";
+  std::string code;
+  for (const auto& [name, value] : hubspot.handle(consent).headers) {
+    if (name == "Location") code = simulator::field(simulator::query(value), "code");
+  }
+  workspace.keep_account(connection,
+                         opened.destination().complete_authorization(redirect, code, kVerifier));
+  events.ledger().uninstalled = false;
+  faulty_ = was_faulty;
+}
+
+simulator::SimResponse World::serve(const simulator::SimRequest& request) {
+  if (faulty_ && random.chance(draw.events_in_runs)) {
+    events.happen();
+    disturbed_ = true;
+  }
+  auto response = hubspot.handle(request);
+  ++requests;
+  if (mutation == Mutation::kWritesProperties &&
+      request.path().find("/batch/read") != std::string::npos) {
+    for (const auto& [id, contact] : hubspot.account().contacts()) {
+      if (contact.archived) continue;
+      hubspot.account().by_id(id)->properties["firstname"] = "written";
+      break;
+    }
+  }
+  if (response.status == 200) note_silent_drops(request);
+  note(fmt::format("{} {} {} {} {}\n{}\n", clock.elapsed().count(), request.method, request.target,
+                   response.status, static_cast<int>(response.disturbance), request.body));
+  if (verbose) {
+    fmt::print("  {:>10} {} {} -> {}{} {}\n", clock.elapsed().count(), request.method,
+               request.target, response.status,
+               response.disturbance == simulator::Disturbance::kNone ? "" : " broken",
+               response.body.substr(0, 400));
+    if (!request.body.empty()) fmt::print("             {}\n", request.body.substr(0, 400));
+  }
+  return response;
+}
+
+//! Whom HubSpot was to add, said that it did, and is not there.
+void World::note_silent_drops(const simulator::SimRequest& request) {
+  const auto path = request.path();
+  if (path.find("/memberships/add-and-remove") == std::string::npos) return;
+  const auto segments = simulator::segments(path);
+  const auto* list = hubspot.account().list(std::stoull(segments.at(segments.size() - 3)));
+  if (list == nullptr || list->deleted) return;
+  const auto body = boost::json::parse(request.body);
+  for (const auto& id : body.at("recordIdsToAdd").as_array()) {
+    const auto contact = hubspot.account().survivor(std::stoull(std::string(id.as_string())));
+    if (!list->members.contains(contact)) events.ledger().silently_dropped.insert(contact);
+  }
+}
+
+std::string World::trace() const {
+  std::array<unsigned char, 16> digest{};
+  crypto_generichash(digest.data(), digest.size(),
+                     reinterpret_cast<const unsigned char*>(trace_.data()), trace_.size(), nullptr,
+                     0);
+  std::string text;
+  for (const auto byte : digest) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+}  // namespace muster::simulation

@@ -1,0 +1,69 @@
+// One seed's world: the account, the people, the disk, and the processes that come and go on it.
+// One thread, virtual time, no randomness but the seed's.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "run/workspace.hpp"
+#include "simulation/account_events.hpp"
+#include "simulation/mortal.hpp"
+#include "simulation/mutation.hpp"
+#include "simulation/people.hpp"
+
+namespace muster::simulation {
+
+//! How a process ended.
+struct ProcessEnd {
+  std::optional<RunResult> result;  //!< nothing: it died, or no run could begin
+  std::optional<Error> error;       //!< why none could
+  bool store_failed = false;
+  bool disturbed = false;  //!< others changed the account while it ran
+};
+
+class World {
+ public:
+  World(std::uint64_t seed, Mutation mutation, std::string installation, bool verbose);
+
+  //! One process that runs the sync, to its end or its death.
+  ProcessEnd live();
+  //! As a person does it with `muster connect`. No faults meanwhile.
+  void connect();
+  //! Faults and deaths from now on, or none.
+  void set_faulty(bool faulty) { faulty_ = faulty; }
+  bool is_faulty() const { return faulty_; }
+
+  //! A digest of all requests, with their times and answers, and of the figures of all runs.
+  std::string trace() const;
+
+  Random random;
+  const Mutation mutation;
+  const bool verbose;
+  VirtualClock clock;
+  simulator::HubSpot hubspot;
+  const Draw draw;
+  testing::TempDir dir;
+  People people;
+  AccountEvents events;
+  std::uint64_t runs = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t deaths = 0;
+  std::uint64_t faults = 0;
+
+ private:
+  void choose_death();
+  WorkspaceEnvironment environment();
+  simulator::SimResponse serve(const simulator::SimRequest& request);
+  void note_silent_drops(const simulator::SimRequest& request);
+  void note(const std::string& what) { trace_ += what; }
+
+  std::string installation_;
+  Cancellation cancellation_;
+  Life life_;
+  bool faulty_ = false;
+  bool disturbed_ = false;
+  std::int64_t usual_calls_ = 60;  //!< of a whole run, as the last one had them
+  std::string trace_;
+};
+
+}  // namespace muster::simulation
