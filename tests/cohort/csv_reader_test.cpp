@@ -110,6 +110,11 @@ INSTANTIATE_TEST_SUITE_P(
     Forms, RefusedCsv,
     ::testing::Values(
         Refused{"OpenQuote", "a,b\n1,\"2\n3,4\n", "csv.open_quote", "a.csv:2:3"},
+        Refused{"StrayQuoteFarFromTheEnd",
+                "a,b\n5\" pipe@x.com,hi\nx,y\n\"z@example.com\",\"end\"\n", "csv.quote_in_text",
+                "a.csv:2:2"},
+        Refused{"OpenQuoteFarFromTheEnd", "a,b\n1,\"open\nx,y\nx,\"\"z\n", "csv.open_quote",
+                "a.csv:2:3"},
         Refused{"QuoteInText", "a,b\n1,2\"3\"\n", "csv.quote_in_text", "a.csv:2:4"},
         Refused{"TextAfterQuote", "a,b\n\"1\"x,2\n", "csv.text_after_quote", "a.csv:2:4"},
         Refused{"TextAfterQuoteOnItsOwnLine", "a,b\n\"x\ny\"z,2\n", "csv.text_after_quote",

@@ -124,7 +124,7 @@ TEST(CsvSource, NeverRepeatsAFirstLineThatMayBePeoplesData) {
 TEST(CsvSource, TakesAnyIdentifiersWithoutAHeaderWhenTold) {
   const TempDir dir;
   auto options = csv(dir.write("ids.csv", "u1\nu2\n"));
-  options.header = CsvOptions::Header::kAbsent;
+  options.form.header = CsvForm::Header::kAbsent;
   EXPECT_THAT(read(options), ElementsAre(Seen{"", "u1", {}}, Seen{"", "u2", {}}));
 }
 
@@ -181,10 +181,18 @@ TEST(CsvSource, CountsRaggedRowsWithTheirFirstLine) {
   EXPECT_THAT(source.notices()[0].first_at, HasSubstr("c.csv:2:1"));
 }
 
+TEST(CsvSource, RefusesAFileThatEndsWithinARow) {
+  const TempDir dir;
+  EXPECT_EQ(error_of(csv(dir.write("c.csv", "user_id,email\nu1,a@b.com\nu2"))).code(),
+            "source.truncated");
+  EXPECT_EQ(read(csv(dir.write("c.csv", "user_id,email\nu1,a@b.com\nu2\n"))).size(), 2U);
+  EXPECT_EQ(read(csv(dir.write("c.csv", "user_id,email\nu1,a@b.com\nu2,"))).size(), 2U);
+}
+
 TEST(CsvSource, RefusesRaggedRowsWhenStrict) {
   const TempDir dir;
   auto options = csv(dir.write("c.csv", "user_id,email\nu1\n"));
-  options.ragged_rows = CsvOptions::RaggedRows::kRefuse;
+  options.form.ragged_rows = CsvForm::RaggedRows::kRefuse;
   EXPECT_EQ(error_of(options).code(), "source.ragged_row");
 }
 
@@ -232,9 +240,9 @@ TEST(SourceConfig, ReadsCsvWithItsOptions) {
   const auto node = parse_yaml("{csv: c.csv, delimiter: tab, strict: true, id_column: uid}", "m");
   const auto options = std::get<CsvOptions>(parse_source(node, "/w"));
   EXPECT_EQ(options.pattern, "/w/c.csv");
-  EXPECT_EQ(options.delimiter, '\t');
-  EXPECT_EQ(options.ragged_rows, CsvOptions::RaggedRows::kRefuse);
-  EXPECT_EQ(options.id_column, "uid");
+  EXPECT_EQ(options.form.delimiter, '\t');
+  EXPECT_EQ(options.form.ragged_rows, CsvForm::RaggedRows::kRefuse);
+  EXPECT_EQ(options.form.id_column, "uid");
 }
 
 TEST(SourceConfig, ReadsJsonl) {

@@ -30,6 +30,8 @@ class SourceKind {
   virtual std::unique_ptr<Source> holding(const std::vector<Person>& people, Waiting waiting) = 0;
   //! A source that breaks off after about half of `people`, as its store can.
   virtual std::unique_ptr<Source> breaking_off(const std::vector<Person>& people) = 0;
+  //! Whether its store has columns of its own, to be found by other spellings of their names.
+  virtual bool has_columns() const { return true; }
   //! A source that gives nothing for longer than anybody waits; nullptr where it can't be.
   virtual std::unique_ptr<Source> keeping_waiting(Waiting /*waiting*/) { return nullptr; }
 };

@@ -53,6 +53,13 @@ def workspace(source):
 SOURCES = [
     {"csv": "cohorts/*.csv", "delimiter": ";", "header": True, "id_column": "user_id",
      "strict": True},
+    {"jsonl": "cohorts/*.jsonl", "id_column": "user_id"},
+    {"sql": "people.db", "query": "SELECT email FROM people", "id_column": "user_id"},
+    {"sql": {"env": "DATABASE_URL"}, "query": "SELECT email FROM people"},
+    {"amplitude": {"cohort": "7khm89cz", "region": "eu", "api_key": {"env": "API_KEY"},
+                   "secret_key": {"file": "secret_key"}, "properties": ["email"],
+                   "api_base": "http://127.0.0.1:8978"}, "id_column": "amplitude_id"},
+    {"amplitude_s3": "exports", "cohort": "7khm89cz", "id_column": "user_id"},
 ]
 MANIFEST = {
     "manifest": 1,

@@ -32,6 +32,7 @@ void SimulatedTransport::start(HttpRequest request, std::uint64_t tag) {
   auto answer = server_(sim);
   HttpResponse response;
   response.tag = tag;
+  std::string part;  // for on_body
   auto at = clock_.elapsed() + latency_ + answer.delay;
   if (answer.disturbance == Disturbance::kRefused) {
     response.outcome = HttpOutcome::kNotSent;
@@ -40,16 +41,23 @@ void SimulatedTransport::start(HttpRequest request, std::uint64_t tag) {
              latency_ + answer.delay > request.timeout) {
     response.outcome = HttpOutcome::kNoAnswer;
     response.error = "the connection broke";
+    if (answer.disturbance == Disturbance::kTruncated && answer.status == 200) {
+      part = answer.body.substr(0, answer.body.size() / 2);
+    }
     at = std::min(at, clock_.elapsed() + request.timeout);
   } else {
     response.outcome = HttpOutcome::kAnswered;
     response.status = answer.status;
     for (auto& [name, value] : answer.headers) response.headers.push_back({name, value});
-    response.body = std::move(answer.body);
+    if (request.on_body && answer.status == 200) {
+      part = std::move(answer.body);
+    } else {
+      response.body = std::move(answer.body);
+    }
   }
   const auto after = std::find_if(coming_.begin(), coming_.end(),
                                   [&](const Coming& other) { return other.at > at; });
-  coming_.insert(after, {at, std::move(response)});
+  coming_.insert(after, {at, std::move(response), std::move(part), std::move(request.on_body)});
 }
 
 std::optional<HttpResponse> SimulatedTransport::next(Milliseconds deadline) {
@@ -61,6 +69,7 @@ std::optional<HttpResponse> SimulatedTransport::next(Milliseconds deadline) {
   auto first = std::move(coming_.front());
   coming_.pop_front();
   if (first.at > now) clock_.sleep_for(first.at - now);
+  if (first.on_body && !first.part.empty()) first.on_body(first.part);
   return std::move(first.response);
 }
 
@@ -69,6 +78,7 @@ void SimulatedTransport::cancel_all() {
     coming.at = clock_.elapsed();
     coming.response.outcome = HttpOutcome::kCancelled;
     coming.response.body.clear();
+    coming.on_body = nullptr;
   }
 }
 

@@ -24,6 +24,8 @@ class SimulatedTransport final : public Transport {
   struct Coming {
     Milliseconds at;
     HttpResponse response;
+    std::string part;  //!< for on_body
+    std::function<void(std::string_view)> on_body;
   };
   Clock& clock_;
   Server server_;

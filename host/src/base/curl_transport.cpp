@@ -43,6 +43,11 @@ struct Exchange {
   std::size_t largest_body = 0;
   bool too_large = false;
 
+  long status() const {
+    long code = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &code);
+    return code;
+  }
   static std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* context) {
     auto& self = *static_cast<Exchange*>(context);
     const std::string_view line(bytes, size * count);
@@ -60,6 +65,10 @@ struct Exchange {
   static std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* context) {
     auto& self = *static_cast<Exchange*>(context);
     const auto total = size * count;
+    if (self.request.on_body && self.status() == 200) {
+      self.request.on_body({bytes, total});
+      return total;
+    }
     if (self.response.body.size() + total > self.largest_body) {
       self.too_large = true;
       return 0;
@@ -121,7 +130,12 @@ struct CurlTransport::State {
     }
     // Plain http is for this machine alone; a proxy would carry it, and its token, away.
     if (plain) curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    // Whoever takes the bytes as they come unpacks them, and so knows whether they are whole.
+    if (request.on_body) {
+      append(exchange.headers, "Accept-Encoding: gzip");
+    } else {
+      curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    }
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      static_cast<long>(options.connect_timeout.count()));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));

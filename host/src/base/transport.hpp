@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ struct HttpRequest {
   Milliseconds timeout{30'000};
   //! Follow redirects; to another scheme, host or port without the Authorization header.
   bool follow_redirects = false;
+  //! When set, the bytes of a 200 answer are handed over as they come, within `next`, however many
+  //! they are, with their Content-Encoding (gzip is accepted); `HttpResponse::body` is then empty.
+  std::function<void(std::string_view)> on_body = {};
 };
 
 //! How far a request got. Whoever retries decides by this, not by texts.

@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "schedule/cadence.hpp"
+#include "schedule/source_budget.hpp"
 
 namespace muster::cli {
 namespace {
@@ -21,6 +22,7 @@ class Check {
       }
     }
     for (const auto& sync : workspace->config().syncs) check(*workspace, sync);
+    if (cadences_are_good_) attempt([&] { check_source_budgets(workspace->config()); });
     json::array problems;
     for (const auto& error : problems_) {
       shell_.say(shell_.in(Colour::kBad, "problem") + " " + error_text(error));
@@ -55,6 +57,7 @@ class Check {
         throw Error(error).at(sync.cadence_where);
       }
     });
+    cadences_are_good_ &= good;
     good &= attempt([&] { workspace.check_source(sync); });
     if (good) {
       shell_.say(fmt::format("sync {}: {} as {} to '{}{}' ({})", sync.name, describe(sync.source),
@@ -64,6 +67,7 @@ class Check {
 
   const Shell& shell_;
   std::vector<Error> problems_;
+  bool cadences_are_good_ = true;
 };
 
 }  // namespace

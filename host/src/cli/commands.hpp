@@ -10,6 +10,8 @@ namespace muster::cli {
 
 void add_check(CLI::App& program, Shell& shell);
 void add_plugins(CLI::App& program, Shell& shell);
+void add_init(CLI::App& program, Shell& shell);
+void add_cohorts(CLI::App& program, Shell& shell);
 void add_connect(CLI::App& program, Shell& shell);
 void add_connections(CLI::App& program, Shell& shell);
 void add_plan(CLI::App& program, Shell& shell);

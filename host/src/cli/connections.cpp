@@ -7,6 +7,22 @@
 namespace muster::cli {
 namespace {
 
+//! What is known of the sources of a connection's syncs that have limits of their own, by sync.
+std::vector<std::pair<std::string, SourceBudget>> source_budgets(Workspace& workspace,
+                                                                 const std::string& connection) {
+  std::vector<std::pair<std::string, SourceBudget>> budgets;
+  for (const auto& sync : workspace.config().syncs) {
+    if (sync.connection != connection) continue;
+    try {
+      if (const auto budget = workspace.source_budget(sync))
+        budgets.emplace_back(sync.name, *budget);
+    } catch (const Error&) {
+      // A key that is not set is `check`'s to tell; the connection is shown all the same.
+    }
+  }
+  return budgets;
+}
+
 void list_connections(const Shell& shell) {
   const auto workspace = shell.open_workspace();
   workspace->look_only();
@@ -19,8 +35,16 @@ void list_connections(const Shell& shell) {
       scopes.emplace_back(scope);
       scope_text += (scope_text.empty() ? "" : " ") + scope;
     }
+    const auto budgets = source_budgets(*workspace, connection.name);
+    json::array sources;
+    for (const auto& [sync, budget] : budgets) {
+      auto entry = to_json(budget);
+      entry["sync"] = sync;
+      sources.emplace_back(std::move(entry));
+    }
     list.emplace_back(json::object{
         {"name", connection.name},
+        {"source_budgets", sources},
         {"destination", connection.destination},
         {"state", to_word(row.state)},
         {"account", json::object{{"id", row.account_id}, {"name", row.account_name}}},
@@ -36,6 +60,9 @@ void list_connections(const Shell& shell) {
     }
     if (!scope_text.empty()) shell.say("  scopes     " + scope_text);
     if (row.last_used_at) shell.say("  last used  " + time_text(*row.last_used_at));
+    for (const auto& [sync, budget] : budgets) {
+      shell.say(fmt::format("  source     {}: {}", sync, budget_text(budget)));
+    }
     if (!connected) shell.say("  next       muster connect " + connection.name);
   }
   shell.print(list);

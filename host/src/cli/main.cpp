@@ -75,8 +75,10 @@ int main(int argc, char** argv) {
   program.fallthrough();
   // Commands run from callbacks, after every option is read.
   program.parse_complete_callback([&] { configure_log(level, format); });
+  muster::cli::add_init(program, shell);
   muster::cli::add_check(program, shell);
   muster::cli::add_plugins(program, shell);
+  muster::cli::add_cohorts(program, shell);
   muster::cli::add_connect(program, shell);
   muster::cli::add_connections(program, shell);
   muster::cli::add_plan(program, shell);

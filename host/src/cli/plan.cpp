@@ -36,6 +36,7 @@ json::object to_json(const SyncConfig& sync, const std::string& audience, const 
     object["lookup"] =
         json::object{{"exists", preview.lookup->exists}, {"missing", preview.lookup->missing}};
   }
+  if (preview.source_budget) object["source_budget"] = cli::to_json(*preview.source_budget);
   return object;
 }
 
@@ -63,6 +64,7 @@ void say(const Shell& shell, const std::string& audience, const SyncConfig& sync
   }
   shell.say(figure("calls", fmt::format("about {}, {} at the account's limits",
                                         preview.estimate.calls, seconds_text(preview.duration))));
+  if (preview.source_budget) shell.say(figure("source", budget_text(*preview.source_budget)));
   for (const auto& notice : preview.notices) {
     shell.say(shell.in(Colour::kWarn, fmt::format("  {} {}, the first at {}", notice.count,
                                                   notice.code, notice.first_at)));

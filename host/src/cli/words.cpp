@@ -131,4 +131,17 @@ std::string reasons_text(const std::map<std::string, std::uint64_t>& counts) {
   return text.empty() ? "-" : text;
 }
 
+json::object to_json(const SourceBudget& budget) {
+  return {{"used", budget.used},
+          {"limit", budget.limit},
+          {"resets_at", utc_text(budget.resets_at)},
+          {"counted_by", budget.told ? "amplitude" : "muster"}};
+}
+
+std::string budget_text(const SourceBudget& budget) {
+  return fmt::format("{} of {} downloads used until {} ({})", budget.used, budget.limit,
+                     utc_text(budget.resets_at).substr(0, 10),
+                     budget.told ? "by Amplitude's count" : "by our own count");
+}
+
 }  // namespace muster::cli

@@ -23,6 +23,10 @@ std::string counted(std::uint64_t count, const char* noun);
 double seconds(Milliseconds duration);
 
 json::object to_json(const std::map<std::string, std::uint64_t>& counts);
+//! What a source allows: {"used", "limit", "resets_at", "counted_by"}.
+json::object to_json(const SourceBudget& budget);
+//! "12 of 500 downloads used until 2026-12-01 (Amplitude's count)".
+std::string budget_text(const SourceBudget& budget);
 //! The figures of a run; without audience and report.
 json::object to_json(const RunRow& run);
 //! All that is to be said of a run that has ended.

@@ -54,33 +54,13 @@ class FileStream final : public ByteStream {
   FileStream& operator=(const FileStream&) = delete;
 
   std::size_t read(char* to, std::size_t size) override {
-    if (!peeked_.empty()) {
-      const auto count = std::min(size, peeked_.size());
-      std::memcpy(to, peeked_.data(), count);
-      peeked_.erase(0, count);
-      return count;
-    }
     const auto count = read_file(to, size);
     if (count == 0) check_unchanged();
     return count;
   }
-  //! The first bytes, which `read` gives again. Only before the first `read`.
-  std::string_view peek(std::size_t size) {
-    std::string bytes(size, '\0');
-    std::size_t have = 0;
-    while (have < size) {
-      const auto count = read_file(bytes.data() + have, size - have);
-      if (count == 0) break;
-      have += count;
-    }
-    bytes.resize(have);
-    peeked_ = std::move(bytes);
-    return peeked_;
-  }
   Source::Progress progress() const override {
     return {done_, regular_ ? static_cast<std::uint64_t>(before_.st_size) : 0};
   }
-  const std::string& name() const { return name_; }
 
  private:
   std::size_t read_file(char* to, std::size_t size) {
@@ -123,13 +103,32 @@ class FileStream final : public ByteStream {
   bool regular_ = false;
   struct stat before_ {};
   std::uint64_t done_ = 0;
+};
+
+//! Gives again what was looked at before.
+class PeekedStream final : public ByteStream {
+ public:
+  PeekedStream(std::unique_ptr<ByteStream> stream, std::string peeked)
+      : stream_(std::move(stream)), peeked_(std::move(peeked)) {}
+  std::size_t read(char* to, std::size_t size) override {
+    if (at_ == peeked_.size()) return stream_->read(to, size);
+    const auto count = std::min(size, peeked_.size() - at_);
+    std::memcpy(to, peeked_.data() + at_, count);
+    at_ += count;
+    return count;
+  }
+  Source::Progress progress() const override { return stream_->progress(); }
+
+ private:
+  std::unique_ptr<ByteStream> stream_;
   std::string peeked_;
+  std::size_t at_ = 0;
 };
 
 class GzipStream final : public ByteStream {
  public:
-  explicit GzipStream(std::unique_ptr<FileStream> file)
-      : file_(std::move(file)), packed_(kPackedBuffer) {
+  GzipStream(std::unique_ptr<ByteStream> file, std::string name)
+      : file_(std::move(file)), name_(std::move(name)), packed_(kPackedBuffer) {
     if (inflateInit2(&z_, 15 + 16) != Z_OK) throw std::bad_alloc();
   }
   ~GzipStream() override { inflateEnd(&z_); }
@@ -143,7 +142,7 @@ class GzipStream final : public ByteStream {
     while (z_.avail_out == room) {
       if (z_.avail_in == 0 && !refill()) {
         if (between_members_) return 0;
-        throw failure(file_->name(), "source.truncated", "the gzip file ends too early",
+        throw failure(name_, "source.truncated", "the gzip file ends too early",
                       "copy it again; nothing was sent");
       }
       if (between_members_) {
@@ -154,7 +153,7 @@ class GzipStream final : public ByteStream {
       if (result == Z_STREAM_END) {
         between_members_ = true;
       } else if (result != Z_OK && result != Z_BUF_ERROR) {
-        throw failure(file_->name(), "source.corrupt", "the gzip file is damaged",
+        throw failure(name_, "source.corrupt", "the gzip file is damaged",
                       "copy it again; nothing was sent");
       }
     }
@@ -170,7 +169,8 @@ class GzipStream final : public ByteStream {
     return count > 0;
   }
 
-  std::unique_ptr<FileStream> file_;
+  std::unique_ptr<ByteStream> file_;
+  std::string name_;
   std::vector<char> packed_;
   z_stream z_{};
   bool between_members_ = false;
@@ -178,8 +178,11 @@ class GzipStream final : public ByteStream {
 
 class ZstdStream final : public ByteStream {
  public:
-  explicit ZstdStream(std::unique_ptr<FileStream> file)
-      : file_(std::move(file)), packed_(kPackedBuffer), stream_(ZSTD_createDStream()) {
+  ZstdStream(std::unique_ptr<ByteStream> file, std::string name)
+      : file_(std::move(file)),
+        name_(std::move(name)),
+        packed_(kPackedBuffer),
+        stream_(ZSTD_createDStream()) {
     if (!stream_) throw std::bad_alloc();
   }
 
@@ -189,12 +192,12 @@ class ZstdStream final : public ByteStream {
       // A full `to` may have left decoded bytes inside: they come out without further input.
       if (in_.pos == in_.size && !may_hold_more_ && !refill()) {
         if (left_in_frame_ == 0) return 0;
-        throw failure(file_->name(), "source.truncated", "the zstd file ends too early",
+        throw failure(name_, "source.truncated", "the zstd file ends too early",
                       "copy it again; nothing was sent");
       }
       left_in_frame_ = ZSTD_decompressStream(stream_.get(), &out, &in_);
       if (ZSTD_isError(left_in_frame_) != 0) {
-        throw failure(file_->name(), "source.corrupt", "the zstd file is damaged",
+        throw failure(name_, "source.corrupt", "the zstd file is damaged",
                       "copy it again; nothing was sent");
       }
       may_hold_more_ = out.pos == out.size && left_in_frame_ != 0;
@@ -213,7 +216,8 @@ class ZstdStream final : public ByteStream {
     return count > 0;
   }
 
-  std::unique_ptr<FileStream> file_;
+  std::unique_ptr<ByteStream> file_;
+  std::string name_;
   std::vector<char> packed_;
   std::unique_ptr<ZSTD_DStream, Freer> stream_;
   ZSTD_inBuffer in_{nullptr, 0, 0};
@@ -223,13 +227,26 @@ class ZstdStream final : public ByteStream {
 
 }  // namespace
 
+std::unique_ptr<ByteStream> unpacked(std::unique_ptr<ByteStream> stream, std::string name) {
+  std::string head(4, '\0');
+  std::size_t have = 0;
+  while (have < head.size()) {
+    const auto count = stream->read(head.data() + have, head.size() - have);
+    if (count == 0) break;
+    have += count;
+  }
+  head.resize(have);
+  const bool gzip = head.starts_with("\x1F\x8B");
+  const bool zstd = head == "\x28\xB5\x2F\xFD";
+  auto whole = std::make_unique<PeekedStream>(std::move(stream), std::move(head));
+  if (gzip) return std::make_unique<GzipStream>(std::move(whole), std::move(name));
+  if (zstd) return std::make_unique<ZstdStream>(std::move(whole), std::move(name));
+  return whole;
+}
+
 std::unique_ptr<ByteStream> open_byte_stream(const std::filesystem::path& file,
                                              const Waiting& waiting) {
-  auto stream = std::make_unique<FileStream>(file, waiting);
-  const auto magic = stream->peek(4);
-  if (magic.substr(0, 2) == "\x1F\x8B") return std::make_unique<GzipStream>(std::move(stream));
-  if (magic == "\x28\xB5\x2F\xFD") return std::make_unique<ZstdStream>(std::move(stream));
-  return stream;
+  return unpacked(std::make_unique<FileStream>(file, waiting), file.string());
 }
 
 std::unique_ptr<ByteStream> open_byte_stream(const std::filesystem::path& file) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "cohort/source.hpp"
 #include "cohort/source_environment.hpp"
@@ -19,6 +20,10 @@ class ByteStream {
   //! Bytes of the file as it lies on disk.
   virtual Source::Progress progress() const = 0;
 };
+
+//! `stream`, unpacked when its first bytes are those of gzip or zstd. `name` is what errors call
+//! it.
+std::unique_ptr<ByteStream> unpacked(std::unique_ptr<ByteStream> stream, std::string name);
 
 //! Opens `file`; "-" is standard input. Gzip and zstd are known by their first bytes. `waiting` is
 //! minded while a pipe gives nothing, and must outlive the stream.

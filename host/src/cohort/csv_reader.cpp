@@ -137,16 +137,23 @@ bool CsvReader::find_row(std::string_view& row, bool& quoted) {
     if (fill()) continue;
     if (scanned == 0) return false;
     row = {buffer_.data() + begin_, scanned};
-    if (inside) {
-      throw error_in_row("csv.open_quote", "a quote is opened and never closed",
-                         "close it, or double a quote that is part of the text", row,
-                         row.rfind('"'));
-    }
+    if (inside) refuse_open_row(row);
+    ended_without_break_ = row.back() != '\r';
     if (row.back() == '\r') row.remove_suffix(1);
     next_line_ = row_line_ + breaks_inside + 1;
     begin_ = end_;
     return true;
   }
+}
+
+//! A row that the file's end leaves within quotes. The quote at fault is the first that can't stand
+//! where it stands; only the cells tell.
+void CsvReader::refuse_open_row(std::string_view row) {
+  std::vector<std::string_view> cells;
+  if (!delimiter_) delimiter_ = most_frequent_delimiter(row);
+  split_quoted(row, cells);
+  throw error_in_row("csv.open_quote", "a quote is opened and never closed",
+                     "close it, or double a quote that is part of the text", row, row.rfind('"'));
 }
 
 void CsvReader::split_plain(std::string_view row, std::vector<std::string_view>& cells) const {

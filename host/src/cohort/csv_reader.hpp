@@ -26,6 +26,8 @@ class CsvReader {
   bool next(std::vector<std::string_view>& cells);
   //! The 1-based line on which the row that was read last begins.
   std::uint64_t line() const noexcept { return row_line_; }
+  //! Whether the row that was read last is the file's last and has no line break behind it.
+  bool ended_without_break() const noexcept { return ended_without_break_; }
   Source::Progress progress() const { return stream_->progress(); }
   //! "name:line:column", columns counted in bytes from 1.
   std::string where(std::uint64_t line, std::uint64_t column) const;
@@ -35,6 +37,7 @@ class CsvReader {
   bool fill();
   void check_beginning();
   bool find_row(std::string_view& row, bool& quoted);
+  [[noreturn]] void refuse_open_row(std::string_view row);
   void split_plain(std::string_view row, std::vector<std::string_view>& cells) const;
   void split_quoted(std::string_view row, std::vector<std::string_view>& cells);
   std::string_view quoted_cell(std::string_view row, std::size_t& at);
@@ -53,6 +56,7 @@ class CsvReader {
   bool at_end_ = false;
   bool began_ = false;
   bool is_first_row_ = true;
+  bool ended_without_break_ = false;
   std::uint64_t next_line_ = 1;
   std::uint64_t row_line_ = 0;
   //! Unescaped cells of the row in hand; reserved so that views stay valid.

@@ -3,24 +3,19 @@
 
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <optional>
 
-#include "cohort/csv_reader.hpp"
+#include "cohort/csv_table.hpp"
 #include "cohort/file_set.hpp"
-#include "cohort/header.hpp"
 #include "cohort/source.hpp"
+#include "cohort/source_environment.hpp"
 
 namespace muster {
 
 struct CsvOptions {
-  std::filesystem::path pattern;         //!< "-": standard input
-  std::string shown_as;                  //!< what errors call it: the path as configured
-  std::optional<char> delimiter;         //!< nothing: the header decides
-  std::optional<std::string> id_column;  //!< nothing: user id, Amplitude id or id
-  enum class RaggedRows { kCount, kRefuse } ragged_rows = RaggedRows::kCount;
-  //! kAuto: a single column whose first cell is an identifier itself has no header.
-  enum class Header { kAuto, kPresent, kAbsent } header = Header::kAuto;
+  std::filesystem::path pattern;  //!< "-": standard input
+  std::string shown_as;           //!< what errors call it: the path as configured
+  CsvForm form;
 };
 
 class CsvSource final : public Source {
@@ -34,9 +29,6 @@ class CsvSource final : public Source {
 
  private:
   void open_file(std::size_t index);
-  void read_header();
-  std::string_view cell(std::size_t place) const;
-  void check_width();
 
   CsvOptions options_;
   Waiting waiting_;
@@ -44,11 +36,7 @@ class CsvSource final : public Source {
   FileSet files_;
   std::size_t file_ = 0;
   std::uint64_t bytes_before_ = 0;  //!< of the files read to their end
-  std::unique_ptr<CsvReader> reader_;
-  ColumnPlaces places_;
-  std::size_t width_ = 0;
-  bool row_waits_ = false;  //!< the first row was no header
-  std::vector<std::string_view> cells_;
+  std::optional<CsvTable> table_;
   SourceNotice ragged_{"ragged_rows", 0, {}};
 };
 

@@ -29,6 +29,7 @@ void JsonlSource::open(const Columns& columns) {
   }
   files_ = FileSet(options_.pattern);
   rows_ = 0;
+  bytes_before_ = 0;
   open_file(0);
 }
 

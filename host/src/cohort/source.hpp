@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 
 namespace muster {
@@ -47,6 +48,26 @@ class SourceLost : public Error {
   explicit SourceLost(Error error) : Error(std::move(error)) {}
 };
 
+//! The source can't be read for now, however often it is opened: the run waits for another time.
+class SourceWaits : public Error {
+ public:
+  //! `retry_after`: when it may be read again, where that is known.
+  SourceWaits(Error error, std::optional<Milliseconds> retry_after)
+      : Error(std::move(error)), retry_after_(retry_after) {}
+  std::optional<Milliseconds> retry_after() const noexcept { return retry_after_; }
+
+ private:
+  std::optional<Milliseconds> retry_after_;
+};
+
+//! How often a source may be read in a month, where that is limited.
+struct SourceBudget {
+  std::uint64_t used = 0;
+  std::uint64_t limit = 0;
+  Instant resets_at{};
+  bool told = false;  //!< counted by the source itself; else by us
+};
+
 //! A cohort being read, member by member, once. Throws Error when the source fails; a source that
 //! ends early always throws, so that it never looks like a smaller cohort (promise 6).
 class Source {
@@ -65,6 +86,8 @@ class Source {
   virtual Progress progress() const = 0;
   //! What was odd so far; complete after the end.
   virtual std::vector<SourceNotice> notices() const = 0;
+  //! What is left of the source's own limits; nothing where there are none, or none is known yet.
+  virtual std::optional<SourceBudget> budget() const { return std::nullopt; }
   //! `beat` is called at least every second while the source waits; what it throws ends the
   //! reading. A source that never waits has no use for it.
   virtual void set_heartbeat(std::function<void()> /*beat*/) {}

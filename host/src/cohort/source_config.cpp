@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cohort/amplitude_source.hpp"
 #include "cohort/postgres_source.hpp"
 #include "cohort/sqlite_source.hpp"
 
@@ -22,14 +23,14 @@ CsvOptions parse_csv(const YamlNode& node, const std::filesystem::path& workspac
   const bool is_stream = options.shown_as == "-";
   options.pattern = is_stream ? "-" : workspace / options.shown_as;
   if (const auto* delimiter = node.find("delimiter"))
-    options.delimiter = read_delimiter(*delimiter);
-  if (const auto* id = node.find("id_column")) options.id_column = id->as_text("id_column");
+    options.form.delimiter = read_delimiter(*delimiter);
+  if (const auto* id = node.find("id_column")) options.form.id_column = id->as_text("id_column");
   if (const auto* header = node.find("header")) {
-    options.header =
-        header->as_bool("header") ? CsvOptions::Header::kPresent : CsvOptions::Header::kAbsent;
+    options.form.header =
+        header->as_bool("header") ? CsvForm::Header::kPresent : CsvForm::Header::kAbsent;
   }
   if (const auto* strict = node.find("strict"); strict != nullptr && strict->as_bool("strict")) {
-    options.ragged_rows = CsvOptions::RaggedRows::kRefuse;
+    options.form.ragged_rows = CsvForm::RaggedRows::kRefuse;
   }
   return options;
 }
@@ -71,6 +72,59 @@ SqlOptions parse_sql(const YamlNode& node, const std::filesystem::path& workspac
   return options;
 }
 
+//! A base address may be plain http on this machine alone, for the simulator.
+std::string read_api_base(const YamlNode& node) {
+  const auto& base = node.as_text("api_base");
+  const bool loopback = base.starts_with("http://127.0.0.1:") ||
+                        base.starts_with("http://localhost:") || base.starts_with("http://[::1]:");
+  if (loopback || base.starts_with("https://")) return base;
+  throw node.error("config.api_base", "'api_base' must be https, or http on this machine");
+}
+
+AmplitudeProjectAccess parse_project(const YamlNode& node, const std::filesystem::path& workspace) {
+  AmplitudeProjectAccess project;
+  if (const auto* region = node.find("region")) {
+    project.region = region->as_word("region", {"us", "eu"}) == 0
+                         ? AmplitudeProjectAccess::Region::kUs
+                         : AmplitudeProjectAccess::Region::kEu;
+  }
+  project.api_key = read_secret_reference(node.at("amplitude", "api_key"), "api_key", workspace);
+  project.secret_key =
+      read_secret_reference(node.at("amplitude", "secret_key"), "secret_key", workspace);
+  if (const auto* base = node.find("api_base")) project.api_base = read_api_base(*base);
+  return project;
+}
+
+AmplitudeOptions parse_amplitude(const YamlNode& node, const std::filesystem::path& workspace) {
+  node.expect_keys("source", {"amplitude", "id_column"});
+  const auto& given = node.at("source", "amplitude");
+  given.expect_keys("amplitude",
+                    {"cohort", "region", "api_key", "secret_key", "properties", "api_base"});
+  AmplitudeOptions options;
+  options.project = parse_project(given, workspace);
+  const auto& cohort = given.at("amplitude", "cohort");
+  options.cohort = cohort.as_text("cohort");
+  options.where = cohort.where();
+  if (const auto* properties = given.find("properties")) {
+    for (const auto& property : properties->as_list("properties")) {
+      options.properties.push_back(property.as_text("properties"));
+    }
+  }
+  if (const auto* id = node.find("id_column")) options.id_column = id->as_text("id_column");
+  return options;
+}
+
+AmplitudeS3Options parse_amplitude_s3(const YamlNode& node,
+                                      const std::filesystem::path& workspace) {
+  node.expect_keys("source", {"amplitude_s3", "cohort", "id_column"});
+  AmplitudeS3Options options;
+  options.shown_as = node.at("source", "amplitude_s3").as_text("amplitude_s3");
+  options.directory = workspace / options.shown_as;
+  if (const auto* cohort = node.find("cohort")) options.cohort = cohort->as_text("cohort");
+  if (const auto* id = node.find("id_column")) options.id_column = id->as_text("id_column");
+  return options;
+}
+
 //! Standard input or a named pipe: what is read of it is gone.
 bool is_pipe(const std::filesystem::path& file) {
   std::error_code unknown;
@@ -91,6 +145,12 @@ struct Making {
       return std::make_unique<PostgresSource>(options, environment.clock, environment.waiting);
     }
     return std::make_unique<SqliteSource>(options, environment.waiting);
+  }
+  std::unique_ptr<Source> operator()(const AmplitudeOptions& options) const {
+    return std::make_unique<AmplitudeSource>(options, environment);
+  }
+  std::unique_ptr<Source> operator()(const AmplitudeS3Options& options) const {
+    return std::make_unique<AmplitudeS3Source>(options, environment.waiting);
   }
 };
 
@@ -116,12 +176,26 @@ struct Checking {
       Making{environment}(options)->open(columns);
     }
   }
+  void operator()(const AmplitudeOptions& options) const {
+    static_cast<void>(options.project.api_key.resolve());
+    static_cast<void>(options.project.secret_key.resolve());
+  }
+  void operator()(const AmplitudeS3Options& options) const {
+    Making{environment}(options)->open(columns);
+  }
 };
 
 struct Describing {
   std::string operator()(const CsvOptions& options) const { return "csv " + options.shown_as; }
   std::string operator()(const JsonlOptions& options) const { return "jsonl " + options.shown_as; }
   std::string operator()(const SqlOptions& options) const { return "sql " + options.shown_as; }
+  std::string operator()(const AmplitudeOptions& options) const {
+    return fmt::format("cohort {} of Amplitude ({})", options.cohort,
+                       to_word(options.project.region));
+  }
+  std::string operator()(const AmplitudeS3Options& options) const {
+    return "Amplitude's files in " + options.shown_as;
+  }
 };
 
 }  // namespace
@@ -131,7 +205,9 @@ SourceConfig parse_source(const YamlNode& node, const std::filesystem::path& wor
   if (node.find("csv") != nullptr) return parse_csv(node, workspace);
   if (node.find("jsonl") != nullptr) return parse_jsonl(node, workspace);
   if (node.find("sql") != nullptr) return parse_sql(node, workspace);
-  node.expect_keys("source", {"csv", "jsonl", "sql"});
+  if (node.find("amplitude") != nullptr) return parse_amplitude(node, workspace);
+  if (node.find("amplitude_s3") != nullptr) return parse_amplitude_s3(node, workspace);
+  node.expect_keys("source", {"csv", "jsonl", "sql", "amplitude", "amplitude_s3"});
   throw node.error("config.source", "a source needs a kind")
       .with_hint("such as: source: {csv: cohorts/power_users.csv}");
 }
@@ -143,6 +219,13 @@ std::unique_ptr<Source> make_source(const SourceConfig& config, SourceEnvironmen
 void check_source(const SourceConfig& config, const Columns& columns,
                   SourceEnvironment environment) {
   std::visit(Checking{columns, environment}, config);
+}
+
+std::optional<SourceBudget> known_budget(const SourceConfig& config,
+                                         const SourceEnvironment& environment) {
+  const auto* amplitude = std::get_if<AmplitudeOptions>(&config);
+  if (amplitude == nullptr) return std::nullopt;
+  return known_budget(*amplitude, environment);
 }
 
 std::string describe(const SourceConfig& config) { return std::visit(Describing{}, config); }

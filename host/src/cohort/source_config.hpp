@@ -7,6 +7,8 @@
 #include <variant>
 
 #include "base/strict_yaml.hpp"
+#include "cohort/amplitude_options.hpp"
+#include "cohort/amplitude_s3_source.hpp"
 #include "cohort/csv_source.hpp"
 #include "cohort/jsonl_source.hpp"
 #include "cohort/sql_options.hpp"
@@ -14,7 +16,8 @@
 namespace muster {
 
 //! One alternative for each kind of source.
-using SourceConfig = std::variant<CsvOptions, JsonlOptions, SqlOptions>;
+using SourceConfig =
+    std::variant<CsvOptions, JsonlOptions, SqlOptions, AmplitudeOptions, AmplitudeS3Options>;
 
 //! Reads the node under `source`; relative paths belong to `workspace`. Throws Error with
 //! file:line:column.
@@ -27,6 +30,11 @@ std::unique_ptr<Source> make_source(const SourceConfig& config, SourceEnvironmen
 //! only once (standard input): whether files, columns and references are there. Throws Error.
 void check_source(const SourceConfig& config, const Columns& columns,
                   SourceEnvironment environment);
+
+//! What is known of the limits of a source without contacting anybody; nothing where it has none.
+//! Throws Error when a reference leads nowhere.
+std::optional<SourceBudget> known_budget(const SourceConfig& config,
+                                         const SourceEnvironment& environment);
 
 //! For people: what kind of source, and where.
 std::string describe(const SourceConfig& config);

@@ -57,6 +57,7 @@ class Previewer {
     estimate(plan, has_audience, preview);
     if (!options_.rows.empty()) write_rows(plan);
     preview.notices = source_.notices();
+    preview.source_budget = source_.budget();
     return preview;
   }
 

@@ -36,6 +36,7 @@ struct Preview {
   };
   std::optional<Lookup> lookup;
   std::vector<SourceNotice> notices;
+  std::optional<SourceBudget> source_budget;
 };
 
 //! What `preview_sync` works with; borrowed.

@@ -286,6 +286,9 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
       result.unauthenticated = error.status() == MUSTER_UNAUTHENTICATED;
       result.retry_after = error.retry_after();
       result.error = error;
+    } catch (const SourceWaits& waits) {
+      result.retry_after = waits.retry_after();
+      result.error = waits;
     } catch (const Error& error) {
       result.error = error;
     }

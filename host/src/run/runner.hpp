@@ -19,7 +19,7 @@ struct RunResult {
   std::optional<Error> error;
   //! The destination refused the connection's credentials: it must be connected again.
   bool unauthenticated = false;
-  //! How long the destination asked to wait, when it ended kLater and the destination said so.
+  //! How long the destination or the source asked to wait, when it ended kLater and they said so.
   std::optional<Milliseconds> retry_after{};
 };
 

@@ -1,8 +1,9 @@
-// What sources remember, kept in the state; nothing where the state is only looked at. One thread.
+// What sources remember, kept in the state. One thread.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -12,23 +13,38 @@
 
 namespace muster {
 
-class StoredMemory final : public SourceMemory {
+//! For runs.
+class StoredMemory : public SourceMemory {
  public:
-  enum class Access {
-    kReadWrite,
-    kLookOnly,  //!< what is written lasts as long as this object
-  };
-  //! `store` is nullptr where there is no state yet; `hasher` is asked for when it is needed.
-  StoredMemory(Store* store, std::function<MemberHasher()> hasher, Access access)
-      : store_(store), hasher_(std::move(hasher)), access_(access) {}
+  //! `hasher` is asked for when it is needed.
+  StoredMemory(Store& store, std::function<MemberHasher()> hasher)
+      : store_(&store), hasher_(std::move(hasher)) {}
   std::optional<std::string> get(std::string_view key) override;
   void update(std::string_view key, const Change& change) override;
   std::string name_of(std::string_view secret) override;
 
- private:
-  Store* store_;
+ protected:
+  StoredMemory(Store* store, std::function<MemberHasher()> hasher)
+      : store_(store), hasher_(std::move(hasher)) {}
+
+  Store* store_;  //!< nullptr where there is no state yet
   std::function<MemberHasher()> hasher_;
-  Access access_;
+};
+
+//! For looks at a workspace whose state is opened for reading: what changes lasts as long as this
+//! object, and goes to the state by a store opened for it where there is one.
+class LookedMemory final : public StoredMemory {
+ public:
+  //! `open` gives a store for writing, or nullptr; an Error of it is forgotten: a look must not
+  //! fail for a state that can't be written.
+  LookedMemory(Store* store, std::function<MemberHasher()> hasher,
+               std::function<std::unique_ptr<Store>()> open)
+      : StoredMemory(store, std::move(hasher)), open_(std::move(open)) {}
+  std::optional<std::string> get(std::string_view key) override;
+  void update(std::string_view key, const Change& change) override;
+
+ private:
+  std::function<std::unique_ptr<Store>()> open_;
   std::map<std::string, std::optional<std::string>, std::less<>> passing_;
 };
 

@@ -259,10 +259,18 @@ ConnectionRow Workspace::ready(const ConnectionConfig& connection, Destination& 
 
 SourceEnvironment Workspace::source_environment() {
   if (!source_memory_) {
-    const bool stateless = looking_ && !has_state();
-    source_memory_ = std::make_unique<StoredMemory>(
-        stateless ? nullptr : &store(), [this] { return vault().hasher(); },
-        looking_ ? StoredMemory::Access::kLookOnly : StoredMemory::Access::kReadWrite);
+    const auto hasher = [this] { return vault().hasher(); };
+    if (!looking_) {
+      source_memory_ = std::make_unique<StoredMemory>(store(), hasher);
+    } else {
+      // Looking changes nothing of the syncs; what a look costs at a source is counted all the
+      // same.
+      source_memory_ = std::make_unique<LookedMemory>(
+          has_state() ? &store() : nullptr, hasher, [this]() -> std::unique_ptr<Store> {
+            if (!has_state()) return nullptr;
+            return environment_.open_store(state_directory() / "state.db", StoreAccess::kReadWrite);
+          });
+    }
   }
   return {environment_.clock,
           environment_.make_transport,
@@ -272,6 +280,10 @@ SourceEnvironment Workspace::source_environment() {
 
 void Workspace::check_source(const SyncConfig& sync) {
   muster::check_source(sync.source, rules(sync).columns, source_environment());
+}
+
+std::optional<SourceBudget> Workspace::source_budget(const SyncConfig& sync) {
+  return known_budget(sync.source, source_environment());
 }
 
 RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,

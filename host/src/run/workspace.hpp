@@ -74,6 +74,10 @@ class Workspace {
   Preview preview(const SyncConfig& sync, const PreviewOptions& options, RunObserver& observer);
   //! What can be known of the sync's source without contacting anybody. Throws Error.
   void check_source(const SyncConfig& sync);
+  //! What is known of the limits of the sync's source, without contacting anybody. Throws Error.
+  std::optional<SourceBudget> source_budget(const SyncConfig& sync);
+  //! What a source, or a look at what it could read, takes from outside.
+  SourceEnvironment source_environment();
 
   //! Keeps who a connection belongs to, after it was connected or checked.
   ConnectionRow keep_account(const ConnectionConfig& connection, const Account& account);
@@ -88,7 +92,6 @@ class Workspace {
   void check_vault(Vault& vault);
   ConnectionRow ready(const ConnectionConfig& connection, Destination& destination);
   void forget_old_reports();
-  SourceEnvironment source_environment();
 
   WorkspaceConfig config_;
   WorkspaceEnvironment environment_;

@@ -64,7 +64,52 @@ bool read_field(std::string_view field, int least, int most, std::bitset<N>& set
   return true;
 }
 
+tm local(time_t at) {
+  tm fields{};
+  ::localtime_r(&at, &fields);
+  return fields;
+}
+
+//! Whether the clock showed this local time before, as in the hour that autumn repeats.
+bool comes_again(time_t at, const tm& now) {
+  for (const time_t shift : {3600, 1800}) {
+    const tm earlier = local(at - shift);
+    if (earlier.tm_hour == now.tm_hour && earlier.tm_min == now.tm_min &&
+        earlier.tm_mday == now.tm_mday) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
+
+bool Cadence::fits_day(const Times& times, const tm& at) {
+  const bool day = times.days.test(static_cast<std::size_t>(at.tm_mday));
+  const bool weekday = times.weekdays.test(static_cast<std::size_t>(at.tm_wday));
+  if (!times.months.test(static_cast<std::size_t>(at.tm_mon + 1))) return false;
+  // As crontab(5): when both are given, either will do.
+  return times.any_day || times.any_weekday ? day && weekday : day || weekday;
+}
+
+bool Cadence::fits_time(const Times& times, int hour, int minute) {
+  return times.hours.test(static_cast<std::size_t>(hour)) &&
+         times.minutes.test(static_cast<std::size_t>(minute));
+}
+
+//! Whether the clock was set forward between the two, over a time of day that is meant: it is made
+//! up for at once, as cron does.
+bool Cadence::left_out_a_time(const Times& times, const tm& was, const tm& now) {
+  const auto skipped = (now.tm_gmtoff - was.tm_gmtoff) / 60;
+  if (skipped <= 0 || skipped > 180 || !times.has_fixed_hours() || !fits_day(times, now)) {
+    return false;
+  }
+  const auto until = now.tm_hour * 60 + now.tm_min;
+  for (auto minute = std::max<long>(0, until - skipped); minute < until; ++minute) {
+    if (fits_time(times, static_cast<int>(minute / 60), static_cast<int>(minute % 60))) return true;
+  }
+  return false;
+}
 
 Cadence::Times Cadence::parse_cron(std::string_view text) {
   const auto bad = [&] { return refused(text, "is no cron expression of five fields"); };
@@ -143,35 +188,44 @@ std::optional<Instant> Cadence::next(Instant after, std::optional<Instant> last)
   return std::nullopt;
 }
 
-//! Steps through local time: months and days that do not fit are skipped whole.
+//! Steps through real minutes (through real hours where the day or the hour does not fit), so that
+//! an hour that comes twice is met twice, and looks into hours that a change of the clock leaves
+//! out.
 std::optional<Instant> Cadence::next_time(const Times& times, Instant after) {
-  const auto start = std::chrono::system_clock::to_time_t(after) + 60;
-  tm at{};
-  ::localtime_r(&start, &at);
-  at.tm_sec = 0;
-  const int last_year = at.tm_year + 9;  // past any 29th of February
-  while (at.tm_year < last_year) {
-    at.tm_isdst = -1;
-    const auto moment = ::mktime(&at);  // also brings the fields back into their ranges
-    const bool day = times.days.test(static_cast<std::size_t>(at.tm_mday));
-    const bool weekday = times.weekdays.test(static_cast<std::size_t>(at.tm_wday));
-    // As crontab(5): when both are given, either will do.
-    const bool day_fits = times.any_day || times.any_weekday ? day && weekday : day || weekday;
-    if (!times.months.test(static_cast<std::size_t>(at.tm_mon + 1)) || !day_fits) {
-      ++at.tm_mday;
-      at.tm_hour = at.tm_min = 0;
-    } else if (!times.hours.test(static_cast<std::size_t>(at.tm_hour))) {
-      ++at.tm_hour;
-      at.tm_min = 0;
-    } else if (!times.minutes.test(static_cast<std::size_t>(at.tm_min))) {
-      ++at.tm_min;
-    } else {
-      const Instant found{std::chrono::duration_cast<Milliseconds>(std::chrono::seconds(moment))};
-      if (found > after) return found;
-      ++at.tm_min;
+  auto before = std::chrono::system_clock::to_time_t(after) / 60 * 60;
+  tm was = local(before);
+  const int last_year = was.tm_year + 9;  // past any 29th of February
+  for (auto at = before + 60;;) {
+    const tm now = local(at);
+    if (now.tm_year >= last_year) return std::nullopt;
+    const bool fits = fits_day(times, now) && fits_time(times, now.tm_hour, now.tm_min);
+    const bool is_due = fits && !(times.has_fixed_hours() && comes_again(at, now));
+    if (is_due || left_out_a_time(times, was, now)) {
+      return Instant{std::chrono::duration_cast<Milliseconds>(std::chrono::seconds(at))};
     }
+    was = now;
+    const bool hour_fits =
+        fits_day(times, now) && times.hours.test(static_cast<std::size_t>(now.tm_hour));
+    at += hour_fits ? 60 : (60 - now.tm_min) * 60;
   }
-  return std::nullopt;
+}
+
+std::size_t Cadence::most_in_a_month() const {
+  constexpr std::size_t kEnough = 50'000;  // more than there are minutes
+  std::size_t most = 0;
+  for (unsigned month = 1; month <= 12; ++month) {
+    // A leap year: every day that a cadence may name is there.
+    const auto first = std::chrono::year(2028) / static_cast<int>(month) / 1;
+    const Instant begin{std::chrono::sys_days(first)};
+    const auto end = begin + std::chrono::days(31);
+    std::size_t count = 0;
+    for (auto at = next(begin, begin); at && *at <= end && count < kEnough; at = next(*at, *at)) {
+      ++count;
+    }
+    most = std::max(most, count);
+    if (std::holds_alternative<Every>(when_)) break;  // all months are alike
+  }
+  return most;
 }
 
 }  // namespace muster

@@ -2,6 +2,8 @@
 // `cron "…"` (five fields, as crontab(5)). Times of day are the machine's local time. Pure.
 #pragma once
 
+#include <time.h>
+
 #include <array>
 #include <bitset>
 #include <optional>
@@ -21,6 +23,8 @@ class Cadence {
   //! The first instant after `after` at which to run; nothing for `manual`. `last` is the start of
   //! the run before, from which intervals are counted; nothing: never ran.
   std::optional<Instant> next(Instant after, std::optional<Instant> last) const;
+  //! How often it comes in the fullest month, of 31 days; 0 for `manual`.
+  std::size_t most_in_a_month() const;
 
  private:
   struct Manual {};
@@ -36,8 +40,14 @@ class Cadence {
     std::bitset<8> weekdays;
     bool any_day = true;
     bool any_weekday = true;
+    //! Times of day are meant, rather than intervals: each is met once a day, whatever the clock
+    //! does.
+    bool has_fixed_hours() const { return !hours.all(); }
   };
   static Times parse_cron(std::string_view text);
+  static bool fits_day(const Times& times, const tm& at);
+  static bool fits_time(const Times& times, int hour, int minute);
+  static bool left_out_a_time(const Times& times, const tm& was, const tm& now);
   static std::optional<Instant> next_time(const Times& times, Instant after);
 
   std::variant<Manual, Every, Times> when_;

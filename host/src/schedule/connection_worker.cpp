@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "run/report.hpp"
+#include "schedule/source_budget.hpp"
 
 namespace muster {
 namespace {
@@ -41,6 +42,7 @@ class RunNotices final : public RunObserver {
 
 void check_cadences(const WorkspaceConfig& config) {
   for (const auto& sync : config.syncs) static_cast<void>(cadence_of(sync));
+  check_source_budgets(config);
 }
 
 ConnectionWorker::ConnectionWorker(std::string connection, WorkspaceConfig config,

@@ -1,0 +1,104 @@
+// muster cohorts: what an Amplitude project lists, so that one can be picked.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/words.hpp"
+#include "cohort/amplitude_catalog.hpp"
+
+namespace muster::cli {
+namespace {
+
+struct CohortsOptions {
+  std::string name;
+  std::string region = "us";
+  std::string api_key = "AMPLITUDE_API_KEY";
+  std::string secret_key = "AMPLITUDE_SECRET_KEY";
+  std::string api_base;
+};
+
+//! Remembers nothing: to list costs nothing of a budget.
+class NoMemory final : public SourceMemory {
+ public:
+  std::optional<std::string> get(std::string_view) override { return std::nullopt; }
+  void update(std::string_view, const Change&) override {}
+  std::string name_of(std::string_view) override { return {}; }
+};
+
+//! The project of a sync, or that of a connection's first sync that has one.
+AmplitudeProjectAccess project_of(const WorkspaceConfig& config, const std::string& name) {
+  for (const auto& sync : config.syncs) {
+    const auto* source = std::get_if<AmplitudeOptions>(&sync.source);
+    if (source != nullptr && (sync.name == name || sync.connection == name)) return source->project;
+  }
+  throw Error(
+      ErrorKind::kUsage, "cohorts.no_project",
+      fmt::format("muster.yaml has no sync from Amplitude that is, or belongs to, '{}'", name))
+      .with_hint(
+          "name a sync with 'source: {amplitude: …}', or give no name and set AMPLITUDE_API_KEY "
+          "and AMPLITUDE_SECRET_KEY");
+}
+
+AmplitudeProjectAccess project_of(const CohortsOptions& options) {
+  AmplitudeProjectAccess project;
+  project.region = options.region == "eu" ? AmplitudeProjectAccess::Region::kEu
+                                          : AmplitudeProjectAccess::Region::kUs;
+  const auto variable = [](const std::string& name) {
+    return SecretReference{SecretReference::Kind::kEnvironment, name, {}};
+  };
+  project.api_key = variable(options.api_key);
+  project.secret_key = variable(options.secret_key);
+  project.api_base = options.api_base;
+  return project;
+}
+
+void list(const Shell& shell, const CohortsOptions& options) {
+  const auto project = options.name.empty()
+                           ? project_of(options)
+                           : project_of(read_workspace(shell.workspace_directory()), options.name);
+  NoMemory memory;
+  const SourceEnvironment environment{shell.clock(), shell.environment().make_transport, memory,
+                                      Waiting{&shell.cancellation(), {}}};
+  AmplitudeApi api(project, environment);
+  json::array entries;
+  shell.say(fmt::format("{:<12} {:>10}  {:<17} {}", "id", "people", "last computed", "name"));
+  for (const auto& cohort : list_cohorts(api)) {
+    entries.emplace_back(json::object{
+        {"id", cohort.id},
+        {"name", cohort.name},
+        {"size", cohort.size},
+        {"last_computed", cohort.last_computed ? json::value(utc_text(*cohort.last_computed))
+                                               : json::value(nullptr)},
+        {"archived", cohort.archived}});
+    const auto computed = cohort.last_computed ? time_text(*cohort.last_computed) : "never";
+    shell.say(fmt::format("{:<12} {:>10}  {:<17} {}{}", cohort.id, cohort.size, computed,
+                          cohort.name,
+                          cohort.archived ? shell.in(Colour::kWarn, " (archived)") : ""));
+  }
+  if (entries.empty()) {
+    shell.say("The project lists no cohort: only discoverable ones are listed.");
+  }
+  shell.print(entries);
+}
+
+}  // namespace
+
+void add_cohorts(CLI::App& program, Shell& shell) {
+  auto* command = program.add_subcommand(
+      "cohorts",
+      "List the cohorts of an Amplitude project: id, size, last computed, name.\n"
+      "NAME is a sync whose source is Amplitude, or a connection that has one; without a name, the "
+      "keys are taken from the environment, and no workspace is needed.\n\n"
+      "Example:\n  AMPLITUDE_API_KEY=… AMPLITUDE_SECRET_KEY=… muster cohorts --region eu");
+  auto options = std::make_shared<CohortsOptions>();
+  command->add_option("NAME", options->name, "a sync or a connection of muster.yaml");
+  command->add_option("--region", options->region, "us or eu, without NAME")
+      ->check(CLI::IsMember({"us", "eu"}));
+  command->add_option("--api-key-env", options->api_key,
+                      "the variable with the API key (default: AMPLITUDE_API_KEY)");
+  command->add_option("--secret-key-env", options->secret_key,
+                      "the variable with the secret key (default: AMPLITUDE_SECRET_KEY)");
+  command->add_option("--api-base", options->api_base, "another address, such as the simulator's");
+  command->callback([&shell, options] { list(shell, *options); });
+}
+
+}  // namespace muster::cli

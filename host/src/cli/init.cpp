@@ -1,0 +1,202 @@
+// muster init: writes a commented muster.yaml, by asking or from flags.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "cli/commands.hpp"
+
+namespace muster::cli {
+namespace {
+
+struct InitOptions {
+  std::string cohort, source, column, as, auth, create, cadence, region;
+};
+
+//! A text as a YAML scalar: JSON's form is YAML's.
+std::string scalar(const std::string& text) { return json::serialize(json::value(text)); }
+
+Error bad_source(const std::string& text) {
+  return Error(ErrorKind::kUsage, "init.source", fmt::format("'{}' is no source", text))
+      .with_hint(
+          "use csv:FILE, jsonl:FILE, sql:FILE, postgres:VARIABLE, amplitude:COHORT_ID or "
+          "amplitude_s3:DIRECTORY");
+}
+
+//! "csv:people.csv" as the lines below `source:`.
+std::string source_lines(const InitOptions& options) {
+  const auto colon = options.source.find(':');
+  if (colon == std::string::npos || colon + 1 == options.source.size()) {
+    throw bad_source(options.source);
+  }
+  const auto kind = options.source.substr(0, colon);
+  const auto what = options.source.substr(colon + 1);
+  const std::string query =
+      "      query: SELECT user_id, " + options.column + " FROM people   # one row a person\n";
+  if (kind == "csv" || kind == "jsonl" || kind == "amplitude_s3") {
+    return fmt::format("      {}: {}\n", kind, scalar(what));
+  }
+  if (kind == "sql") return fmt::format("      sql: {}\n{}", scalar(what), query);
+  if (kind == "postgres") {
+    return fmt::format("      sql: {{env: {}}}   # postgresql://user:password@host/database\n{}",
+                       scalar(what), query);
+  }
+  if (kind != "amplitude") throw bad_source(options.source);
+  return fmt::format(
+      "      amplitude:\n"
+      "        cohort: {}   # its id; `muster cohorts` lists them\n"
+      "        region: {}\n"
+      "        api_key: {{env: AMPLITUDE_API_KEY}}\n"
+      "        secret_key: {{env: AMPLITUDE_SECRET_KEY}}\n",
+      scalar(what), options.region);
+}
+
+std::string configuration(const InitOptions& options) {
+  const auto* token =
+      "    auth: {token: {env: HUBSPOT_TOKEN}}   # a service key, or a private app's token\n"
+      "    # auth: {client_id: {env: HUBSPOT_CLIENT_ID}, client_secret: {env: "
+      "HUBSPOT_CLIENT_SECRET}}   # an app (OAuth)\n";
+  const auto* oauth =
+      "    auth: {client_id: {env: HUBSPOT_CLIENT_ID}, client_secret: {env: "
+      "HUBSPOT_CLIENT_SECRET}}   # an app (OAuth)\n"
+      "    redirect_port: 8976   # http://localhost:8976/oauth/callback, as in the app\n"
+      "    # auth: {token: {env: HUBSPOT_TOKEN}}   # a service key, or a private app's token\n";
+  auto text = fmt::format(
+      "# muster's workspace. Secrets are references, {{env: NAME}} or {{file: PATH}}; never write "
+      "one "
+      "here.\n"
+      "# Next: muster check, muster connect marketing, muster plan cohort, muster sync cohort\n"
+      "version: 1\n"
+      "connections:\n"
+      "  marketing:\n"
+      "    destination: hubspot\n{}"
+      "    rate_share: 80%   # of the account's quota, which other apps use too\n"
+      "syncs:\n"
+      "  cohort:\n"
+      "    cohort: {}   # the list in HubSpot: amplitude_<cohort>\n"
+      "    source:\n{}"
+      "    connection: marketing\n"
+      "    identifier: {{column: {}, as: {}}}   # as: email, or contact_id\n",
+      options.auth == "oauth" ? oauth : token, scalar(options.cohort), source_lines(options),
+      scalar(options.column), options.as);
+  if (options.as == "email") {
+    text += fmt::format(
+        "    create_missing: {}   # true: people who are no contacts yet are created, and may be "
+        "billed\n",
+        options.create == "yes" ? "true" : "false");
+  }
+  text += fmt::format(
+      "    cadence: {}   # of `muster serve`: manual, hourly, daily, daily at 06:30, every 15m, "
+      "cron "
+      "\"…\"\n"
+      "    verify: true   # read the list back after each run\n"
+      "    on_drift: report   # or repair\n"
+      "    guard: {{max_removals: 30%}}   # a run that would remove more stops and asks\n",
+      scalar(options.cadence));
+  return text;
+}
+
+class Questions {
+ public:
+  Questions(const Shell& shell, const CLI::App& command) : shell_(shell), command_(command) {}
+
+  //! Asks unless the flag was given; where nobody is here, `otherwise` stands, if there is one.
+  void ask(const char* flag, const char* question, const std::string& otherwise,
+           std::string& answer) const {
+    if (command_.count(flag) > 0) return;
+    answer = otherwise;
+    if (::isatty(STDIN_FILENO) != 1 || shell_.yes || shell_.json_output) {
+      if (!otherwise.empty()) return;
+      throw Error(ErrorKind::kUsage, "init.missing", fmt::format("{} is missing", flag))
+          .with_hint("example: muster init --cohort 'Power Users' --source csv:people.csv");
+    }
+    do {
+      fmt::print(stderr, "{}{}: ", question,
+                 otherwise.empty() ? "" : fmt::format(" [{}]", otherwise));
+      std::string line;
+      if (!std::getline(std::cin, line)) {
+        throw Error(ErrorKind::kUsage, "init.missing", "no answer; nothing was written");
+      }
+      if (!line.empty()) answer = line;
+    } while (answer.empty());
+  }
+
+ private:
+  const Shell& shell_;
+  const CLI::App& command_;
+};
+
+void write_new(const std::filesystem::path& file, const std::string& text) {
+  const int descriptor = ::open(file.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+  if (descriptor < 0) {
+    const bool there = errno == EEXIST;
+    throw Error(there ? ErrorKind::kUsage : ErrorKind::kFailed, "init.not_written",
+                there ? "there is a muster.yaml already; it is left alone"
+                      : fmt::format("can't write: {}", std::generic_category().message(errno)))
+        .at(file.string())
+        .with_hint("choose another directory with --workspace DIR");
+  }
+  const auto written = ::write(descriptor, text.data(), text.size());
+  if (::close(descriptor) == 0 && written == static_cast<ssize_t>(text.size())) return;
+  ::unlink(file.c_str());
+  throw Error(ErrorKind::kFailed, "init.not_written", "can't write: the disk may be full")
+      .at(file.string());
+}
+
+void run(const Shell& shell, const CLI::App& command, InitOptions options) {
+  const Questions questions(shell, command);
+  questions.ask("--cohort", "Name of the cohort", "", options.cohort);
+  questions.ask("--source",
+                "Where it is (csv:FILE, jsonl:FILE, sql:FILE, postgres:VARIABLE, "
+                "amplitude:COHORT_ID, amplitude_s3:DIRECTORY)",
+                "", options.source);
+  if (options.source.starts_with("amplitude:")) {
+    questions.ask("--region", "Amplitude's region (us, eu)", "us", options.region);
+  }
+  questions.ask("--as", "What people are identified by (email, contact_id)", "email", options.as);
+  questions.ask("--column", "The column that holds it",
+                options.as == "email" ? "email" : "hubspot_id", options.column);
+  if (options.as == "email") {
+    questions.ask("--create-missing", "Create contacts that are missing (yes, no)", "no",
+                  options.create);
+  }
+  questions.ask("--auth", "Access to HubSpot by (token, oauth)", "token", options.auth);
+  questions.ask("--cadence", "When it runs by itself", "manual", options.cadence);
+  const auto directory = shell.workspace_directory();
+  const auto file = directory / "muster.yaml";
+  const auto text = configuration(options);
+  // What is written can be read, or is not written.
+  static_cast<void>(parse_workspace(text, file.string(), directory));
+  write_new(file, text);
+  shell.say(fmt::format("Written: {}\nNext: muster check", file.string()));
+  shell.print(json::object{{"written", file.string()}});
+}
+
+}  // namespace
+
+void add_init(CLI::App& program, Shell& shell) {
+  auto* command = program.add_subcommand(
+      "init",
+      "Write a commented muster.yaml: asks for what no flag gives. An existing one is left "
+      "alone.\n\n"
+      "Example:\n  muster init --cohort 'Power Users' --source csv:power_users.csv --as email");
+  auto options = std::make_shared<InitOptions>();
+  command->add_option("--cohort", options->cohort, "name of the cohort");
+  command->add_option("--source", options->source,
+                      "csv:FILE, jsonl:FILE, sql:FILE, postgres:VARIABLE, amplitude:COHORT_ID or "
+                      "amplitude_s3:DIRECTORY");
+  command->add_option("--region", options->region, "of Amplitude")
+      ->check(CLI::IsMember({"us", "eu"}));
+  command->add_option("--as", options->as, "what people are identified by")
+      ->check(CLI::IsMember({"email", "contact_id"}));
+  command->add_option("--column", options->column, "the column that holds it");
+  command->add_option("--create-missing", options->create, "create contacts that are missing")
+      ->check(CLI::IsMember({"yes", "no"}));
+  command->add_option("--auth", options->auth, "access to HubSpot")
+      ->check(CLI::IsMember({"token", "oauth"}));
+  command->add_option("--cadence", options->cadence, "when it runs by itself");
+  command->callback([&shell, command, options] { run(shell, *command, *options); });
+}
+
+}  // namespace muster::cli

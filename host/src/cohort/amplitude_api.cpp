@@ -1,0 +1,173 @@
+#include "cohort/amplitude_api.hpp"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/log.hpp"
+#include "cohort/source.hpp"
+
+namespace muster {
+namespace {
+
+namespace json = boost::json;
+
+constexpr Milliseconds kSlice{500};  // of a wait: how late a signal may be noticed
+constexpr int kMostTries = 5;
+constexpr Milliseconds kFirstPause{1'000};
+constexpr Milliseconds kLimitedPause{30'000};  // after a 429 that names no time
+constexpr Milliseconds kLongestPause{120'000};
+constexpr std::size_t kLongestDetails = 200;
+
+std::string base64(const std::string& text) {
+  constexpr int kVariant = sodium_base64_VARIANT_ORIGINAL;
+  std::string coded(sodium_base64_encoded_len(text.size(), kVariant), '\0');
+  sodium_bin2base64(coded.data(), coded.size(), reinterpret_cast<const unsigned char*>(text.data()),
+                    text.size(), kVariant);
+  coded.pop_back();  // the zero at the end
+  return coded;
+}
+
+std::optional<Milliseconds> retry_after(const HttpResponse& response) {
+  const auto text = response.header("Retry-After");
+  std::int64_t seconds = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (parsed.ec != std::errc{} || seconds < 0 || seconds > 86'400) return std::nullopt;
+  return std::chrono::seconds(seconds);
+}
+
+}  // namespace
+
+const char* to_word(AmplitudeProjectAccess::Region region) {
+  return region == AmplitudeProjectAccess::Region::kUs ? "us" : "eu";
+}
+
+const char* base_of(AmplitudeProjectAccess::Region region) {
+  return region == AmplitudeProjectAccess::Region::kUs ? "https://amplitude.com"
+                                                       : "https://analytics.eu.amplitude.com";
+}
+
+AmplitudeApi::AmplitudeApi(const AmplitudeProjectAccess& project,
+                           const SourceEnvironment& environment)
+    : environment_(environment), project_(project) {
+  if (project_.api_base.empty()) project_.api_base = base_of(project_.region);
+  const auto api_key = project_.api_key.resolve();
+  authorization_ = base64(api_key + ':' + project_.secret_key.resolve());
+  log::keep_secret(authorization_);
+  name_ = environment.memory.name_of(fmt::format("amplitude/{}/{}", project_.api_base, api_key));
+  shown_ = fmt::format("Amplitude ({})", to_word(project_.region));
+  transport_ = environment.make_transport();
+}
+
+HttpRequest AmplitudeApi::request(const std::string& target) const {
+  HttpRequest request;
+  request.url = project_.api_base + target;
+  request.headers = {{"Authorization", "Basic " + authorization_}, {"User-Agent", "muster"}};
+  request.timeout = Milliseconds{60'000};
+  return request;
+}
+
+HttpResponse AmplitudeApi::send(HttpRequest request) {
+  transport_->start(std::move(request), 0);
+  for (;;) {
+    try {
+      environment_.waiting.check();
+    } catch (...) {
+      transport_->cancel_all();
+      while (transport_->next(environment_.clock.elapsed())) {
+      }
+      throw;
+    }
+    if (auto response = transport_->next(environment_.clock.elapsed() + kSlice)) return *response;
+  }
+}
+
+HttpResponse AmplitudeApi::get(const std::string& target, const std::function<void()>& before_try) {
+  for (int tries = 1;; ++tries) {
+    if (before_try) before_try();
+    auto response = send(request(target));
+    const bool answered = response.outcome == HttpOutcome::kAnswered;
+    const bool limited = answered && response.status == 429;
+    if (answered && !limited && response.status < 500) {
+      check_credentials(response);
+      return response;
+    }
+    const auto asked = retry_after(response);
+    const auto pause = asked ? *asked : limited ? kLimitedPause : kFirstPause * (1 << (tries - 1));
+    if (tries == kMostTries || pause > kLongestPause) {
+      auto error =
+          limited ? Error(ErrorKind::kLater, "amplitude.limited",
+                          "Amplitude refuses more requests for now (429)")
+                        .with_hint(
+                            "the limits of 500 downloads a month, 60 in ten minutes and "
+                            "5 at a time are the project's: others may be using them")
+                  : Error(ErrorKind::kLater, "amplitude.unreachable",
+                          answered ? fmt::format("Amplitude fails with status {}", response.status)
+                                   : fmt::format("Amplitude can't be reached: {}", response.error))
+                        .with_hint("run again later; see https://status.amplitude.com");
+      error.at(shown_);
+      throw SourceWaits(std::move(error), asked);
+    }
+    environment_.waiting.sleep(environment_.clock, pause);
+  }
+}
+
+//! Which of the two keys is wrong, Amplitude tells by its words alone (amplitude/api.md §1.1).
+void AmplitudeApi::check_credentials(const HttpResponse& response) const {
+  if (response.status != 401 && response.status != 403) return;
+  const auto details = details_of(response);
+  if (details.find("Secret") != std::string::npos) {
+    throw Error(ErrorKind::kUsage, "amplitude.wrong_secret",
+                "Amplitude refuses the secret key for this API key")
+        .at(project_.secret_key.where)
+        .with_hint("copy it again: Amplitude, Organization settings > Projects > the project");
+  }
+  if (response.status == 401 || details.find("API Key") != std::string::npos) {
+    const bool us = project_.region == AmplitudeProjectAccess::Region::kUs;
+    throw Error(ErrorKind::kUsage, "amplitude.unknown_key",
+                fmt::format("no project of Amplitude's {} region has this API key",
+                            to_word(project_.region)))
+        .at(project_.api_key.where)
+        .with_hint(fmt::format("check the key; if the project is in the other region, say 'region: "
+                               "{}'",
+                               us ? "eu" : "us"));
+  }
+}
+
+json::object AmplitudeApi::json_of(const HttpResponse& response) const {
+  json::error_code failed;
+  auto parsed = json::parse(response.body, failed);
+  if (!failed && parsed.is_object()) return std::move(parsed.get_object());
+  throw Error(ErrorKind::kFailed, "amplitude.bad_answer", "Amplitude's answer is not JSON")
+      .at(shown_)
+      .with_hint("a proxy may have answered in its place; run again later");
+}
+
+std::string AmplitudeApi::details_of(const HttpResponse& response) {
+  json::error_code failed;
+  const auto parsed = json::parse(response.body, failed);
+  if (failed) return {};
+  for (const auto* place : {"/error/metadata/details", "/error/message", "/message", "/error"}) {
+    json::error_code absent;
+    const auto* found = parsed.find_pointer(place, absent);
+    if (found == nullptr || !found->is_string()) continue;
+    std::string text(found->get_string());
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    return text.substr(0, kLongestDetails);
+  }
+  return {};
+}
+
+Error AmplitudeApi::failure(const HttpResponse& response, const std::string& what) const {
+  const auto details = details_of(response);
+  return Error(ErrorKind::kFailed, "amplitude.failed",
+               fmt::format("{}: Amplitude answers {}{}{}", what, response.status,
+                           details.empty() ? "" : ", ", details))
+      .at(shown_)
+      .with_hint("run again later; if it stays so, ask Amplitude's support with this status");
+}
+
+}  // namespace muster

@@ -1,0 +1,52 @@
+// Calls of Amplitude's cohort API for one project: authentication, patience, and a message of its
+// own for each way in which they fail (amplitude/api.md §1.1, §1.2). One thread.
+#pragma once
+
+#include <boost/json.hpp>
+#include <functional>
+#include <string>
+
+#include "cohort/amplitude_options.hpp"
+#include "cohort/source_environment.hpp"
+
+namespace muster {
+
+class AmplitudeApi {
+ public:
+  //! Resolves the keys; throws Error when a reference leads nowhere.
+  AmplitudeApi(const AmplitudeProjectAccess& project, const SourceEnvironment& environment);
+
+  //! The answer to a GET of `target` (path and query) below the project's base. What may pass is
+  //! tried again; throws Error for credentials that are refused, SourceWaits for what goes on.
+  //! `before_try` is called before each request that is sent.
+  HttpResponse get(const std::string& target, const std::function<void()>& before_try = {});
+  //! A request with the project's credentials, not sent yet.
+  HttpRequest request(const std::string& target) const;
+  //! Sends one request and waits for its answer, whatever it is.
+  HttpResponse send(HttpRequest request);
+
+  Transport& transport() noexcept { return *transport_; }
+  //! A name for the project that tells nothing of its key.
+  const std::string& name() const noexcept { return name_; }
+  //! For errors: "Amplitude (us)".
+  const std::string& shown() const noexcept { return shown_; }
+
+  //! The answer's JSON; throws Error when it is none.
+  boost::json::object json_of(const HttpResponse& response) const;
+  //! What Amplitude says of a failure; empty when it says nothing.
+  static std::string details_of(const HttpResponse& response);
+  //! A failure that has no better words.
+  Error failure(const HttpResponse& response, const std::string& what) const;
+
+ private:
+  void check_credentials(const HttpResponse& response) const;
+
+  const SourceEnvironment& environment_;
+  AmplitudeProjectAccess project_;
+  std::string authorization_;
+  std::string name_;
+  std::string shown_;
+  std::unique_ptr<Transport> transport_;
+};
+
+}  // namespace muster

@@ -1,0 +1,135 @@
+#include "cohort/amplitude_budget.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+#include <vector>
+
+namespace muster {
+namespace {
+
+namespace json = boost::json;
+
+struct Window {
+  Milliseconds length;
+  std::size_t requests;
+};
+constexpr Window kTenMinutes{std::chrono::minutes(10), 60};
+constexpr Window kMinute{std::chrono::minutes(1), 4};
+
+std::chrono::year_month_day day_of(Instant instant) {
+  return std::chrono::floor<std::chrono::days>(instant);
+}
+
+//! The first of the next month, UTC, when the count begins anew.
+Instant next_month(Instant now) {
+  const auto today = day_of(now);
+  const auto month = today.year() / today.month() + std::chrono::months(1);
+  return std::chrono::sys_days(month / 1);
+}
+
+std::string month_of(Instant now) {
+  const auto today = day_of(now);
+  return fmt::format("{}-{:02}", static_cast<int>(today.year()),
+                     static_cast<unsigned>(today.month()));
+}
+
+}  // namespace
+
+struct AmplitudeBudget::Count {
+  std::string month;
+  std::uint64_t used = 0;
+  std::uint64_t limit = kMonthlyDownloads;
+  bool told = false;              //!< by Amplitude, in this month
+  std::vector<Instant> recent{};  //!< requests of the last ten minutes, oldest first
+
+  std::string text() const {
+    json::array times;
+    for (const auto at : recent) times.emplace_back(at.time_since_epoch().count());
+    return json::serialize(json::object{
+        {"month", month}, {"used", used}, {"limit", limit}, {"told", told}, {"recent", times}});
+  }
+};
+
+AmplitudeBudget::AmplitudeBudget(const SourceEnvironment& environment, std::string project)
+    : environment_(environment), project_(std::move(project)) {}
+
+AmplitudeBudget::Count AmplitudeBudget::parse(const std::optional<std::string>& stored) const {
+  const auto now = environment_.clock.now();
+  Count count{month_of(now)};
+  if (!stored) return count;
+  json::error_code failed;
+  const auto parsed = json::parse(*stored, failed);
+  if (failed || !parsed.is_object()) return count;
+  const auto& fields = parsed.get_object();
+  for (const auto& time : fields.at("recent").as_array()) {
+    const Instant at{Milliseconds{time.to_number<std::int64_t>()}};
+    // A clock that was set back must not keep a sync waiting for an hour that comes twice.
+    if (at <= now && now - at < kTenMinutes.length) count.recent.push_back(at);
+  }
+  if (fields.at("month").as_string() != count.month) return count;
+  count.used = fields.at("used").to_number<std::uint64_t>();
+  count.limit = fields.at("limit").to_number<std::uint64_t>();
+  count.told = fields.at("told").as_bool();
+  return count;
+}
+
+AmplitudeBudget::Count AmplitudeBudget::read() const {
+  return parse(environment_.memory.get(key()));
+}
+
+SourceBudget AmplitudeBudget::now() const {
+  const auto count = read();
+  return {count.used, count.limit, next_month(environment_.clock.now()), count.told};
+}
+
+void AmplitudeBudget::learn(std::uint64_t used, std::uint64_t limit) {
+  environment_.memory.update(key(), [&](const auto& stored) {
+    auto count = parse(stored);
+    count.used = used;
+    count.limit = limit;
+    count.told = true;
+    return count.text();
+  });
+}
+
+void AmplitudeBudget::spend() {
+  environment_.memory.update(key(), [&](const auto& stored) {
+    auto count = parse(stored);
+    ++count.used;
+    count.recent.push_back(environment_.clock.now());
+    return count.text();
+  });
+}
+
+void AmplitudeBudget::await_turn() const {
+  for (;;) {
+    const auto count = read();
+    const auto now = environment_.clock.now();
+    if (count.used >= count.limit) {
+      const auto again = next_month(now);
+      throw SourceWaits(
+          Error(ErrorKind::kLater, "amplitude.budget_spent",
+                fmt::format("{} of {} downloads of this month are used", count.used, count.limit))
+              .at("Amplitude")
+              .with_hint(fmt::format("the next ones come on {}-{:02}-{:02} (UTC); push needs none",
+                                     static_cast<int>(day_of(again).year()),
+                                     static_cast<unsigned>(day_of(again).month()),
+                                     static_cast<unsigned>(day_of(again).day()))),
+          again - now);
+    }
+    Milliseconds wait{0};
+    for (const auto& window : {kTenMinutes, kMinute}) {
+      if (count.recent.size() < window.requests) continue;
+      const auto free = count.recent[count.recent.size() - window.requests] + window.length;
+      wait = std::max(wait, free - now);
+    }
+    if (wait <= Milliseconds{0}) return;
+    environment_.waiting.sleep(environment_.clock, wait);
+  }
+}
+
+}  // namespace muster

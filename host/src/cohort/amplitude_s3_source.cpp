@@ -1,0 +1,168 @@
+#include "cohort/amplitude_s3_source.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <regex>
+#include <set>
+
+namespace muster {
+namespace {
+
+namespace fs = std::filesystem;
+
+//! A file's name, such as 187520_7khm89cz_2026-11-24T10:30_entering_key.csv. Amplitude documents
+//! the time as HH:SS and as HH-SS: either, with anything behind it, will do.
+struct Name {
+  std::string cohort;
+  std::string time;  //!< in one spelling, so that it sorts
+  std::string kind;
+};
+
+std::optional<Name> parse(const std::string& file) {
+  static const std::regex kForm(
+      "[^_]+_([^_]+)_([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}([:-][0-9]{2})*)[^_]*_"
+      "(entering|exiting|existing)(_.*)?\\.csv(\\.gz|\\.zst)?");
+  std::smatch found;
+  if (!std::regex_match(file, found, kForm)) return std::nullopt;
+  Name name{found[1], found[2], found[4]};
+  std::replace(name.time.begin(), name.time.end(), ':', '-');
+  return name;
+}
+
+}  // namespace
+
+AmplitudeS3Source::AmplitudeS3Source(AmplitudeS3Options options, Waiting waiting)
+    : options_(std::move(options)), waiting_(std::move(waiting)) {
+  form_.id_column = options_.id_column;
+  form_.header = CsvForm::Header::kPresent;
+}
+
+//! A run that lacks a file is still being copied: it would be a smaller cohort, or an older one
+//! under a new name.
+AmplitudeS3Run AmplitudeS3Source::newest_run() const {
+  std::error_code failed;
+  std::map<std::string, AmplitudeS3Run> runs;
+  std::set<std::string> cohorts;
+  for (fs::directory_iterator entry(options_.directory, failed), end; !failed && entry != end;
+       entry.increment(failed)) {
+    const auto name = parse(entry->path().filename().string());
+    if (!name) continue;
+    if (!options_.cohort.empty() && name->cohort != options_.cohort) continue;
+    cohorts.insert(name->cohort);
+    auto& run = runs[name->time];
+    auto& files = name->kind == "entering"  ? run.entering
+                  : name->kind == "exiting" ? run.exiting
+                                            : run.existing;
+    files.push_back(entry->path());
+  }
+  if (failed) {
+    throw Error(ErrorKind::kFailed, "source.unreadable",
+                fmt::format("can't read the directory: {}", failed.message()))
+        .at(options_.shown_as)
+        .with_hint("check the path in the sync's source and the directory's permissions");
+  }
+  if (runs.empty()) {
+    throw Error(ErrorKind::kFailed, "source.no_file",
+                "no file here has a name as Amplitude gives them")
+        .at(options_.shown_as)
+        .with_hint("such as 187520_7khm89cz_2026-11-24T10-30_existing_key.csv");
+  }
+  if (cohorts.size() > 1) {
+    throw Error(ErrorKind::kUsage, "source.several_cohorts",
+                fmt::format("the directory holds {} cohorts", cohorts.size()))
+        .at(options_.shown_as)
+        .with_hint(fmt::format("name one, as in cohort: {}", *cohorts.begin()));
+  }
+  auto& [time, run] = *runs.rbegin();
+  for (auto* files : {&run.entering, &run.exiting, &run.existing}) {
+    if (files->empty()) {
+      throw Error(ErrorKind::kFailed, "source.incomplete_run",
+                  fmt::format("the newest run, {}, lacks its file of those who {}", time,
+                              files == &run.entering  ? "enter"
+                              : files == &run.exiting ? "leave"
+                                                      : "are there"))
+          .at(options_.shown_as)
+          .with_hint("it may still be copied: run again when all three files are there");
+    }
+    std::sort(files->begin(), files->end());
+  }
+  return run;
+}
+
+void AmplitudeS3Source::open(const Columns& columns) {
+  columns_ = columns;
+  columns_.properties.emplace_back("amplitude_id");
+  leaving_.clear();
+  entering_.clear();
+  rows_ = 0;
+  bytes_before_ = 0;
+  run_ = newest_run();
+  files_ = run_.exiting;
+  files_.insert(files_.end(), run_.entering.begin(), run_.entering.end());
+  files_.insert(files_.end(), run_.existing.begin(), run_.existing.end());
+  file_ = 0;
+  open_file();
+  while (file_ < run_.exiting.size()) {
+    const auto member = next_row();
+    if (!member) break;
+    if (!member->properties.back().empty()) leaving_.emplace(member->properties.back());
+  }
+}
+
+void AmplitudeS3Source::open_file() {
+  const auto& file = files_[file_];
+  table_.emplace(open_byte_stream(file, waiting_), file.string(), form_, columns_, ragged_);
+}
+
+//! The next row of the files up to the end of those who leave, or of the others.
+std::optional<Member> AmplitudeS3Source::next_row() {
+  for (;;) {
+    if (auto member = table_->next()) return member;
+    if (file_ + 1 == files_.size()) return std::nullopt;
+    bytes_before_ += table_->progress().done;
+    ++file_;
+    open_file();
+    if (file_ == run_.exiting.size()) return std::nullopt;
+  }
+}
+
+std::optional<Member> AmplitudeS3Source::next() {
+  for (;;) {
+    auto member = next_row();
+    if (!member) {
+      if (file_ + 1 == files_.size()) return std::nullopt;
+      continue;
+    }
+    const std::string id(member->properties.back());
+    member->properties.pop_back();
+    const bool enters = file_ < run_.exiting.size() + run_.entering.size();
+    const bool leaves = leaving_.contains(id);
+    // Whether `existing` has those who enter or leave is documented both ways: who leaves is out
+    // of it, who enters counts once.
+    const bool twice = enters ? leaves : entering_.contains(id);
+    if (twice && overlap_.count++ == 0) {
+      overlap_.first_at = fmt::format("{}:{}:1", files_[file_].string(), member->line);
+    }
+    if (enters && !id.empty()) entering_.insert(id);
+    if (leaves || (!enters && twice)) continue;
+    member->line = ++rows_;
+    return member;
+  }
+}
+
+Source::Progress AmplitudeS3Source::progress() const {
+  if (!table_) return {};
+  return {bytes_before_ + table_->progress().done, 0};
+}
+
+std::vector<SourceNotice> AmplitudeS3Source::notices() const {
+  std::vector<SourceNotice> notices;
+  for (const auto& notice : {ragged_, overlap_}) {
+    if (notice.count > 0) notices.push_back(notice);
+  }
+  return notices;
+}
+
+}  // namespace muster

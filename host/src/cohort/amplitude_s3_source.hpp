@@ -1,0 +1,59 @@
+// A cohort as Amplitude writes it to S3, copied to a directory: each run's files of those who
+// enter, leave and are there (amplitude/api.md §6). The newest run is read: everyone of
+// `existing` and `entering`, without those of `exiting`. One thread.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "cohort/csv_table.hpp"
+#include "cohort/source.hpp"
+#include "cohort/source_environment.hpp"
+
+namespace muster {
+
+struct AmplitudeS3Options {
+  std::filesystem::path directory;
+  std::string shown_as;  //!< what errors call it: the path as configured
+  std::string cohort;    //!< its id; empty: the directory holds one alone
+  std::optional<std::string> id_column;
+};
+
+//! The files of one run.
+struct AmplitudeS3Run {
+  std::vector<std::filesystem::path> entering, exiting, existing;
+};
+
+class AmplitudeS3Source final : public Source {
+ public:
+  explicit AmplitudeS3Source(AmplitudeS3Options options, Waiting waiting = {});
+  void open(const Columns& columns) override;
+  std::optional<Member> next() override;
+  Progress progress() const override;
+  std::vector<SourceNotice> notices() const override;
+
+ private:
+  AmplitudeS3Run newest_run() const;
+  std::optional<Member> next_row();
+  void open_file();
+
+  AmplitudeS3Options options_;
+  Waiting waiting_;
+  CsvForm form_;
+  Columns columns_;  //!< with the Amplitude id behind the properties
+  AmplitudeS3Run run_;
+  std::vector<std::filesystem::path> files_;  //!< in the order of reading
+  std::size_t file_ = 0;
+  std::uint64_t bytes_before_ = 0;
+  std::uint64_t rows_ = 0;
+  std::optional<CsvTable> table_;
+  std::unordered_set<std::string> leaving_;   //!< Amplitude ids
+  std::unordered_set<std::string> entering_;  //!< Amplitude ids
+  SourceNotice ragged_{"ragged_rows", 0, {}};
+  SourceNotice overlap_{"overlapping_rows", 0, {}};
+};
+
+}  // namespace muster

@@ -1,0 +1,250 @@
+#include "cohort/amplitude_source.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cohort/amplitude_catalog.hpp"
+#include "cohort/amplitude_file.hpp"
+
+namespace muster {
+namespace {
+
+namespace json = boost::json;
+
+// amplitude/api.md §1.5: a job's file is kept for seven days.
+constexpr Milliseconds kKept = std::chrono::days(7);
+// Others report 30 to 60 seconds whatever the size; some pollers ask every second.
+constexpr Milliseconds kFirstPoll{1'000};
+constexpr Milliseconds kLongestPoll{15'000};
+constexpr Milliseconds kLongestJob = std::chrono::hours(1);
+constexpr Milliseconds kAskAgain = std::chrono::minutes(5);
+constexpr Milliseconds kFirstPause{1'000};
+
+//! Columns that every file has (amplitude/api.md §1.6).
+bool is_given_anyway(const std::string& column) {
+  return is_alias(column, "user_id") || is_alias(column, "amplitude_id");
+}
+
+std::string encoded(std::string_view text) {
+  std::string coded;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    coded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return coded;
+}
+
+}  // namespace
+
+AmplitudeSource::AmplitudeSource(AmplitudeOptions options, SourceEnvironment environment)
+    : options_(std::move(options)), environment_(std::move(environment)) {
+  form_.delimiter = ',';
+  form_.id_column = options_.id_column;
+  form_.header = CsvForm::Header::kPresent;
+  // Whether property columns carry it is not documented (amplitude/api.md §1.6).
+  form_.column_prefix = "gp:";
+}
+
+AmplitudeApi& AmplitudeSource::api() {
+  if (!api_) {
+    api_.emplace(options_.project, environment_);
+    budget_.emplace(environment_, api_->name());
+  }
+  return *api_;
+}
+
+void AmplitudeSource::open(const Columns& columns) {
+  if (opened_ > 0) environment_.waiting.sleep(environment_.clock, kFirstPause * (1 << opened_));
+  ++opened_;
+  table_.reset();
+  at_end_ = false;
+  properties_ = options_.properties;
+  const auto want = [&](const std::string& column) {
+    const bool known = std::any_of(properties_.begin(), properties_.end(),
+                                   [&](const auto& other) { return is_alias(other, column); });
+    if (!known && !is_given_anyway(column)) properties_.push_back(column);
+  };
+  want(columns.identifier);
+  for (const auto& property : columns.properties) want(property);
+  if (options_.id_column) want(*options_.id_column);
+  std::sort(properties_.begin(), properties_.end());
+
+  api();
+  download_ = remembered();
+  const bool picked_up = download_.has_value();
+  if (!picked_up) ask();
+  if (!wait_until_done()) {
+    forget();
+    if (!picked_up) {
+      throw Error(ErrorKind::kFailed, "amplitude.job_lost",
+                  "Amplitude does not know the download that it began a moment ago")
+          .at(api_->shown())
+          .with_hint("run again later");
+    }
+    // What an earlier run asked for is gone: asked for anew.
+    ask();
+    if (!wait_until_done()) refuse_cohort();
+  }
+  auto file = std::make_unique<AmplitudeFile>(*api_, environment_, download_->id);
+  const auto name = fmt::format("cohort {} of {}", options_.cohort, api_->shown());
+  table_.emplace(unpacked(std::move(file), name), name, form_, columns, ragged_);
+}
+
+std::string AmplitudeSource::key() const {
+  std::string asked;
+  for (const auto& property : properties_) asked += '&' + encoded(property);
+  return fmt::format("amplitude/download/{}/{}{}", api_->name(), options_.cohort, asked);
+}
+
+std::optional<AmplitudeSource::Download> AmplitudeSource::remembered() const {
+  const auto stored = environment_.memory.get(key());
+  const auto space = stored ? stored->find(' ') : std::string::npos;
+  if (space == std::string::npos) return std::nullopt;
+  const Instant asked{Milliseconds{std::stoll(stored->substr(0, space))}};
+  if (environment_.clock.now() - asked >= kKept) return std::nullopt;
+  return Download{stored->substr(space + 1), asked};
+}
+
+void AmplitudeSource::forget() {
+  environment_.memory.update(key(), [](const auto&) { return std::nullopt; });
+  download_.reset();
+}
+
+void AmplitudeSource::ask_for_usage() {
+  const auto response = api_->get("/api/3/cohorts/usage");
+  if (response.status != 200) return;  // our own count has to do
+  json::error_code failed;
+  const auto parsed = json::parse(response.body, failed);
+  if (failed || !parsed.is_object()) return;
+  const auto* nested = parsed.get_object().if_contains("rest_download");
+  const auto& fields =
+      nested != nullptr && nested->is_object() ? nested->get_object() : parsed.get_object();
+  const auto* used = fields.if_contains("usage");
+  if (used == nullptr) used = fields.if_contains("count");
+  const auto* limit = fields.if_contains("limit");
+  if (used == nullptr || limit == nullptr || !used->is_int64() || !limit->is_int64()) return;
+  if (used->get_int64() < 0 || limit->get_int64() <= 0) return;
+  budget_->learn(static_cast<std::uint64_t>(used->get_int64()),
+                 static_cast<std::uint64_t>(limit->get_int64()));
+}
+
+//! Step 1, which costs a download of the month's budget.
+void AmplitudeSource::ask() {
+  try {
+    ask_for_usage();
+  } catch (const SourceWaits&) {
+    // The budget can be counted without it; whether Amplitude answers at all, the next call tells.
+  }
+  budget_->await_turn();
+  std::string target = fmt::format("/api/5/cohorts/request/{}", encoded(options_.cohort));
+  target += properties_.empty() ? "?props=0" : "?props=1";
+  for (const auto& property : properties_) target += "&propKeys=" + encoded(property);
+  const auto response = api_->get(target, [this] {
+    budget_->await_turn();
+    budget_->spend();
+  });
+  if (response.status != 200 && response.status != 202) refuse(response);
+  const auto answer = api_->json_of(response);
+  const auto* id = answer.if_contains("request_id");
+  if (id == nullptr || !id->is_string()) {
+    throw api_->failure(response, "the answer has no request_id");
+  }
+  download_ = Download{std::string(id->get_string()), environment_.clock.now()};
+  environment_.memory.update(key(), [&](const auto&) {
+    return fmt::format("{} {}", download_->asked.time_since_epoch().count(), download_->id);
+  });
+}
+
+void AmplitudeSource::refuse(const HttpResponse& response) {
+  const auto details = AmplitudeApi::details_of(response);
+  const bool too_large = response.status == 413 || details.find("large") != std::string::npos;
+  if (too_large) {
+    throw Error(ErrorKind::kFailed, "amplitude.too_large",
+                "the cohort is too large to be downloaded: Amplitude's limit is 2 million people")
+        .at(options_.where)
+        .with_hint("let Amplitude push it (a cohort webhook), or split it in Amplitude");
+  }
+  if (response.status == 400 || response.status == 403 || response.status == 404) refuse_cohort();
+  throw api_->failure(response, "the download is refused");
+}
+
+//! Amplitude's status for these is not documented: the list of cohorts tells them apart.
+void AmplitudeSource::refuse_cohort() {
+  for (const auto& cohort : list_cohorts(*api_)) {
+    if (cohort.id != options_.cohort) continue;
+    if (!cohort.archived) break;
+    throw Error(ErrorKind::kFailed, "amplitude.archived_cohort",
+                fmt::format("the cohort {} is archived in Amplitude", options_.cohort))
+        .at(options_.where)
+        .with_hint("unarchive it there, or take its sync out of muster.yaml");
+  }
+  throw Error(ErrorKind::kUsage, "amplitude.unknown_cohort",
+              fmt::format("the project has no cohort {} that may be downloaded", options_.cohort))
+      .at(options_.where)
+      .with_hint("`muster cohorts` lists those there are, with their ids");
+}
+
+//! Step 2. False when Amplitude does not know the job.
+bool AmplitudeSource::wait_until_done() {
+  auto pause = kFirstPoll;
+  const auto began = environment_.clock.elapsed();
+  for (;;) {
+    const auto response =
+        api_->get(fmt::format("/api/5/cohorts/request-status/{}", encoded(download_->id)));
+    const bool says_failed = response.body.find("FAILED") != std::string::npos;
+    if (response.status == 404) return false;
+    if (response.status == 200 && !says_failed) return true;
+    if (response.status != 202 || says_failed) {
+      forget();
+      const auto details = AmplitudeApi::details_of(response);
+      throw Error(ErrorKind::kFailed, "amplitude.job_failed",
+                  fmt::format("Amplitude could not compute the cohort (status {}{}{})",
+                              response.status, details.empty() ? "" : ": ", details))
+          .at(options_.where)
+          .with_hint("open the cohort in Amplitude; fewer properties make it lighter to compute");
+    }
+    if (environment_.clock.elapsed() - began >= kLongestJob) {
+      throw SourceWaits(Error(ErrorKind::kLater, "amplitude.still_computing",
+                              "Amplitude has been computing the cohort for an hour")
+                            .at(options_.where)
+                            .with_hint("run again later: the same download is picked up"),
+                        kAskAgain);
+    }
+    environment_.waiting.sleep(environment_.clock, pause);
+    pause = std::min(pause * 3 / 2, kLongestPoll);
+  }
+}
+
+std::optional<Member> AmplitudeSource::next() {
+  if (at_end_) return std::nullopt;
+  auto member = table_->next();
+  if (!member) {
+    at_end_ = true;
+    // Read whole: the next run wants the cohort as it is then.
+    forget();
+  }
+  return member;
+}
+
+Source::Progress AmplitudeSource::progress() const {
+  return table_ ? table_->progress() : Progress{};
+}
+
+std::vector<SourceNotice> AmplitudeSource::notices() const {
+  if (ragged_.count == 0) return {};
+  return {ragged_};
+}
+
+std::optional<SourceBudget> AmplitudeSource::budget() const {
+  if (!budget_) return std::nullopt;
+  return budget_->now();
+}
+
+SourceBudget known_budget(const AmplitudeOptions& options, const SourceEnvironment& environment) {
+  const AmplitudeApi api(options.project, environment);
+  return AmplitudeBudget(environment, api.name()).now();
+}
+
+}  // namespace muster

@@ -1,0 +1,59 @@
+// A cohort downloaded from Amplitude: asked for, waited for, fetched (amplitude/api.md §1.5). What
+// was asked for and not yet read is remembered, and picked up by the next run within seven days.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "cohort/amplitude_api.hpp"
+#include "cohort/amplitude_budget.hpp"
+#include "cohort/csv_table.hpp"
+#include "cohort/source.hpp"
+
+namespace muster {
+
+class AmplitudeSource final : public Source {
+ public:
+  AmplitudeSource(AmplitudeOptions options, SourceEnvironment environment);
+  void open(const Columns& columns) override;
+  std::optional<Member> next() override;
+  Progress progress() const override;
+  std::vector<SourceNotice> notices() const override;
+  void set_heartbeat(std::function<void()> beat) override {
+    environment_.waiting.heartbeat = std::move(beat);
+  }
+  std::optional<SourceBudget> budget() const override;
+
+ private:
+  //! A download that was asked for.
+  struct Download {
+    std::string id;
+    Instant asked{};
+  };
+  std::string key() const;
+  std::optional<Download> remembered() const;
+  void forget();
+  void ask();
+  bool wait_until_done();
+  [[noreturn]] void refuse(const HttpResponse& response);
+  [[noreturn]] void refuse_cohort();
+  void ask_for_usage();
+  AmplitudeApi& api();
+
+  AmplitudeOptions options_;
+  SourceEnvironment environment_;
+  CsvForm form_;
+  std::vector<std::string> properties_;  //!< asked of Amplitude
+  std::optional<AmplitudeApi> api_;
+  std::optional<AmplitudeBudget> budget_;
+  std::optional<Download> download_;
+  std::optional<CsvTable> table_;
+  SourceNotice ragged_{"ragged_rows", 0, {}};
+  int opened_ = 0;
+  bool at_end_ = false;
+};
+
+//! What is known of a project's budget without asking Amplitude; resolves the keys.
+SourceBudget known_budget(const AmplitudeOptions& options, const SourceEnvironment& environment);
+
+}  // namespace muster

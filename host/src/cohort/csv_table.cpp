@@ -1,0 +1,96 @@
+#include "cohort/csv_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace muster {
+namespace {
+
+//! Whether a cell is an identifier rather than the name of a column.
+bool looks_like_identifier(std::string_view cell) {
+  const bool number = !cell.empty() && std::all_of(cell.begin(), cell.end(),
+                                                   [](char c) { return c >= '0' && c <= '9'; });
+  return number || cell.find('@') != std::string_view::npos;
+}
+
+//! Names without the prefix, unless the bare name is there too.
+void strip_prefix(std::vector<std::string>& header, const std::string& prefix) {
+  if (prefix.empty()) return;
+  for (auto& name : header) {
+    if (!name.starts_with(prefix)) continue;
+    auto bare = name.substr(prefix.size());
+    if (std::find(header.begin(), header.end(), bare) == header.end()) name = std::move(bare);
+  }
+}
+
+}  // namespace
+
+CsvTable::CsvTable(std::unique_ptr<ByteStream> stream, std::string name, const CsvForm& form,
+                   const Columns& columns, SourceNotice& ragged)
+    : reader_(std::move(stream), std::move(name), form.delimiter), form_(form), ragged_(ragged) {
+  read_header(columns);
+}
+
+void CsvTable::read_header(const Columns& columns) {
+  if (!reader_.next(cells_)) {
+    throw Error(ErrorKind::kFailed, "source.empty", "the file is empty: it has no header")
+        .at(reader_.where(1, 1))
+        .with_hint("the first line must name the columns");
+  }
+  width_ = cells_.size();
+  const auto where = reader_.where(reader_.line(), 1);
+  const bool headerless =
+      form_.header == CsvForm::Header::kAbsent ||
+      (form_.header == CsvForm::Header::kAuto && width_ == 1 && looks_like_identifier(cells_[0]));
+  if (headerless) {
+    if (width_ != 1 || !columns.properties.empty()) {
+      throw Error(ErrorKind::kFailed, "source.no_header",
+                  "a file without a header can have one column only, the identifier")
+          .at(where)
+          .with_hint("add a first line that names the columns");
+    }
+    row_waits_ = true;
+    return;
+  }
+  std::vector<std::string> header(cells_.begin(), cells_.end());
+  strip_prefix(header, form_.column_prefix);
+  places_ = find_columns(header, columns, form_.id_column, where);
+}
+
+std::string_view CsvTable::cell(std::size_t place) const {
+  return place < cells_.size() ? cells_[place] : std::string_view{};
+}
+
+std::optional<Member> CsvTable::next() {
+  if (!row_waits_ && !reader_.next(cells_)) return std::nullopt;
+  row_waits_ = false;
+  check_width();
+  Member member;
+  member.line = reader_.line();
+  member.identifier = cell(places_.identifier);
+  if (places_.source_id) member.source_id = cell(*places_.source_id);
+  for (const auto place : places_.properties) member.properties.push_back(cell(place));
+  return member;
+}
+
+void CsvTable::check_width() {
+  if (cells_.size() == width_) return;
+  const auto where = reader_.where(reader_.line(), 1);
+  if (cells_.size() < width_ && reader_.ended_without_break()) {
+    // What a copy or a program that broke off leaves behind: people behind it are missing.
+    throw Error(ErrorKind::kFailed, "source.truncated",
+                "the file ends within a row: its last row has too few cells and no line break")
+        .at(where)
+        .with_hint("copy or write it again; if it is whole, end the row with a line break");
+  }
+  if (form_.ragged_rows == CsvForm::RaggedRows::kRefuse) {
+    throw Error(ErrorKind::kFailed, "source.ragged_row",
+                fmt::format("a row with {} cells; the header has {}", cells_.size(), width_))
+        .at(where)
+        .with_hint("correct the row, or leave out 'strict: true' to count such rows");
+  }
+  if (ragged_.count++ == 0) ragged_.first_at = where;
+}
+
+}  // namespace muster

@@ -1,0 +1,71 @@
+#include "schedule/source_budget.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <vector>
+
+#include "cohort/amplitude_budget.hpp"
+#include "schedule/cadence.hpp"
+
+namespace muster {
+namespace {
+
+//! A sync, and how often it downloads in the fullest month.
+struct Share {
+  const SyncConfig* sync;
+  std::size_t downloads;
+};
+
+std::optional<std::string> project_of(const SyncConfig& sync) {
+  const auto* source = std::get_if<AmplitudeOptions>(&sync.source);
+  if (source == nullptr) return std::nullopt;
+  try {
+    return fmt::format("{}/{}/{}", to_word(source->project.region), source->project.api_base,
+                       source->project.api_key.resolve());
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+Error too_often(const std::vector<Share>& shares, std::size_t total) {
+  constexpr std::size_t kMinutes = 31 * 24 * 60;
+  const auto* most = &shares.front();
+  std::string sum;
+  for (const auto& share : shares) {
+    if (share.downloads > most->downloads) most = &share;
+    sum += fmt::format("{}{} ({}: {})", sum.empty() ? "" : " + ", share.downloads, share.sync->name,
+                       share.sync->cadence);
+  }
+  if (shares.size() > 1) sum += fmt::format(" = {}", total);
+  const auto limit = AmplitudeBudget::kMonthlyDownloads;
+  const auto fitting = (kMinutes * shares.size() + limit - 1) / limit;
+  return Error(
+             ErrorKind::kUsage, "config.amplitude_budget",
+             fmt::format("the cadence can't fit: {} downloads in a month of 31 days, and Amplitude "
+                         "allows a project {}",
+                         sum, limit))
+      .at(most->sync->cadence_where)
+      .with_hint(
+          fmt::format("{} every {}m or rarer would fit; for more, let Amplitude push changes",
+                      shares.size() == 1 ? "once" : "each of these syncs", fitting));
+}
+
+}  // namespace
+
+void check_source_budgets(const WorkspaceConfig& config) {
+  std::map<std::string, std::vector<Share>> projects;
+  for (const auto& sync : config.syncs) {
+    const auto project = project_of(sync);
+    if (!project) continue;
+    const auto downloads = Cadence::parse(sync.cadence).most_in_a_month();
+    if (downloads > 0) projects[*project].push_back({&sync, downloads});
+  }
+  for (const auto& [project, shares] : projects) {
+    std::size_t total = 0;
+    for (const auto& share : shares) total += share.downloads;
+    if (total > AmplitudeBudget::kMonthlyDownloads) throw too_often(shares, total);
+  }
+}
+
+}  // namespace muster

@@ -1,0 +1,150 @@
+// Amplitude's files in a directory: the suite of every source, and how a run's files make a cohort.
+#include "cohort/amplitude_s3_source.hpp"
+
+#include "cohort/file_kinds.hpp"
+
+namespace muster::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+using Ids = std::vector<int>;
+
+std::string csv(const Ids& ids) {
+  std::string text = "amplitudeID,userID,email\n";
+  for (const int id : ids) {
+    text += std::to_string(id) + ",u" + std::to_string(id) + ",p" + std::to_string(id) + "@b.com\n";
+  }
+  return text;
+}
+
+void write_run(const TempDir& dir, const std::string& time, const Ids& entering, const Ids& exiting,
+               const Ids& existing, const std::string& cohort = "7khm89cz") {
+  const auto file = [&](const char* kind, const Ids& ids) {
+    dir.write("187520_" + cohort + "_" + time + "_" + kind + "_key.csv", csv(ids));
+  };
+  file("entering", entering);
+  file("exiting", exiting);
+  file("existing", existing);
+}
+
+AmplitudeS3Options options_for(const TempDir& dir) {
+  AmplitudeS3Options options;
+  options.directory = dir.path();
+  options.shown_as = "exports";
+  return options;
+}
+
+std::vector<std::string> ids_of(Source& source) {
+  source.open({"email", {}});
+  std::vector<std::string> seen;
+  while (const auto member = source.next()) seen.emplace_back(member->source_id);
+  return seen;
+}
+
+std::string code_of(AmplitudeS3Options options) {
+  try {
+    AmplitudeS3Source source(std::move(options));
+    ids_of(source);
+  } catch (const Error& error) {
+    EXPECT_FALSE(error.hint().empty());
+    return error.code();
+  }
+  return "";
+}
+
+class S3Kind final : public SourceKind {
+ public:
+  std::unique_ptr<Source> holding(const std::vector<Person>& people, Waiting waiting) override {
+    write(people, SIZE_MAX);
+    return std::make_unique<AmplitudeS3Source>(options_for(dir_), std::move(waiting));
+  }
+  std::unique_ptr<Source> breaking_off(const std::vector<Person>& people) override {
+    write(people, 500'000);
+    return std::make_unique<AmplitudeS3Source>(options_for(dir_), Waiting{});
+  }
+
+ private:
+  void write(const std::vector<Person>& people, std::size_t most) {
+    std::string text = "amplitudeID,userID,email,plan\n";
+    for (std::size_t i = 0; i < people.size(); ++i) {
+      text += std::to_string(i) + ',' + quoted(people[i].user_id) + ',' + quoted(people[i].email) +
+              ',' + quoted(people[i].plan) + '\n';
+    }
+    const std::string none = "amplitudeID,userID,email,plan\n";
+    dir_.write("1_c_2026-11-24T10:30_entering_k.csv", none);
+    dir_.write("1_c_2026-11-24T10:30_exiting_k.csv", none);
+    dir_.write("1_c_2026-11-24T10:30_existing_k.csv",
+               text.substr(0, most == SIZE_MAX ? most : text.find(",\"person", most)));
+  }
+  TempDir dir_;
+};
+
+INSTANTIATE_TEST_SUITE_P(S3, EverySource, ::testing::Values(kind<S3Kind>("AmplitudeS3")),
+                         name_of_kind);
+
+TEST(AmplitudeS3, IsTheUnionOfExistingAndEnteringWithoutExiting) {
+  const TempDir dir;
+  write_run(dir, "2026-11-24T10:30", {4}, {2}, {1, 2, 3});
+  AmplitudeS3Source source(options_for(dir));
+  EXPECT_THAT(ids_of(source), ElementsAre("u4", "u1", "u3"));
+  EXPECT_TRUE(source.notices().empty());
+}
+
+TEST(AmplitudeS3, CountsWhoIsInTwoFilesOnceAndWarns) {
+  const TempDir dir;
+  write_run(dir, "2026-11-24T10:30", {4, 5}, {5}, {1, 4});
+  AmplitudeS3Source source(options_for(dir));
+  EXPECT_THAT(ids_of(source), ElementsAre("u4", "u1"));
+  ASSERT_EQ(source.notices().size(), 1U);
+  EXPECT_EQ(source.notices()[0].code, "overlapping_rows");
+  EXPECT_EQ(source.notices()[0].count, 2U);
+  EXPECT_THAT(source.notices()[0].first_at, HasSubstr("entering_key.csv:3:1"));
+}
+
+TEST(AmplitudeS3, ReadsTheNewestRunInEitherSpellingOfTime) {
+  for (const auto& [older, newer] : {std::pair{"2026-11-24T09-59", "2026-11-24T10:00"},
+                                     std::pair{"2026-11-24T09:59", "2026-11-24T10-00"},
+                                     std::pair{"2026-11-09T23:00", "2026-11-10T01-00"}}) {
+    const TempDir dir;
+    write_run(dir, newer, {}, {}, {2});
+    write_run(dir, older, {}, {}, {1});
+    AmplitudeS3Source source(options_for(dir));
+    EXPECT_THAT(ids_of(source), ElementsAre("u2")) << newer;
+  }
+}
+
+TEST(AmplitudeS3, ARunThatLacksAFileIsStillBeingCopied) {
+  for (const auto* lacking : {"entering", "exiting", "existing"}) {
+    const TempDir dir;
+    write_run(dir, "2026-11-23T10:30", {}, {}, {1});
+    write_run(dir, "2026-11-24T10:30", {}, {}, {1});
+    std::filesystem::remove(
+        dir / ("187520_7khm89cz_2026-11-24T10:30_" + std::string(lacking) + "_key.csv"));
+    EXPECT_EQ(code_of(options_for(dir)), "source.incomplete_run") << lacking;
+  }
+}
+
+TEST(AmplitudeS3, AsksWhichOfSeveralCohorts) {
+  const TempDir dir;
+  write_run(dir, "2026-11-24T10:30", {}, {}, {1});
+  write_run(dir, "2026-11-24T10:30", {}, {}, {2}, "abc");
+  EXPECT_EQ(code_of(options_for(dir)), "source.several_cohorts");
+  auto options = options_for(dir);
+  options.cohort = "abc";
+  AmplitudeS3Source source(options);
+  EXPECT_THAT(ids_of(source), ElementsAre("u2"));
+}
+
+TEST(AmplitudeS3, RefusesADirectoryWithoutSuchFilesOrThatIsNotThere) {
+  const TempDir dir;
+  dir.write("cohort.csv", "email\n");
+  EXPECT_EQ(code_of(options_for(dir)), "source.no_file");
+  auto options = options_for(dir);
+  options.directory = dir / "none";
+  EXPECT_EQ(code_of(options), "source.unreadable");
+}
+
+}  // namespace
+}  // namespace muster::testing

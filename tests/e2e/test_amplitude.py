@@ -1,0 +1,154 @@
+"""Cohorts from a simulated Amplitude, through the real program: download, list, init, limits."""
+
+import json
+import subprocess
+import time
+
+from support import BUILD, PATIENCE, Workspace
+
+API_KEY = "0123456789abcdef0123456789abcdef"
+SECRET_KEY = "a-secret-key-of-the-project"
+PEOPLE = [("u1", "ada@example.com"), ("u2", "bob@example.com"), ("", "eve@example.com")]
+
+
+class FromAmplitude(Workspace):
+    def setUp(self):
+        super().setUp()
+        self.environment["AMPLITUDE_API_KEY"] = API_KEY
+        self.environment["AMPLITUDE_SECRET_KEY"] = SECRET_KEY
+        self.start_amplitude()
+        self.put_cohort(PEOPLE)
+
+    def start_amplitude(self, **switches):
+        port_file = self.directory / "amplitude.port"
+        process = subprocess.Popen(
+            [BUILD / "bin" / "amplitude-simulator", "--port-file", port_file, "--api-key", API_KEY,
+             "--secret-key", SECRET_KEY, "--switches",
+             json.dumps({"polls_until_done": 0, "inline_limit": 0, **switches})],
+            stdout=subprocess.DEVNULL,
+        )
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        deadline = time.monotonic() + PATIENCE
+        while not port_file.exists():
+            self.assertIsNone(process.poll(), "the simulator did not start")
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        self.base = f"http://127.0.0.1:{port_file.read_text().strip()}"
+
+    def door(self, what, body=None):
+        hubspot, self.hubspot.base = self.hubspot.base, self.base
+        try:
+            return self.hubspot.control(what, body)
+        finally:
+            self.hubspot.base = hubspot
+
+    def put_cohort(self, people, **more):
+        users = [{"user_id": user, "properties": {"email": email}} for user, email in people]
+        self.door("cohorts", {"id": "7khm89cz", "name": "Power Users", "users": users, **more})
+
+    def source(self, **more):
+        return {"amplitude": {
+            "cohort": "7khm89cz", "api_base": self.base,
+            "api_key": {"env": "AMPLITUDE_API_KEY"},
+            "secret_key": {"env": "AMPLITUDE_SECRET_KEY"}, **more}}
+
+    def test_a_cohort_becomes_a_list(self):
+        self.configure(sync={"source": self.source()})
+        run = self.sync(code=0)
+        self.assertEqual(run["listed"], 3)
+        self.assertEqual(self.members(), {email for _, email in PEOPLE})
+        requests = self.door("requests")["requests"]
+        self.assertTrue(any(r["target"].startswith("/files/") for r in requests))
+        for request in requests:
+            self.assertEqual(request["authorized"], not request["target"].startswith("/files/"))
+
+    def test_people_without_a_user_id_have_no_identifier(self):
+        self.configure(sync={"source": self.source(), "identifier": {"column": "user_id", "as": "email"}})
+        self.put_cohort([("ada@example.com", ""), ("", "")])
+        run = self.sync(code=3)
+        self.assertEqual(run["dropped"], {"no_identifier": 1})
+
+    def test_plan_and_connections_tell_the_budget(self):
+        self.configure(sync={"source": self.source()})
+        self.door("others", {"downloads": 40})
+        self.sync(code=0)
+        plan = self.muster("plan", "s", "--json").json
+        budget = {**plan["source_budget"], "resets_at": None}
+        self.assertEqual(budget, {"used": 42, "limit": 500, "resets_at": None, "counted_by": "amplitude"})
+        connections = self.muster("connections", "--json").json
+        self.assertEqual(connections[0]["source_budgets"][0]["used"], 42)
+        self.assertIn("42 of 500", self.muster("connections").out)
+
+    def test_a_spent_budget_waits(self):
+        self.configure(sync={"source": self.source()})
+        self.door("others", {"downloads": 500})
+        result = self.muster("sync", "s", "--json")
+        self.assertEqual(result.code, 75, result)
+        self.assertEqual(result.json["error"]["code"], "amplitude.budget_spent")
+
+    def test_check_refuses_a_cadence_that_can_not_fit(self):
+        self.configure(sync={"source": self.source(), "cadence": "hourly"})
+        result = self.muster("check", "--json")
+        self.assertEqual(result.code, 2, result)
+        (problem,) = result.json["problems"]
+        self.assertEqual(problem["code"], "config.amplitude_budget")
+        self.assertIn("744", problem["message"])
+        self.assertEqual(self.door("requests")["requests"], [])
+
+    def test_secrets_are_in_no_state_and_no_log(self):
+        self.configure(sync={"source": self.source(region="eu")})
+        result = self.muster("sync", "s", "--json", "--log-level", "debug")
+        self.assertEqual(result.code, 0, result)
+        for name in ("state.db", "state.db-wal"):
+            file = self.directory / ".muster" / name
+            if file.exists():
+                for secret in (API_KEY, SECRET_KEY):
+                    self.assertNotIn(secret.encode(), file.read_bytes())
+        self.assertNotIn(SECRET_KEY, result.out + result.err)
+
+    def test_cohorts_lists_them_by_sync_and_by_keys_alone(self):
+        self.configure(sync={"source": self.source()})
+        self.door("cohorts", {"id": "old", "name": "Churned", "archived": True, "users": [],
+                              "last_computed": 1679440233})
+        for arguments in (["s"], ["marketing"], ["--api-base", self.base]):
+            cohorts = self.muster("cohorts", *arguments, "--json").json
+            self.assertEqual(
+                cohorts,
+                [{"id": "old", "name": "Churned", "size": 0,
+                  "last_computed": "2023-03-21T23:10:33Z", "archived": True},
+                 {"id": "7khm89cz", "name": "Power Users", "size": 3, "last_computed": None,
+                  "archived": False}])
+        self.assertIn("(archived)", self.muster("cohorts", "s").out)
+        self.assertEqual(self.muster("cohorts", "nothing").code, 2)
+
+    def test_init_writes_a_workspace_that_check_accepts(self):
+        for source, flags in (
+            ("csv:people.csv", []),
+            ("jsonl:people.jsonl", ["--create-missing", "yes"]),
+            ("amplitude:7khm89cz", ["--region", "eu", "--auth", "oauth"]),
+            ("postgres:DATABASE_URL", ["--as", "contact_id", "--cadence", "daily at 06:30"]),
+        ):
+            with self.subTest(source):
+                (self.directory / "muster.yaml").unlink(missing_ok=True)
+                self.file("people.csv", "user_id,email\n")
+                self.file("people.jsonl", "")
+                self.environment["DATABASE_URL"] = "postgresql://nowhere.invalid/x"
+                result = self.muster("init", "--cohort", 'Power "Users": #1', "--source", source, *flags)
+                self.assertEqual(result.code, 0, result)
+                self.assertIn("#", (self.directory / "muster.yaml").read_text())
+                checked = self.muster("check")
+                self.assertEqual(checked.code, 0, checked)
+
+    def test_init_leaves_an_existing_file_alone_and_says_what_is_missing(self):
+        self.assertEqual(self.muster("init", "--cohort", "c").code, 2)
+        self.assertEqual(self.muster("init", "--cohort", "c", "--source", "cvs:x").code, 2)
+        file = self.file("muster.yaml", "mine\n")
+        self.assertEqual(self.muster("init", "--cohort", "c", "--source", "csv:x").code, 2)
+        self.assertEqual(file.read_text(), "mine\n")
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()

@@ -1,0 +1,127 @@
+// The receiver of cohort webhooks against the simulated sender: who may send, what is answered when.
+#include "schedule/push_receiver.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <mutex>
+#include <set>
+
+#include "base/curl_transport.hpp"
+#include "base/error.hpp"
+#include "simulator/amplitude_webhook.hpp"
+
+namespace muster {
+namespace {
+
+using simulator::WebhookSender;
+
+class Receiver : public ::testing::Test {
+ protected:
+  void start(std::size_t largest_body = 100'000) {
+    PushReceiver::Options options;
+    options.headers = {{"X-Secret", "the shared secret"}, {"X-Team", "marketing"}};
+    options.largest_body = largest_body;
+    receiver_ = std::make_unique<PushReceiver>(
+        options, [this](const PushedMessage& message, std::string_view) {
+          const std::lock_guard lock(mutex_);
+          if (failures_-- > 0) throw Error(ErrorKind::kFailed, "state.disk_full", "the disk is full");
+          if (message.cohort_id != "c") return PushReceiver::Taken::kUnknownCohort;
+          const bool is_new = ids_.insert(message.message_id).second;
+          return is_new ? PushReceiver::Taken::kNew : PushReceiver::Taken::kAgain;
+        });
+  }
+  WebhookSender::Delivery send(const std::string& body,
+                               std::vector<HttpHeader> headers = {{"X-Secret", "the shared secret"},
+                                                                  {"X-Team", "marketing"}},
+                               int retries = 0, const char* path = "/push/amplitude") {
+    WebhookSender::Options options;
+    options.url = fmt::format("http://127.0.0.1:{}{}", receiver_->port(), path);
+    options.headers = std::move(headers);
+    options.retries = retries;
+    options.first_pause = Milliseconds{1};
+    options.timeout = Milliseconds{20'000};
+    return WebhookSender(transport_, clock_, options).send_body(body);
+  }
+  static std::string body(const std::string& id, const std::string& cohort = "c") {
+    simulator::WebhookMessage message;
+    message.cohort_id = cohort;
+    message.message_id = id;
+    message.computed_time = 5;
+    message.users = {{1, "ada@example.com", {}}};
+    return message.body();
+  }
+
+  SystemClock clock_;
+  CurlTransport transport_{clock_};
+  std::mutex mutex_;
+  std::set<std::string> ids_;
+  int failures_ = 0;
+  std::unique_ptr<PushReceiver> receiver_;
+};
+
+TEST_F(Receiver, TakesAMessageAndKnowsItWhenItComesAgain) {
+  start();
+  EXPECT_EQ(send(body("m1")).answer, R"({"taken":"now"})");
+  const auto again = send(body("m1"));
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.answer, R"({"taken":"before"})");
+  EXPECT_EQ(ids_.size(), 1U);
+}
+
+TEST_F(Receiver, RefusesAWrongOrMissingSecretAndKeepsNothing) {
+  start();
+  const std::vector<HttpHeader> wrong[] = {
+      {},
+      {{"X-Secret", "the shared secret"}},
+      {{"X-Secret", "the shared secre"}, {"X-Team", "marketing"}},
+      {{"X-Secret", "the shared secret!"}, {"X-Team", "marketing"}},
+      {{"X-Secret", "the shared secret"}, {"X-Team", "sales"}}};
+  for (const auto& headers : wrong) EXPECT_EQ(send(body("m1"), headers).status, 401);
+  EXPECT_TRUE(ids_.empty());
+}
+
+TEST_F(Receiver, RefusesUnknownCohortsMalformedAndOversizedBodies) {
+  start(1'000);
+  EXPECT_EQ(send(body("m1", "other")).status, 404);
+  EXPECT_EQ(send("not json").status, 400);
+  EXPECT_EQ(send("{}").status, 400);
+  EXPECT_EQ(send(std::string(2'000, ' ')).status, 413);
+  EXPECT_EQ(send(body("m1"), {{"X-Secret", "the shared secret"}, {"X-Team", "marketing"}}, 0, "/x")
+                .status,
+            404);
+  EXPECT_EQ(send(body("m1")).status, 200) << "and goes on";
+}
+
+TEST_F(Receiver, AnswersThatNothingIsLostWhenItCanNotKeepAMessage) {
+  start();
+  failures_ = 2;
+  EXPECT_EQ(send(body("m1")).status, 503);
+  const auto delivery =
+      send(body("m1"), {{"X-Secret", "the shared secret"}, {"X-Team", "marketing"}}, 8);
+  EXPECT_EQ(delivery.status, 200);
+  EXPECT_EQ(delivery.tries, 2);
+  EXPECT_EQ(ids_.size(), 1U);
+}
+
+TEST_F(Receiver, NoAnswerRepeatsWhatWasSent) {
+  start();
+  EXPECT_EQ(send(R"({"ada@example.com":1})").answer.find("ada"), std::string::npos);
+}
+
+TEST(PushReceiver, TellsThatItsPortIsTaken) {
+  const auto keep = [](const PushedMessage&, std::string_view) { return PushReceiver::Taken::kNew; };
+  const PushReceiver first({}, keep);
+  PushReceiver::Options options;
+  options.port = first.port();
+  try {
+    const PushReceiver second(options, keep);
+    ADD_FAILURE() << "two listen";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "push.can_not_listen");
+    EXPECT_FALSE(error.hint().empty());
+  }
+}
+
+}  // namespace
+}  // namespace muster
