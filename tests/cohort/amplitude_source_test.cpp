@@ -330,6 +330,25 @@ TEST(AmplitudeSource, ADownloadThatBrokeOffCostsNoSecondRequest) {
   EXPECT_EQ(world.downloads(), 1U);
 }
 
+TEST(AmplitudeSource, ADownloadThatStallsIsGivenUpAndFetchedAgain) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  simulator::Fault stalled;
+  stalled.path = "/file";
+  stalled.kind = "delay";
+  stalled.applied = true;
+  stalled.delay_ms = 600'000;
+  world.amplitude.faults().add(stalled);
+  const auto source = world.source();
+  Spill spill(world.dir.path());
+  const Cancellation cancellation;
+  const LowerCaseMapping destination;
+  const CohortIndex cohort(*source, destination, {kEmail, "email"},
+                           MemberHasher(MemberHasher::Secret{}), spill, cancellation, {});
+  EXPECT_EQ(cohort.rows(), 1U);
+  EXPECT_EQ(world.downloads(), 1U);
+}
+
 TEST(AmplitudeBudget, IsAmplitudesCountWhereItIsTold) {
   for (const auto* shape : {"nested", "flat"}) {
     AmplitudeWorld world;

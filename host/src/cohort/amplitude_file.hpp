@@ -24,6 +24,8 @@ class AmplitudeFile final : public ByteStream {
   Source::Progress progress() const override { return {received_, total_}; }
 
  private:
+  void fetch(const std::string& request_id);
+  void abandon() noexcept;
   std::optional<HttpResponse> begin(HttpRequest request);
   std::optional<HttpResponse> pump();
   HttpRequest link_request(const HttpResponse& redirect) const;
@@ -36,7 +38,7 @@ class AmplitudeFile final : public ByteStream {
   std::uint64_t received_ = 0;
   std::uint64_t total_ = 0;
   Milliseconds last_bytes_{0};
-  bool ended_ = false;
+  bool ended_ = true;  //!< nothing is on its way
 };
 
 }  // namespace muster

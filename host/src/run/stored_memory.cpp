@@ -46,8 +46,9 @@ std::optional<std::string> LookedMemory::get(std::string_view key) {
 
 void LookedMemory::update(std::string_view key, const Change& change) {
   try {
-    if (const auto store = open_()) {
-      passing_[std::string(key)] = change_value(*store, key, change);
+    if (!writer_) writer_ = open_();
+    if (writer_) {
+      passing_[std::string(key)] = change_value(*writer_, key, change);
       return;
     }
   } catch (const Error&) {

@@ -45,6 +45,7 @@ class LookedMemory final : public StoredMemory {
 
  private:
   std::function<std::unique_ptr<Store>()> open_;
+  std::unique_ptr<Store> writer_;
   std::map<std::string, std::optional<std::string>, std::less<>> passing_;
 };
 
