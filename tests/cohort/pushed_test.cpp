@@ -1,4 +1,5 @@
-// Pushed messages: what is taken, the newest change of each user, a cohort with changes laid over it.
+// Pushed messages: what is taken, the newest change of each user, a cohort with changes laid over
+// it.
 #include "cohort/pushed_source.hpp"
 
 #include <gmock/gmock.h>
@@ -40,10 +41,14 @@ TEST(PushedMessage, MalformedOnesAreRefusedWithoutRepeatingThem) {
       R"({"cohort_id":"c","in_cohort":true,"computed_time":"5","message_id":"m","users":[{"user_id":"ada"}]})";
   EXPECT_NO_THROW(parse_pushed_message(good));
   const std::pair<const char*, const char*> changes[] = {
-      {"\"cohort_id\":\"c\",", ""},       {"\"in_cohort\":true", "\"in_cohort\":\"yes\""},
-      {"\"5\"", "\"soon\""},              {"\"5\"", "\"-5\""},
-      {"\"message_id\":\"m\",", ""},      {"[{\"user_id\":\"ada\"}]", "{}"},
-      {"{\"user_id\":\"ada\"}", "\"ada\""}, {"\"user_id\":\"ada\"", "\"user_id\":\"\""},
+      {"\"cohort_id\":\"c\",", ""},
+      {"\"in_cohort\":true", "\"in_cohort\":\"yes\""},
+      {"\"5\"", "\"soon\""},
+      {"\"5\"", "\"-5\""},
+      {"\"message_id\":\"m\",", ""},
+      {"[{\"user_id\":\"ada\"}]", "{}"},
+      {"{\"user_id\":\"ada\"}", "\"ada\""},
+      {"\"user_id\":\"ada\"", "\"user_id\":\"\""},
       {"\"user_id\":\"ada\"", "\"user_id\":\"ada\",\"user_properties\":[]"},
       {"{\"cohort_id\"", "[\"cohort_id\""}};
   for (const auto& [from, to] : changes) {

@@ -1,4 +1,5 @@
-// The receiver of cohort webhooks against the simulated sender: who may send, what is answered when.
+// The receiver of cohort webhooks against the simulated sender: who may send, what is answered
+// when.
 #include "schedule/push_receiver.hpp"
 
 #include <fmt/format.h>
@@ -25,7 +26,8 @@ class Receiver : public ::testing::Test {
     receiver_ = std::make_unique<PushReceiver>(
         options, [this](const PushedMessage& message, std::string_view) {
           const std::lock_guard lock(mutex_);
-          if (failures_-- > 0) throw Error(ErrorKind::kFailed, "state.disk_full", "the disk is full");
+          if (failures_-- > 0)
+            throw Error(ErrorKind::kFailed, "state.disk_full", "the disk is full");
           if (message.cohort_id != "c") return PushReceiver::Taken::kUnknownCohort;
           const bool is_new = ids_.insert(message.message_id).second;
           return is_new ? PushReceiver::Taken::kNew : PushReceiver::Taken::kAgain;
@@ -110,7 +112,9 @@ TEST_F(Receiver, NoAnswerRepeatsWhatWasSent) {
 }
 
 TEST(PushReceiver, TellsThatItsPortIsTaken) {
-  const auto keep = [](const PushedMessage&, std::string_view) { return PushReceiver::Taken::kNew; };
+  const auto keep = [](const PushedMessage&, std::string_view) {
+    return PushReceiver::Taken::kNew;
+  };
   const PushReceiver first({}, keep);
   PushReceiver::Options options;
   options.port = first.port();

@@ -247,9 +247,8 @@ void Amplitude::finish(Job& job) const {
   const auto& cohort = project_.cohorts.at(job.cohort);
   if (switches_.unknown_property == "absent") {
     std::erase_if(job.properties, [&](const auto& property) {
-      return std::none_of(cohort.users.begin(), cohort.users.end(), [&](const auto& user) {
-        return user.properties.contains(property);
-      });
+      return std::none_of(cohort.users.begin(), cohort.users.end(),
+                          [&](const auto& user) { return user.properties.contains(property); });
     });
   }
   job.file = cohort_csv(cohort, job.properties, switches_.property_prefix);

@@ -2,9 +2,9 @@
 #include "state/inbox.hpp"
 
 #include <gmock/gmock.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <signal.h>
 
 #include "base/error.hpp"
 #include "support/temp_dir.hpp"

@@ -51,9 +51,9 @@ void OverlaidSource::open(const Columns& columns) {
   open_.clear();
   cohort_.open(columns);
   const auto as_of = cohort_.as_of();
-  computed_ = as_of ? std::chrono::duration_cast<std::chrono::seconds>(as_of->time_since_epoch())
-                          .count()
-                    : 0;
+  computed_ =
+      as_of ? std::chrono::duration_cast<std::chrono::seconds>(as_of->time_since_epoch()).count()
+            : 0;
   for (const auto& [user, change] : changes_.by_user()) {
     if (change.computed > computed_) open_.emplace(user, &change);
   }

@@ -33,7 +33,8 @@ bool same_secret(std::string_view a, std::string_view b) {
   const auto hash = [](std::string_view text) {
     std::array<unsigned char, crypto_generichash_BYTES> bytes{};
     crypto_generichash(bytes.data(), bytes.size(),
-                       reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr, 0);
+                       reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr,
+                       0);
     return bytes;
   };
   return sodium_memcmp(hash(a).data(), hash(b).data(), crypto_generichash_BYTES) == 0;
@@ -77,16 +78,16 @@ struct PushReceiver::State {
       response.result(answer.status);
       response.keep_alive(keep_alive);
       response.set(http::field::content_type, "application/json");
-      response.body() = boost::json::serialize(
-          boost::json::object{{answer.status == http::status::ok ? "taken" : "error", answer.text}});
+      response.body() = boost::json::serialize(boost::json::object{
+          {answer.status == http::status::ok ? "taken" : "error", answer.text}});
       response.prepare_payload();
-      http::async_write(stream, response,
-                        [self = shared_from_this(), keep_alive](beast::error_code failed,
-                                                                std::size_t) {
-                          if (!failed && keep_alive) return self->read();
-                          beast::error_code ignored;
-                          self->stream.socket().shutdown(tcp::socket::shutdown_both, ignored);
-                        });
+      http::async_write(
+          stream, response,
+          [self = shared_from_this(), keep_alive](beast::error_code failed, std::size_t) {
+            if (!failed && keep_alive) return self->read();
+            beast::error_code ignored;
+            self->stream.socket().shutdown(tcp::socket::shutdown_both, ignored);
+          });
     }
     beast::tcp_stream stream;
     State& owner;

@@ -62,8 +62,7 @@ class Transaction {
 }  // namespace
 
 struct Inbox::State {
-  explicit State(const std::filesystem::path& file)
-      : database(made(file), SQLITE_OPEN_READWRITE) {
+  explicit State(const std::filesystem::path& file) : database(made(file), SQLITE_OPEN_READWRITE) {
     database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     database.execute(kSchema);
   }

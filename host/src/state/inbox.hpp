@@ -18,11 +18,11 @@ namespace muster {
 
 //! A message for one sync.
 struct InboxMessage {
-  std::int64_t id = 0;      //!< in the order of arrival
-  std::string message_key;  //!< what tells a repeated one; no identifier
+  std::int64_t id = 0;        //!< in the order of arrival
+  std::string message_key;    //!< what tells a repeated one; no identifier
   std::int64_t computed = 0;  //!< Unix seconds: when its source computed it
-  std::string sealed;       //!< its content, sealed by whoever put it
-  bool waits = true;        //!< not applied yet
+  std::string sealed;         //!< its content, sealed by whoever put it
+  bool waits = true;          //!< not applied yet
 };
 
 class Inbox {
@@ -39,14 +39,14 @@ class Inbox {
 
   //! The last message of a sync that is not applied yet; nothing when there is none.
   std::optional<std::int64_t> last_waiting(std::string_view sync);
-  //! All messages computed after `computed`, applied or not, in the order of arrival: what a reading
-  //! of the whole cohort at that time lacks.
+  //! All messages computed after `computed`, applied or not, in the order of arrival: what a
+  //! reading of the whole cohort at that time lacks.
   std::vector<InboxMessage> computed_after(std::string_view sync, std::int64_t computed);
 
   //! The messages up to `id` are applied, and `removed` members were taken out by them.
   void mark_applied(std::string_view sync, std::int64_t id, std::uint64_t removed);
-  //! When the cohort that the last whole run read was computed; messages as old or older are part of
-  //! it. -1: there was none.
+  //! When the cohort that the last whole run read was computed; messages as old or older are part
+  //! of it. -1: there was none.
   std::int64_t settled(std::string_view sync);
   //! Members taken out by pushed changes since the last whole run.
   std::uint64_t removed_since_whole_run(std::string_view sync);
