@@ -45,7 +45,7 @@ Api::Api(const sdk::Host& host, const HubSpotSettings& settings)
       http_(host.extension<muster_http_1>(MUSTER_HTTP_1)),
       tokens_(host, settings),
       pace_(host, http_) {
-  if (http_ == nullptr || http_->struct_size < sizeof(muster_http_1)) {
+  if (http_ == nullptr || http_->struct_size < MUSTER_SIZE_UP_TO(muster_http_1, pause)) {
     throw sdk::Failure(MUSTER_NOT_SUPPORTED, "hubspot.no_network",
                        "the host offers no muster.http/1");
   }

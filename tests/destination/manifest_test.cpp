@@ -5,6 +5,8 @@
 
 #include "base/error.hpp"
 
+#include "support/temp_dir.hpp"
+
 namespace muster {
 namespace {
 
@@ -90,6 +92,19 @@ INSTANTIATE_TEST_SUITE_P(
         BadManifest{"SettingIsAList", replaced(kGood, "\"2026-09\"", "[1]"), "m.yaml:7:25",
                     "text"}),
     [](const auto& tested) { return tested.param.name; });
+
+TEST(ManifestFile, MustBeARegularOne) {
+  const testing::TempDir directory;
+  const auto pipe = directory / "pipe.yaml";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  try {
+    read_manifest(pipe);
+    FAIL() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "manifest.file");
+    EXPECT_EQ(error.where(), pipe.string());
+  }
+}
 
 }  // namespace
 }  // namespace muster

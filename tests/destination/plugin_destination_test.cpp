@@ -43,6 +43,13 @@ TEST_F(BadPlugin, GoodOneGivesItsOutcomes) {
   EXPECT_FALSE(result.failure);
 }
 
+TEST_F(BadPlugin, OneOfALaterHeaderIsAsGood) {
+  auto& destination = with("OfALaterHeader");
+  EXPECT_EQ(destination.check().id, "1");
+  const auto result = sync(destination);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(kind_of(result, i), OutcomeKind::kApplied);
+}
+
 TEST_F(BadPlugin, ASecondReportChangesNothing) {
   const auto result = sync(with("ReportsTwice"));
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(kind_of(result, i), OutcomeKind::kApplied);

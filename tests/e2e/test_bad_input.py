@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import time
@@ -60,12 +61,24 @@ class BadInput(Workspace):
         self.configure(sync={"connection": "marketting"})
         self.refused(self.run_s(), 2, "config.unknown_connection", "muster.yaml:", "marketing")
 
+    def test_unknown_destination(self):
+        self.configure()
+        config = self.directory / "muster.yaml"
+        config.write_text(config.read_text().replace('"hubspot"', '"hubspt"'))
+        self.refused(self.run_s(), 2, "plugin.unknown", "muster.yaml:", "hubspot")
+
     def test_literal_secret_is_refused_and_not_repeated(self):
         self.configure()
         text = (self.directory / "muster.yaml").read_text()
         text = text.replace('{\n     "env": "HUBSPOT_TOKEN"\n    }', '"pat-na1-very-secret"')
         self.assertIn("very-secret", text)
         self.file("muster.yaml", text)
+        result = self.run_s()
+        self.refused(result, 2, "config.literal_secret", "muster.yaml:")
+        self.assertNotIn("very-secret", result.out + result.err)
+
+    def test_secret_in_the_place_of_its_name_is_not_repeated(self):
+        self.configure(connection={"auth": {"token": {"env": "pat-na1-very-secret"}}})
         result = self.run_s()
         self.refused(result, 2, "config.literal_secret", "muster.yaml:")
         self.assertNotIn("very-secret", result.out + result.err)
@@ -93,7 +106,7 @@ class BadInput(Workspace):
         self.configure(
             syncs={
                 "a": {**self.config_sync(), "cadence": "sometimes"},
-                "b": {**self.config_sync(), "source": {"csv": "nowhere.csv"}},
+                "b": {**self.config_sync(), "cohort": "B", "source": {"csv": "nowhere.csv"}},
             }
         )
         self.cohort(["a@example.com"])
@@ -236,6 +249,7 @@ class BadInput(Workspace):
         run = self.run_s()
         self.assertEqual(run.code, 75, run)
         self.assertEqual(run.json["error"]["code"], "hubspot.unreachable")
+        self.assertIn("muster.yaml:", run.json["error"]["where"])
 
     def test_hubspot_that_becomes_unreachable_keeps_what_is_done(self):
         self.configure(sync={"retry_for": "1s"})
@@ -357,6 +371,64 @@ class BadInput(Workspace):
             self.assertEqual(self.run_s().code, 1)
         finally:
             state.parent.chmod(0o700)
+
+    def test_output_that_can_not_be_written_is_no_success(self):
+        state = self.with_a_run()
+        self.assertTrue(state.exists())
+        for command in (("report", "1"), ("history",), ("history", "--json")):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([MUSTER, "--workspace", self.directory, *command],
+                                      stdout=full, stderr=subprocess.PIPE, text=True,
+                                      env=self.environment, timeout=PATIENCE)
+            self.assertEqual(done.returncode, 1, command)
+            self.assertIn("standard output", done.stderr)
+
+    def test_a_sync_that_an_interruption_keeps_from_beginning_is_told(self):
+        base = {"source": {"csv": "cohort.csv"}, "connection": "marketing",
+                "identifier": {"column": "email", "as": "email"}}
+        self.configure(syncs={"a": {"cohort": "A", **base}, "b": {"cohort": "B", **base}})
+        self.cohort(["a@example.com"])
+        # The first run's last request is under way.
+        self.hubspot.fault(path="/memberships", method="GET", kind="slow", delay_ms=1500)
+        process = self.start("sync", "--all", "--json")
+        while not any(r["target"].partition("?")[0].endswith("/memberships")
+                      for r in self.hubspot.requests()):
+            pass
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=PATIENCE)
+        first, second = json.loads(out)
+        self.assertEqual(process.returncode, 130, out)
+        self.assertEqual(first["sync"], "a")
+        self.assertEqual((second["sync"], second["error"]["code"]), ("b", "run.interrupted"))
+
+    def test_a_member_that_is_never_settled_keeps_nobody_from_leaving(self):
+        self.configure(sync={"retry_for": "1s", "guard": "off"})
+        self.cohort(["a@example.com", "b@example.com"])
+        self.sync(code=0)
+        self.hubspot.fault(path="/batch/create", status=500, count=-1)
+        self.cohort(["a@example.com", "new@example.com"])
+        run = self.sync(code=75)
+        self.assertEqual((run["listed"], run["removed"], run["to_retry"]), (1, 1, 1))
+        self.assertEqual(self.members(), {"a@example.com"})
+
+    def test_second_run_from_another_container_is_refused(self):
+        probe = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", "true"],
+                               capture_output=True, check=False)
+        if probe.returncode != 0:
+            self.skipTest("only root may make a namespace of processes")
+        self.configure()
+        self.cohort(["a@example.com"])
+        self.hubspot.fault(path="/lists/", kind="slow", delay_ms=3000)
+        process = self.start("sync", "s", "--json")
+        while not self.hubspot.requests():
+            pass
+        second = subprocess.run(
+            ["unshare", "--pid", "--fork", "--mount-proc",
+             MUSTER, "--workspace", self.directory, "sync", "s", "--json"],
+            capture_output=True, text=True, env=self.environment, timeout=PATIENCE)
+        self.assertEqual(second.returncode, 6, second)
+        out, _ = process.communicate()
+        self.assertEqual(json.loads(out)["status"], "succeeded")
 
     def test_second_run_of_a_sync_is_refused(self):
         self.configure()

@@ -36,19 +36,36 @@ class OtherAccount(Workspace):
         run = self.sync("--full", code=0)
         self.assertEqual((run["listed"], run["created"]), (1, 1))
 
-    def test_a_declined_account_leaves_no_token_behind(self):
+    def connected_with_a_list(self):
         self.configure(auth="oauth")
         self.assertEqual(self.connect().code, 0)
         self.cohort(["a@example.com"])
         self.sync(code=0)
+
+    def former_account_goes_on(self):
+        """The tokens that are stored are the former account's: it, and it alone, is written to."""
+        self.assertEqual(self.writes(), [])
+        self.hubspot = self.first
+        self.configure(auth="oauth")
+        self.cohort(["a@example.com", "b@example.com"])
+        self.sync(code=0)
+        self.assertEqual(self.members(), {"a@example.com", "b@example.com"})
+
+    def test_a_declined_account_leaves_no_token_behind(self):
+        self.connected_with_a_list()
         self.move("oauth")
         declined = self.connect()  # nobody is there to confirm
         self.assertEqual(declined.code, 2, declined)
         self.assertEqual(declined.json["error"]["code"], "cli.not_confirmed")
-        self.assertEqual(self.muster("connections", "--json").json[0]["state"], "disconnected")
-        result = self.muster("sync", "s", "--json")
-        self.assertEqual(result.code, 5, result)
-        self.assertEqual(self.writes(), [])
+        self.assertEqual(self.muster("connections", "--json").json[0]["state"], "connected")
+        self.former_account_goes_on()
+
+    def test_a_connect_that_fails_half_way_leaves_no_token_behind(self):
+        self.connected_with_a_list()
+        self.move("oauth")
+        self.other.fault(path="/account-info", status=503, count=-1)
+        self.assertEqual(self.connect().code, 75)
+        self.former_account_goes_on()
 
 
 class Revoking(Workspace):

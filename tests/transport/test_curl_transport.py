@@ -117,6 +117,20 @@ class Plain(unittest.TestCase):
         self.assertEqual([response["outcome"] for response in responses], ["cancelled"] * 2)
 
 
+class Names(unittest.TestCase):
+    @unittest.skipIf(os.geteuid() != 0, "only root may make a network of its own")
+    def test_a_silent_name_server_holds_up_nobody_who_gives_up(self):
+        # It would be asked for minutes: without an end of its own, the command runs out of time.
+        silent = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                              "with_silent_name_server.py")
+        done = subprocess.run(
+            ["unshare", "--net", "--mount", "/usr/bin/python3", silent, FETCH, "--timeout",
+             "300000", "--cancel-after", "200", "https://name.example.com"],
+            capture_output=True, text=True, timeout=20, check=True)
+        self.assertEqual([response["outcome"] for response in json.loads(done.stdout)],
+                         ["cancelled"])
+
+
 class Redirects(unittest.TestCase):
     def test_are_not_followed_unasked(self):
         moved = answer(b"", "302 Found", "Location: http://localhost:1/")

@@ -99,6 +99,8 @@ INSTANTIATE_TEST_SUITE_P(
               "muster.yaml:4:5"},
         Fault{"LiteralSecret", "{env: HUBSPOT_TOKEN}", "pat-na1-secret", "config.literal_secret",
               "muster.yaml:5:19"},
+        Fault{"SecretInsteadOfAName", "{env: HUBSPOT_TOKEN}", "{env: pat-na1-secret}",
+              "config.literal_secret", "muster.yaml:5:25"},
         Fault{"SecretOfTwoPlaces", "{env: HUBSPOT_TOKEN}", "{env: A, file: b}", "config.secret",
               "muster.yaml:5:19"},
         Fault{"PortTooLarge", "destination: hubspot",
@@ -120,11 +122,29 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 TEST(WorkspaceConfig, ALiteralSecretIsNotRepeated) {
+  for (const auto* literal : {"pat-na1-secret", "{env: pat-na1-secret}"}) {
+    try {
+      parse(with("{env: HUBSPOT_TOKEN}", literal));
+      FAIL() << "not refused";
+    } catch (const Error& error) {
+      EXPECT_EQ((std::string(error.what()) + error.hint()).find("pat-na1"), std::string::npos);
+    }
+  }
+}
+
+TEST(WorkspaceConfig, TwoSyncsOfOneListAreRefused) {
+  const std::string second = R"(  others:
+    cohort: POWER users
+    source: {csv: others.csv}
+    connection: marketing
+    identifier: {column: email, as: email}
+)";
   try {
-    parse(with("{env: HUBSPOT_TOKEN}", "pat-na1-secret"));
+    parse(kWhole + second);
     FAIL() << "not refused";
   } catch (const Error& error) {
-    EXPECT_EQ((std::string(error.what()) + error.hint()).find("pat-na1"), std::string::npos);
+    EXPECT_EQ(error.code(), "config.shared_list");
+    EXPECT_EQ(error.where(), "muster.yaml:12:3");
   }
 }
 

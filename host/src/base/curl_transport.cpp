@@ -120,6 +120,8 @@ struct CurlTransport::State {
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, plain ? "http,https" : "https");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    // A name server that does not answer must not hold up who gives the request up (ABI-9).
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
     curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));

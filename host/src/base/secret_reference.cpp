@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <stdlib.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/log.hpp"
 
@@ -23,16 +25,22 @@ std::string read(const SecretReference& reference) {
   try {
     text = read_text_file(name);
   } catch (const Error&) {
-    throw Error(ErrorKind::kUsage, "config.secret_unreadable",
-                fmt::format("the secret's file {} can't be read", name))
+    throw Error(ErrorKind::kUsage, "config.secret_unreadable", "the secret's file can't be read")
         .at(where)
         .with_hint("check its path and permissions");
   }
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   if (!text.empty()) return text;
-  throw Error(ErrorKind::kUsage, "config.secret_empty",
-              fmt::format("the secret's file {} is empty", name))
-      .at(where);
+  throw Error(ErrorKind::kUsage, "config.secret_empty", "the secret's file is empty").at(where);
+}
+
+bool is_variable(const std::string& name) {
+  const auto is_letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  return is_letter(name.front()) && std::all_of(name.begin(), name.end(), [&](char c) {
+           return is_letter(c) || (c >= '0' && c <= '9');
+         });
 }
 
 }  // namespace
@@ -62,6 +70,15 @@ SecretReference read_secret_reference(const YamlNode& node, const std::string& k
   reference.where = node.where();
   if (const auto* variable = node.find("env")) {
     reference.name = variable->as_text("env");
+    if (!is_variable(reference.name)) {
+      // Not repeated, either: it is easily the secret itself.
+      throw variable
+          ->error("config.literal_secret",
+                  fmt::format("'{}' needs the name of an environment variable", key))
+          .with_hint(
+              "a name is of letters, digits and '_'; if this was a real secret, replace it at "
+              "its origin");
+    }
   } else {
     reference.kind = SecretReference::Kind::kFile;
     reference.name = (directory / node.at(key, "file").as_text("file")).string();

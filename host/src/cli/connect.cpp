@@ -69,9 +69,10 @@ class Connect {
 
   void run() {
     const bool is_static = connection_.auth.contains("token");
+    opened_.hold_secrets();
     const auto account = is_static ? opened_.destination().check() : authorize();
     check_same_account(account);
-    const auto row = workspace_->keep_account(connection_, account);
+    const auto row = workspace_->keep_account(connection_, account, opened_);
     shell_.say(fmt::format("{} {} is connected to {} ({})", shell_.in(Colour::kGood, "✓"),
                            connection_.name, row.account_name, row.account_id));
     json::array scopes;
@@ -129,7 +130,8 @@ class Connect {
         .with_hint("it begins with http://localhost and holds code= and the state of this attempt");
   }
 
-  //! Lists of one account mean nothing in another (the runs refuse it, too).
+  //! Lists of one account mean nothing in another (the runs refuse it, too). Declined, the former
+  //! account stays connected: the new one's tokens were never stored.
   void check_same_account(const Account& account) {
     const auto before = workspace_->connection_row(connection_).account_id;
     if (before.empty() || before == account.id || asked_.another_account) return;
@@ -137,24 +139,9 @@ class Connect {
         "'{}' was connected to account {}; this is account {}. Its syncs will have to be run with "
         "--full, and make new lists there. Go on?",
         connection_.name, before, account.id);
-    try {
-      if (shell_.confirm(question)) return;
-    } catch (const Error&) {
-      forget_tokens();
-      throw;
-    }
-    forget_tokens();
+    if (shell_.confirm(question)) return;
     throw Error(ErrorKind::kFailed, "connect.another_account", "not connected: another account")
         .with_hint("connect the former account, or confirm with --another-account");
-  }
-
-  //! The other account's tokens must not serve the former account's syncs.
-  void forget_tokens() {
-    auto& store = workspace_->store();
-    store.forget_secrets(connection_.name);
-    auto row = workspace_->connection_row(connection_);
-    row.state = ConnectionState::kDisconnected;
-    store.put_connection(row);
   }
 
   const Shell& shell_;

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "base/log.hpp"
 #include "cli/commands.hpp"
 
@@ -32,6 +34,14 @@ int fail(const muster::cli::Shell& shell, const muster::Error& error) {
     fmt::print(stderr, "muster: {}\n", muster::cli::error_text(error));
   }
   return muster::exit_code(error.kind());
+}
+
+//! What could not be told must not pass for done.
+int end(const muster::cli::Shell& shell) {
+  if (shell.output_error() == 0) return shell.exit_code;
+  fmt::print(stderr, "muster: standard output can't be written: {}\n",
+             std::strerror(shell.output_error()));
+  return shell.exit_code == 0 ? 1 : shell.exit_code;
 }
 
 void add_global_options(CLI::App& program, muster::cli::Shell& shell, std::string& level,
@@ -90,7 +100,7 @@ int main(int argc, char** argv) {
   muster::cli::add_uninstall(program, shell);
   try {
     program.parse(argc, argv);
-    return shell.exit_code;
+    return end(shell);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return program.exit(error);
     return fail(shell, muster::Error(muster::ErrorKind::kUsage, "cli.usage", error.what())

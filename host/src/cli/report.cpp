@@ -1,8 +1,8 @@
 // muster report: the CSV of one run.
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <fstream>
+#include <limits>
 
 #include "cli/commands.hpp"
 
@@ -26,8 +26,7 @@ void show_report(const Shell& shell, std::int64_t run) {
   }
   std::string block(64 * 1024, '\0');
   while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
-    const auto count = static_cast<std::size_t>(in.gcount());
-    if (std::fwrite(block.data(), 1, count, stdout) != count) return;  // the reader has gone
+    shell.write({block.data(), static_cast<std::size_t>(in.gcount())});
   }
 }
 
@@ -41,7 +40,7 @@ void add_report(CLI::App& program, Shell& shell) {
   auto run = std::make_shared<std::int64_t>(0);
   command->add_option("RUN", *run, "a run of `muster history`")
       ->required()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max(), "a number"));
   command->callback([&shell, run] { show_report(shell, *run); });
 }
 

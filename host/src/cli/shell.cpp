@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <iostream>
 
@@ -53,17 +54,18 @@ std::unique_ptr<Workspace> Shell::open_workspace() const {
 }
 
 void Shell::say(const std::string& text) const {
-  if (json_output) return;
-  std::fputs(text.c_str(), stdout);
-  std::fputc('\n', stdout);
-  std::fflush(stdout);
+  if (!json_output) write(text + '\n');
 }
 
 void Shell::print(const json::value& value) const {
-  if (!json_output) return;
-  const auto text = json::serialize(value) + '\n';
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
+  if (json_output) write(json::serialize(value) + '\n');
+}
+
+void Shell::write(std::string_view text) const {
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  // A reader that has gone wants no more, and is no failure.
+  if (!written && errno != EPIPE) output_error_ = errno;
 }
 
 void Shell::tell(const std::string& text) const {

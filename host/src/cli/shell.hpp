@@ -36,6 +36,11 @@ class Shell {
   Clock& clock() const noexcept { return clock_; }
   const Cancellation& cancellation() const noexcept { return cancellation_; }
 
+  //! Bytes as they are, on standard output. What can't be written is kept for output_error.
+  void write(std::string_view text) const;
+  //! errno of a write to standard output that failed for another reason than its reader's leaving;
+  //! 0 when there was none.
+  int output_error() const noexcept { return output_error_; }
   //! Text for people, on standard output; nothing with --json.
   void say(const std::string& text) const;
   //! The one JSON object or array; only with --json.
@@ -50,6 +55,7 @@ class Shell {
  private:
   Clock& clock_;
   const Cancellation& cancellation_;
+  mutable int output_error_ = 0;
 };
 
 //! `{"error": {…}}` (cli-and-config.md, "JSON").

@@ -70,8 +70,10 @@ void run_syncs(Shell& shell, const Asked& asked) {
   }
   json::array results;
   for (const auto* sync : syncs) {
-    if (shell.cancellation().requested()) break;
     try {
+      if (shell.cancellation().requested()) {
+        throw Error(ErrorKind::kInterrupted, "run.interrupted", "interrupted before it began");
+      }
       Progress progress(shell.clock(), sync->name);
       const auto result = workspace->sync(*sync, asked.options, progress);
       progress.clear();

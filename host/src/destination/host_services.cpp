@@ -21,7 +21,7 @@ constexpr std::size_t kMostHeaders = 64;
 
 muster_status refuse(muster_error* error, muster_status status, const char* code,
                      std::string_view message) noexcept {
-  if (error == nullptr || error->struct_size < sizeof(muster_error)) return status;
+  if (error == nullptr || error->struct_size < MUSTER_SIZE_UP_TO(muster_error, hint)) return status;
   std::strncpy(error->code, code, sizeof error->code - 1);
   const auto size = std::min(message.size(), sizeof error->message - 1);
   std::memcpy(error->message, message.data(), size);
@@ -141,7 +141,8 @@ const void* get_extension(muster_host_context* context, muster_text id) noexcept
 muster_status start(muster_host_context* context, const muster_http_request* request,
                     std::uint64_t tag, muster_error* error) noexcept {
   const bool sane =
-      request != nullptr && request->struct_size >= sizeof(muster_http_request) &&
+      request != nullptr &&
+      request->struct_size >= MUSTER_SIZE_UP_TO(muster_http_request, timeout_ms) &&
       request->header_count <= kMostHeaders && request->body.size <= kLargestBody &&
       (request->header_count == 0 || request->header_stride >= sizeof(muster_http_header));
   if (!sane) {
@@ -175,7 +176,8 @@ muster_status start(muster_host_context* context, const muster_http_request* req
 }
 
 muster_status next(muster_host_context* context, muster_http_response* response) noexcept {
-  if (response == nullptr || response->struct_size < sizeof(muster_http_response)) {
+  if (response == nullptr ||
+      response->struct_size < MUSTER_SIZE_UP_TO(muster_http_response, error)) {
     return MUSTER_INVALID_ARGUMENT;
   }
   try {
@@ -258,6 +260,8 @@ Destination::Usage HostServices::usage() const { return state_->http.usage(); }
 void HostServices::rethrow_kept() {
   if (auto kept = std::exchange(state_->kept, nullptr)) std::rethrow_exception(kept);
 }
+
+const std::string& HostServices::where() const noexcept { return state_->environment.where; }
 
 void HostServices::log_fault(std::size_t refused, std::size_t unreported) const {
   log::write(log::Severity::kError, state_->environment.connection,

@@ -47,6 +47,7 @@ class HostServices {
     ConnectionLimits limits;
     //! Shared by the instances of a connection; made anew when absent.
     std::shared_ptr<Pacer> pacer;
+    std::string where = {};  //!< of the connection in muster.yaml, for errors
   };
   explicit HostServices(Environment environment);
   ~HostServices();
@@ -62,6 +63,8 @@ class HostServices {
   //! Throws what a part of the host (the vault, the state) threw while a plugin called it: the
   //! plugin only learns that it failed. Call it after each hook.
   void rethrow_kept();
+  //! Where the connection stands: errors of its destination say it.
+  const std::string& where() const noexcept;
   //! Logs that the plugin broke ABI-10: reports refused, items never reported.
   void log_fault(std::size_t refused, std::size_t unreported) const;
 

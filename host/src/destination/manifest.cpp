@@ -89,6 +89,13 @@ Manifest parse_manifest(std::string_view text, const std::filesystem::path& file
 }
 
 Manifest read_manifest(const std::filesystem::path& file) {
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(file, unknown)) {
+    // A pipe would keep whoever reads it waiting.
+    throw Error(ErrorKind::kUsage, "manifest.file", "the manifest is not a regular file")
+        .at(file.string())
+        .with_hint("put the manifest's text into a file, or move this away");
+  }
   const auto text = read_text_file(file);
   return parse_manifest(text, file);
 }

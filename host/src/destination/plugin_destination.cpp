@@ -37,7 +37,9 @@ struct AuthCollector {
   }
   static void take_account(void* context, const muster_account* account) noexcept {
     auto& self = *static_cast<AuthCollector*>(context);
-    if (account == nullptr || account->struct_size < sizeof(muster_account)) return;
+    if (account == nullptr ||
+        account->struct_size < MUSTER_SIZE_UP_TO(muster_account, audience_url))
+      return;
     kept_inside(self.thrown, [&] {
       self.account =
           Account{clean_text(view(account->id)),         clean_text(view(account->name)),
@@ -54,8 +56,9 @@ template <class Hook>
 void PluginDestination::call(const std::exception_ptr& thrown, Hook&& hook) {
   try {
     call_hook(thrown, std::forward<Hook>(hook));
-  } catch (const DestinationError&) {
+  } catch (DestinationError& error) {
     services_->rethrow_kept();  // the cause, where the host itself failed inside the call
+    error.at(services_->where());
     throw;
   }
   services_->rethrow_kept();
@@ -208,7 +211,10 @@ Destination::SyncResult PluginDestination::sync(const SyncHeader& header,
   const bool silent = status == MUSTER_OK && batch.unreported() > 0;
   if (batch.faults() > 0 || silent) services_->log_fault(batch.faults(), batch.unreported());
   result.outcomes = batch.take_outcomes();
-  if (status != MUSTER_OK) result.failure = destination_error(status, error);
+  if (status != MUSTER_OK) {
+    result.failure = destination_error(status, error);
+    result.failure->at(services_->where());
+  }
   return result;
 }
 
@@ -221,9 +227,9 @@ bool PluginDestination::supports(std::string_view extension) const {
 }
 
 template <class Table>
-const Table& PluginDestination::extension(std::string_view id) const {
+const Table& PluginDestination::extension(std::string_view id, std::size_t least_size) const {
   const auto* table = static_cast<const Table*>(plugin_->table.get_extension(to_text(id)));
-  if (table != nullptr && table->struct_size >= sizeof(Table)) return *table;
+  if (table != nullptr && table->struct_size >= least_size) return *table;
   throw DestinationError(
       Error(ErrorKind::kFailed, "plugin.not_supported",
             fmt::format("the destination '{}' does not offer {}", plugin_->descriptor.id, id)),
@@ -247,7 +253,8 @@ void PluginDestination::read_back(std::string_view audience_ref, std::string_vie
       return taken ? MUSTER_OK : MUSTER_CANCELLED;
     }
   };
-  const auto& table = extension<muster_readback_1>(MUSTER_READBACK_1);
+  const auto& table =
+      extension<muster_readback_1>(MUSTER_READBACK_1, MUSTER_SIZE_UP_TO(muster_readback_1, read));
   Collector collector{page, {}};
   const muster_readback_sink sink{sizeof(muster_readback_sink), 0, &collector, &Collector::take};
   call(collector.thrown, [&](muster_error* error) {
@@ -266,7 +273,8 @@ std::vector<std::string> PluginDestination::look_up(std::string_view kind,
       kept_inside(self.thrown, [&] { self.records[index] = view(record_id); });
     }
   };
-  const auto& table = extension<muster_lookup_1>(MUSTER_LOOKUP_1);
+  const auto& table =
+      extension<muster_lookup_1>(MUSTER_LOOKUP_1, MUSTER_SIZE_UP_TO(muster_lookup_1, look_up));
   Collector all{std::vector<std::string>(identifiers.size()), {}};
   const std::size_t most = plugin_->descriptor.max_batch;
   for (std::size_t begin = 0; begin < identifiers.size(); begin += most) {
@@ -287,14 +295,16 @@ std::vector<std::string> PluginDestination::look_up(std::string_view kind,
 
 void PluginDestination::change_audience(std::int32_t action, std::string_view audience_ref,
                                         std::string_view name) {
-  const auto& table = extension<muster_audience_1>(MUSTER_AUDIENCE_1);
+  const auto& table =
+      extension<muster_audience_1>(MUSTER_AUDIENCE_1, MUSTER_SIZE_UP_TO(muster_audience_1, change));
   call([&](muster_error* error) {
     return table.change(instance_, action, to_text(audience_ref), to_text(name), error);
   });
 }
 
 CallEstimate PluginDestination::estimate(const EstimateRequest& request) {
-  const auto& table = extension<muster_estimate_1>(MUSTER_ESTIMATE_1);
+  const auto& table = extension<muster_estimate_1>(MUSTER_ESTIMATE_1,
+                                                   MUSTER_SIZE_UP_TO(muster_estimate_1, estimate));
   const muster_estimate_request c_request{
       sizeof(muster_estimate_request),
       request.create_missing ? std::uint32_t{MUSTER_SYNC_CREATE_MISSING} : 0U,

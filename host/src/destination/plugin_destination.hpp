@@ -51,7 +51,7 @@ class PluginDestination final : public Destination {
   template <class Hook>
   void call(Hook&& hook);
   template <class Table>
-  const Table& extension(std::string_view id) const;
+  const Table& extension(std::string_view id, std::size_t least_size) const;
   Account account_from(const muster_auth_request& request, std::string* url);
 
   std::shared_ptr<const Plugin> plugin_;

@@ -64,12 +64,12 @@ class Negotiation {
 
   //! Into a zeroed table of our own, as much as the plugin says that it has (ABI-5).
   void copy_table(const muster_destination& from, muster_destination& to) const {
-    constexpr std::size_t kLevel1Size = sizeof(muster_destination);
+    constexpr std::size_t kLevel1Size = MUSTER_SIZE_UP_TO(muster_destination, get_extension);
     if (from.struct_size < kLevel1Size) {
       throw refused("plugin.table_size", fmt::format("the plugin's table is {} bytes short",
                                                      kLevel1Size - from.struct_size));
     }
-    std::memcpy(&to, &from, kLevel1Size);
+    std::memcpy(&to, &from, std::min<std::size_t>(from.struct_size, sizeof to));
     if (to.level < kLowestLevel || to.level > MUSTER_LEVEL) {
       throw refused("plugin.level", fmt::format("the plugin answers with level {}, offered were {} "
                                                 "to {}",

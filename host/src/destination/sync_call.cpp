@@ -64,9 +64,9 @@ muster_status SyncCall::report(void* context, std::size_t index,
                                const muster_outcome* outcome) noexcept {
   auto& call = *static_cast<SyncCall*>(context);
   bool taken = false;
-  const bool sane = outcome != nullptr && outcome->struct_size >= sizeof(muster_outcome) &&
-                    index < call.outcomes_.size() && !call.reported_[index] &&
-                    is_known(outcome->kind);
+  const bool sane =
+      outcome != nullptr && outcome->struct_size >= MUSTER_SIZE_UP_TO(muster_outcome, detail) &&
+      index < call.outcomes_.size() && !call.reported_[index] && is_known(outcome->kind);
   if (sane) kept_inside(call.thrown_, [&] { taken = call.take(index, *outcome); });
   if (taken) return MUSTER_OK;
   ++call.faults_;
@@ -104,7 +104,8 @@ std::string SyncCall::known_reason(muster_text reason) const {
 
 muster_status SyncCall::audience(void* context, const muster_audience* audience) noexcept {
   auto& call = *static_cast<SyncCall*>(context);
-  const bool sane = audience != nullptr && audience->struct_size >= sizeof(muster_audience) &&
+  const bool sane = audience != nullptr &&
+                    audience->struct_size >= MUSTER_SIZE_UP_TO(muster_audience, name) &&
                     is_utf8(view(audience->name)) && is_utf8(view(audience->ref));
   const bool creating = sane && audience->state == MUSTER_AUDIENCE_CREATING;
   const bool ready = sane && audience->state == MUSTER_AUDIENCE_READY && audience->ref.size > 0;

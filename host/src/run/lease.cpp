@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -43,10 +44,15 @@ std::string start_of(pid_t process) {
   return field;
 }
 
+//! Where a process number means what it means here: containers of one machine may share its name
+//! and its boot, but have processes of their own.
 std::string machine() {
   std::array<char, 256> name{};
   ::gethostname(name.data(), name.size() - 1);
-  return fmt::format("{}/{}", name.data(), first_line("/proc/sys/kernel/random/boot_id"));
+  std::error_code unknown;
+  const auto processes = std::filesystem::read_symlink("/proc/self/ns/pid", unknown).string();
+  return fmt::format("{}/{}/{}", name.data(), first_line("/proc/sys/kernel/random/boot_id"),
+                     processes);
 }
 
 }  // namespace
@@ -73,7 +79,8 @@ Lease::Lease(Store& store, Clock& clock, SyncId sync, std::string owner)
       clock_(clock),
       sync_(sync),
       owner_(std::move(owner)),
-      renewed_(clock.elapsed()) {
+      renewed_(clock.elapsed()),
+      renewed_at_(clock.now()) {
   if (store_.take_lease(sync_, owner_, clock_.now(), kTimeToLive)) return;
   const auto holder = store_.lease_owner(sync_);
   if (holder && is_known_dead(*holder) &&
@@ -93,11 +100,14 @@ Lease::~Lease() {
 
 void Lease::keep() {
   const auto now = clock_.elapsed();
-  if (now - renewed_ < kRenewAfter) return;
+  // Also by the wall clock: a suspended machine's other clock stands still, the lease does not.
+  const bool fresh = now - renewed_ < kRenewAfter && clock_.now() - renewed_at_ < kRenewAfter;
+  if (fresh) return;
   if (!store_.renew_lease(sync_, owner_, clock_.now(), kTimeToLive)) {
     throw busy("another run took this sync over while this one was suspended");
   }
   renewed_ = now;
+  renewed_at_ = clock_.now();
 }
 
 }  // namespace muster

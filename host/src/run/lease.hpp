@@ -27,6 +27,7 @@ class Lease {
   SyncId sync_;
   std::string owner_;
   Milliseconds renewed_;
+  Instant renewed_at_;
 };
 
 //! This process as a lease's owner: host, boot, process and its start, so that a dead one is told

@@ -16,6 +16,8 @@ namespace muster {
 struct PassesEnd {
   //! Why something is left for the next run; nothing when all was settled.
   std::optional<Error> left;
+  //! The destination itself could not be used; else it refused to settle single items.
+  bool unavailable = false;
 };
 
 //! What one batch leaves for the next pass.
@@ -67,7 +69,7 @@ PassesEnd run_passes(Session& session, RunProgress::Phase phase, std::size_t cou
     const auto pause = backoff.next(clock.elapsed(), wait);
     if (!pause) {
       session.asked_wait = wait;
-      if (unavailable) return {std::move(unavailable)};
+      if (unavailable) return {std::move(unavailable), true};
       return {Error(ErrorKind::kLater, "destination.unavailable",
                     "the destination did not settle everything; what is left stays to be retried")
                   .with_hint("run the same sync again later")};

@@ -198,11 +198,14 @@ class Runner {
 
   //! Adds go before removes, so that a person known under two identifiers never leaves the list.
   void send(const Plan& plan) {
-    if (auto end = send_adds(*session_, plan.adds); end.left) throw *end.left;
+    const auto adds = send_adds(*session_, plan.adds);
+    // A member that the destination does not settle keeps nobody else from leaving.
+    if (adds.left && adds.unavailable) throw *adds.left;
     if (auto end = send_updates(*session_, plan.updates); end.left) throw *end.left;
     auto removes = plan.removes;
     removes.insert(removes.end(), plan.doubtful.begin(), plan.doubtful.end());
     if (auto end = send_removes(*session_, removes); end.left) throw *end.left;
+    if (adds.left) throw *adds.left;
   }
 
   void forget(const std::vector<MemberKey>& keys) {

@@ -1,6 +1,10 @@
 // The secrets of a connection, sealed by the vault and kept in the state. One thread.
+//
+// While an account is being connected its secrets are only held: whose they are is known later
+// than they are, and those of another account must never stand beside the former one's lists.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "destination/host_services.hpp"
@@ -16,12 +20,19 @@ class StoredSecrets final : public SecretStore {
   std::optional<std::string> get(std::string_view name) override;
   void put(std::string_view name, std::string_view value) override;
 
+  //! From now on what is put is held in memory, and read from there.
+  void hold();
+  //! Stores what was held; within the caller's transaction. Without it, nothing is changed.
+  void keep();
+
  private:
   std::string context(std::string_view name) const;
 
   Store& store_;
   const Vault& vault_;
   std::string connection_;
+  bool holding_ = false;
+  std::map<std::string, std::string, std::less<>> held_;
 };
 
 }  // namespace muster

@@ -56,6 +56,9 @@ Error not_connected(const ConnectionConfig& connection, ConnectionState state) {
 OpenConnection::OpenConnection() = default;
 OpenConnection::OpenConnection(OpenConnection&&) noexcept = default;
 OpenConnection::~OpenConnection() = default;
+void OpenConnection::hold_secrets() {
+  if (stored_secrets_ != nullptr) stored_secrets_->hold();
+}
 
 Workspace::Workspace(WorkspaceConfig config, WorkspaceEnvironment environment)
     : config_(std::move(config)), environment_(std::move(environment)) {}
@@ -119,14 +122,30 @@ const Vault& Workspace::vault() {
 //! A wrong key is told before anything is sealed with it, or hashed to other members.
 void Workspace::check_vault(Vault& vault) {
   if (const auto check = store().value(kVaultCheck)) {
-    vault.unseal(SealPurpose::kCheck, kVaultCheck, *check);
+    try {
+      vault.unseal(SealPurpose::kCheck, kVaultCheck, *check);
+    } catch (Error& error) {
+      error.at((state_directory() / "state.db").string());
+      throw;
+    }
   } else if (!looking_) {
     store().put_value(kVaultCheck, vault.seal(SealPurpose::kCheck, kVaultCheck, "muster"));
   }
 }
 
+const PluginEntry& Workspace::required_plugin(const ConnectionConfig& connection) {
+  try {
+    return plugins().require(connection.destination);
+  } catch (Error& error) {
+    // A plugin that can't be loaded is told with its manifest; one that is not there, where it is
+    // asked for.
+    if (error.where().empty()) error.at(connection.where);
+    throw;
+  }
+}
+
 OpenConnection Workspace::open(const ConnectionConfig& connection) {
-  const auto& entry = plugins().require(connection.destination);
+  const auto& entry = required_plugin(connection);
   std::map<std::string, std::string> settings = entry.manifest->settings;
   for (const auto& [key, value] : connection.settings) settings[key] = value;
   ConnectionLimits limits;
@@ -151,17 +170,15 @@ OpenConnection Workspace::open(const ConnectionConfig& connection) {
   if (looking_ && !has_state()) {
     opened.secrets_ = std::make_unique<NoSecrets>();
   } else {
-    opened.secrets_ = std::make_unique<StoredSecrets>(store(), vault(), connection.name);
+    auto secrets = std::make_unique<StoredSecrets>(store(), vault(), connection.name);
+    opened.stored_secrets_ = secrets.get();
+    opened.secrets_ = std::move(secrets);
   }
   auto services = std::make_unique<HostServices>(HostServices::Environment{
       connection.name, environment_.clock, *opened.transport_, *opened.secrets_,
-      environment_.cancellation, std::move(limits), pacer});
-  try {
-    opened.destination_ =
-        std::make_unique<PluginDestination>(entry.plugin, std::move(services), settings);
-  } catch (DestinationError& error) {
-    throw Error(error).at(connection.where);
-  }
+      environment_.cancellation, std::move(limits), pacer, connection.where});
+  opened.destination_ =
+      std::make_unique<PluginDestination>(entry.plugin, std::move(services), settings);
   if (environment_.around_destination) {
     opened.destination_ = environment_.around_destination(std::move(opened.destination_));
   }
@@ -170,7 +187,7 @@ OpenConnection Workspace::open(const ConnectionConfig& connection) {
 
 SyncRules Workspace::rules(const SyncConfig& sync) {
   const auto& connection = config_.connection(sync.connection);
-  const auto& descriptor = plugins().require(connection.destination).plugin->descriptor;
+  const auto& descriptor = required_plugin(connection).plugin->descriptor;
   const Descriptor::Kind* kind = nullptr;
   std::string kinds;
   for (const auto& known : descriptor.kinds) {
@@ -235,6 +252,15 @@ ConnectionRow Workspace::keep_account(const ConnectionConfig& connection, const 
   row.audience_url = account.audience_url;
   if (!row.connected_at) row.connected_at = environment_.clock.now();
   store().put_connection(row);
+  return row;
+}
+
+ConnectionRow Workspace::keep_account(const ConnectionConfig& connection, const Account& account,
+                                      OpenConnection& opened) {
+  Store::Transaction transaction(store());
+  auto row = keep_account(connection, account);
+  if (opened.stored_secrets_ != nullptr) opened.stored_secrets_->keep();
+  transaction.commit();
   return row;
 }
 

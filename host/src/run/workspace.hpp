@@ -12,6 +12,7 @@
 #include "destination/plugin_registry.hpp"
 #include "run/preview.hpp"
 #include "run/runner.hpp"
+#include "run/stored_secrets.hpp"
 #include "run/workspace_config.hpp"
 
 namespace muster {
@@ -38,12 +39,16 @@ class OpenConnection {
   OpenConnection(OpenConnection&&) noexcept;
   ~OpenConnection();
   Destination& destination() noexcept { return *destination_; }
+  //! What the destination stores from now on is forgotten with this object, unless
+  //! Workspace::keep_account keeps it.
+  void hold_secrets();
 
  private:
   friend class Workspace;
   OpenConnection();
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<SecretStore> secrets_;
+  StoredSecrets* stored_secrets_ = nullptr;  //!< secrets_, where there is a state
   std::unique_ptr<Destination> destination_;
 };
 
@@ -81,6 +86,9 @@ class Workspace {
 
   //! Keeps who a connection belongs to, after it was connected or checked.
   ConnectionRow keep_account(const ConnectionConfig& connection, const Account& account);
+  //! The same together with the secrets that `opened` holds: both, or neither.
+  ConnectionRow keep_account(const ConnectionConfig& connection, const Account& account,
+                             OpenConnection& opened);
   //! The stored row, or that of a connection that was never connected.
   ConnectionRow connection_row(const ConnectionConfig& connection);
   std::filesystem::path state_directory() const { return config_.directory / ".muster"; }
@@ -88,6 +96,7 @@ class Workspace {
   Clock& clock() const noexcept { return environment_.clock; }
 
  private:
+  const PluginEntry& required_plugin(const ConnectionConfig& connection);
   void make_directories();
   void check_vault(Vault& vault);
   ConnectionRow ready(const ConnectionConfig& connection, Destination& destination);

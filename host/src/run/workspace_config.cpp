@@ -9,6 +9,8 @@
 namespace muster {
 namespace {
 
+char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 //! Names of connections and syncs: they stand in commands, files and the state.
 std::string read_name(const YamlNode& key, const char* what) {
   const auto& name = key.text();
@@ -120,6 +122,24 @@ SyncConfig read_sync(const YamlNode::Entry& entry, const std::filesystem::path& 
   return sync;
 }
 
+//! Two syncs that fill one list would each take the other's members for strangers, and the second
+//! could not make it. Destinations tell names apart whatever their case (hubspot/api.md §5).
+void refuse_shared_list(const std::vector<SyncConfig>& syncs) {
+  const auto& last = syncs.back();
+  const auto same = [](char a, char b) { return ascii_lower(a) == ascii_lower(b); };
+  for (const auto& other : syncs) {
+    const bool shared = &other != &last && other.connection == last.connection &&
+                        std::equal(other.cohort.begin(), other.cohort.end(), last.cohort.begin(),
+                                   last.cohort.end(), same);
+    if (!shared) continue;
+    throw Error(
+        ErrorKind::kUsage, "config.shared_list",
+        fmt::format("the syncs '{}' and '{}' would fill the same list", other.name, last.name))
+        .at(last.where)
+        .with_hint("give one of them another cohort name");
+  }
+}
+
 template <class Config>
 const Config& named(const std::vector<Config>& all, const std::string& name, const char* what) {
   std::vector<std::string> names;
@@ -182,6 +202,7 @@ WorkspaceConfig parse_workspace(std::string_view text, const std::string& file,
     } catch (Error& error) {
       throw Error(error).at(entry.value.at("sync", "connection").where());
     }
+    refuse_shared_list(config.syncs);
   }
   return config;
 }

@@ -16,7 +16,7 @@ Explanation explain(int code) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {ErrorKind::kBusy, "state.locked", "another program keeps the state file locked",
+      return {ErrorKind::kLater, "state.locked", "another program keeps the state file locked",
               "wait for it to end, or find it with `fuser`, then run again"};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -64,8 +64,11 @@ std::int64_t Database::pragma(const char* name) {
 }
 
 Error Database::error(int code) const {
+  return error(code, database_ ? sqlite3_errmsg(database_.get()) : sqlite3_errstr(code));
+}
+
+Error Database::error(int code, const std::string& detail) const {
   const auto explanation = explain(code);
-  const char* detail = database_ ? sqlite3_errmsg(database_.get()) : sqlite3_errstr(code);
   return Error(explanation.kind, explanation.code,
                std::string(explanation.message) + " (SQLite: " + detail + ")")
       .with_hint(explanation.hint)

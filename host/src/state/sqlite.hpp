@@ -69,6 +69,7 @@ class Database {
   sqlite3* get() const noexcept { return database_.get(); }
   //! The last error as one of ours: what, where, and what to do.
   Error error(int code) const;
+  Error error(int code, const std::string& detail) const;
   const std::filesystem::path& file() const noexcept { return file_; }
 
  private:

@@ -34,6 +34,14 @@ extern "C" {
 #define MUSTER_NOEXCEPT
 #endif
 
+/* How much of a struct there must be so that `field` is in it. Readers test struct_size against the
+ * last field that they need, never against sizeof: that grows with the header. (ABI-4) */
+#ifdef __cplusplus
+#define MUSTER_SIZE_UP_TO(type, field) (offsetof(type, field) + sizeof(type::field))
+#else
+#define MUSTER_SIZE_UP_TO(type, field) (offsetof(type, field) + sizeof(((type*)0)->field))
+#endif
+
 /* The highest level that this header describes. */
 #define MUSTER_LEVEL 1u
 

@@ -80,7 +80,7 @@ void fill(char (&to)[N], std::string_view from) noexcept {
 inline muster_status fail(muster_error* error, muster_status status, std::string_view code,
                           std::string_view message, std::string_view hint = {},
                           std::int64_t retry_after_ms = -1) noexcept {
-  if (error == nullptr || error->struct_size < sizeof(muster_error)) return status;
+  if (error == nullptr || error->struct_size < MUSTER_SIZE_UP_TO(muster_error, hint)) return status;
   error->retry_after_ms = retry_after_ms;
   fill(error->code, code);
   fill(error->message, message);
@@ -307,7 +307,7 @@ struct Hooks {
         .uninstall = &uninstall,
         .get_extension = &get_extension,
     };
-    if (offer == nullptr || offer->struct_size < sizeof(muster_offer)) {
+    if (offer == nullptr || offer->struct_size < MUSTER_SIZE_UP_TO(muster_offer, max_level)) {
       fail(error, MUSTER_INVALID_ARGUMENT, "plugin.offer", "the host's offer is too short");
       return nullptr;
     }

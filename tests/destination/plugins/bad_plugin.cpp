@@ -25,6 +25,7 @@ enum Fault {
   kMapsTwice,
   kMapsNothing,
   kBadKinds,
+  kOfALaterHeader,  // no fault: its structs have grown
 };
 constexpr Fault kFault = FAULT;
 
@@ -34,10 +35,18 @@ muster_status create(const muster_host* host, const muster_settings*, void** ins
   return MUSTER_OK;
 }
 void destroy(void*) noexcept {}
+//! A struct as a later header may have it: larger, the first fields the same.
+template <class Known>
+struct Grown {
+  Known known{};
+  std::uint64_t later[4] = {1, 2, 3, 4};
+};
+
 muster_status authenticate(void*, const muster_auth_request*, const muster_auth_sink* sink,
                            muster_error*) noexcept {
-  muster_account account{};
-  account.struct_size = sizeof account;
+  Grown<muster_account> grown;
+  auto& account = grown.known;
+  account.struct_size = kFault == kOfALaterHeader ? sizeof grown : sizeof account;
   account.id = muster::sdk::text("1");
   sink->account(sink->context, &account);
   return MUSTER_OK;
@@ -69,8 +78,9 @@ class Thrower final : public muster::sdk::Destination {
 
 muster_status sync(void*, const muster_sync_request* request, const muster_sync_sink* sink,
                    muster_error*) noexcept {
-  muster_outcome outcome{};
-  outcome.struct_size = sizeof outcome;
+  Grown<muster_outcome> grown;
+  auto& outcome = grown.known;
+  outcome.struct_size = kFault == kOfALaterHeader ? sizeof grown : sizeof outcome;
   outcome.kind = kFault == kReportsUnset ? MUSTER_OUTCOME_UNSET : MUSTER_APPLIED;
   if (kFault != kAppliedWithoutRecord) outcome.record_id = muster::sdk::text("7");
   for (std::size_t i = 0; i < request->operation_count; ++i) {
@@ -88,8 +98,11 @@ muster_status sync(void*, const muster_sync_request* request, const muster_sync_
 constexpr muster_identifier_kind kKinds[] = {
     {sizeof(muster_identifier_kind), 0, muster::sdk::text("id"), muster::sdk::text("an id")}};
 
-const muster_destination kTable{
-    .struct_size = kFault == kTableTooShort ? 64U : sizeof(muster_destination),
+constexpr std::uint32_t kTableSize = kFault == kTableTooShort    ? 64U
+                                     : kFault == kOfALaterHeader ? sizeof(Grown<muster_destination>)
+                                                                 : sizeof(muster_destination);
+const Grown<muster_destination> kTable{{
+    .struct_size = kTableSize,
     .level = kFault == kLevelOutOfRange ? 9U : MUSTER_LEVEL,
     .id = muster::sdk::text(kFault == kOtherId ? "other" : "bad"),
     .name = muster::sdk::text("Bad"),
@@ -107,7 +120,7 @@ const muster_destination kTable{
     .sync = kFault == kMissingSync ? nullptr : &sync,
     .uninstall = nullptr,
     .get_extension = nullptr,
-};
+}};
 
 }  // namespace
 
@@ -118,5 +131,5 @@ extern "C" const muster_destination* muster_destination_entry(const muster_offer
     muster::sdk::fail(error, MUSTER_NOT_SUPPORTED, "bad.level", "built for level 9");
     return nullptr;
   }
-  return &kTable;
+  return &kTable.known;
 }
