@@ -92,7 +92,9 @@ TEST(Plan, CountsADroppedMemberWhoseRetryIsNotDueAsStillDropped) {
 
 TEST(Plan, RemovesWhoIsListedLeavingOrPendingAndNotInTheCohort) {
   for (const auto state : {MemberState::kListed, MemberState::kLeaving, MemberState::kPending}) {
-    const auto plan = plan_of(Cohort::of({"a@x.com"}), {row_of("gone@x.com", state, "101")});
+    auto row = row_of("gone@x.com", state, "101");
+    if (state == MemberState::kPending) row.sealed_identifier = "sealed";
+    const auto plan = plan_of(Cohort::of({"a@x.com"}), {row});
     ASSERT_EQ(plan.removes.size(), 1U) << static_cast<int>(state);
     EXPECT_EQ(plan.removes[0], Cohort::key("gone@x.com"));
     EXPECT_TRUE(plan.forgotten.empty());
@@ -107,12 +109,13 @@ TEST(Plan, ForgetsWhoIsDroppedAndNotInTheCohort) {
   EXPECT_EQ(plan.forgotten[0], Cohort::key("gone@x.com"));
 }
 
-TEST(Plan, RemovesWhoIsDroppedAndMayBeInTheAudienceButCountsNoRemoval) {
+TEST(Plan, RemovesWhoMayYetBeInTheAudienceButCountsNoRemoval) {
   auto with_record = dropped_row("gone@x.com", "not_found", 1, kNow);
   with_record.record_id = "101";
   auto with_seal = dropped_row("gone@x.com", "not_found", 1, kNow);
   with_seal.sealed_identifier = "sealed";
-  for (const auto& row : {with_record, with_seal}) {
+  const auto removed_already = row_of("gone@x.com", MemberState::kPending, "101");
+  for (const auto& row : {with_record, with_seal, removed_already}) {
     const auto plan = plan_of(Cohort::of({}), {row});
     ASSERT_EQ(plan.doubtful.size(), 1U);
     EXPECT_EQ(plan.doubtful[0], row.key);

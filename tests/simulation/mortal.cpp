@@ -66,12 +66,6 @@ class MortalStore final : public Store {
   void put_member(SyncId sync, const MemberRow& row) override {
     const bool ahead = row.state == MemberState::kPending || row.state == MemberState::kLeaving;
     if (life_.skips_write_ahead && ahead) return;
-    if (life_.drops_records && row.state == MemberState::kDropped) {
-      auto bare = row;
-      bare.record_id.clear();
-      bare.sealed_identifier.clear();
-      return out().put_member(sync, bare);
-    }
     const bool removed = row.state == MemberState::kPending && row.sealed_identifier.empty();
     if (life_.believes_removals && removed) return;
     out().put_member(sync, row);

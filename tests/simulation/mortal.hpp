@@ -25,7 +25,6 @@ struct Life {
   //! What a deliberate bug changes in the store (mutations.cpp).
   bool skips_write_ahead = false;
   bool forgets_aliases = false;
-  bool drops_records = false;
   bool believes_removals = false;
   bool keeps_members_listed = false;
 

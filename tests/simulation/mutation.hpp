@@ -20,7 +20,6 @@ enum class Mutation {
   kLeaverForgotten,        //!< a removal is taken for done without being sent
   kRemovesStrangers,       //!< strangers are taken out unasked
   kMiscounts,              //!< what is to be retried is left out of the sums
-  kDropForgetsRecord,      //!< of who was dropped nothing is kept
   kRemovalBelieved,        //!< a removal is forgotten before a read-back confirms it
   kNewListTakenForFilled,  //!< who was in a deleted list is taken for being in the new one
 };
@@ -40,7 +39,6 @@ inline const std::map<std::string, Mutation>& mutations() {
       {"leaver_forgotten", Mutation::kLeaverForgotten},
       {"removes_strangers", Mutation::kRemovesStrangers},
       {"miscounts", Mutation::kMiscounts},
-      {"drop_forgets_record", Mutation::kDropForgetsRecord},
       {"removal_believed", Mutation::kRemovalBelieved},
       {"new_list_taken_for_filled", Mutation::kNewListTakenForFilled}};
   return all;

@@ -52,6 +52,7 @@ class World {
 
  private:
   void choose_death();
+  std::string granted(const std::string& url);
   WorkspaceEnvironment environment();
   simulator::SimResponse serve(const simulator::SimRequest& request);
   void note_silent_drops(const simulator::SimRequest& request);

@@ -14,7 +14,12 @@ class Merge {
 
   void only_in_state(const MemberRow& row) {
     count_listed(row);
-    if (row.state != MemberState::kDropped) {
+    // Pending without a seal: taken out already, or of a list that is gone (removes.cpp,
+    // runner.cpp).
+    const bool was_removed = row.state == MemberState::kPending && row.sealed_identifier.empty();
+    if (was_removed) {
+      plan_.doubtful.push_back(row.key);
+    } else if (row.state != MemberState::kDropped) {
       plan_.removes.push_back(row.key);
     } else if (!row.record_id.empty() || !row.sealed_identifier.empty()) {
       plan_.doubtful.push_back(row.key);

@@ -50,8 +50,9 @@ struct Plan {
   std::vector<PlannedUpdate> updates;  //!< in the order of the source
   std::vector<MemberKey> removes;      //!< rows pending, listed or leaving of who is not there now
   std::vector<MemberKey> forgotten;    //!< dropped rows of who is not in the cohort any more
-  //! Such rows of who may be in the audience all the same: an add was tried, and not all is known
-  //! of it. To be removed, and no removal of a member.
+  //! Rows of who is not in the cohort and may yet be in the audience: dropped after an add of which
+  //! not all is known, or removed without a read-back's having confirmed it. To be removed, and no
+  //! removal of a member.
   std::vector<MemberKey> doubtful;
   std::vector<StillDropped> still_dropped;
   std::map<std::string, std::uint64_t> still_dropped_by_reason;
