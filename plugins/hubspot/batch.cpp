@@ -189,8 +189,10 @@ void Batch::write_memberships() {
   for (std::size_t c = 0; c < changes.size(); ++c) {
     for (const auto index : items_of_change[c]) {
       auto& item = items_[index];
-      const bool again =
-          written[c].state == Written::State::kMissing && ++item.rounds < kMostRounds;
+      // Not known to the lists, or not to be seen in them: under another id, perhaps (§4.7).
+      const bool is_lost = written[c].state == Written::State::kMissing ||
+                           written[c].state == Written::State::kUnaccounted;
+      const bool again = is_lost && ++item.rounds < kMostRounds;
       if (again) {
         missing.push_back(index);
       } else {

@@ -6,7 +6,9 @@ namespace {
 constexpr const char* kDuplicateName = "ILS.DUPLICATE_LIST_NAMES";
 constexpr const char* kContacts = "0-1";
 constexpr std::string_view kOursHint =
-    "rename one of the two, or set the connection's setting adopt_list: true to take the list over";
+    "rename one of the two, or set the connection's setting adopt_list: true to take the list "
+    "over; "
+    "after the state was lost, `muster sync --full` does that once";
 
 sdk::Failure taken(std::string_view name, std::string_view why) {
   return {MUSTER_AUDIENCE_TAKEN, "hubspot.list_taken",
@@ -95,8 +97,8 @@ std::string Lists::adopt(const json::value& list, const muster_sync_request& req
   if (type != "MANUAL" || text_at(list, "objectTypeId") != kContacts) {
     throw taken(name, "of another kind, which members can't be written to");
   }
-  const bool begun = (request.flags & MUSTER_SYNC_CREATION_BEGUN) != 0;
-  if (!begun && !api_.settings().adopt_list) throw taken(name, "that muster did not make");
+  const bool ours = (request.flags & (MUSTER_SYNC_CREATION_BEGUN | MUSTER_SYNC_ADOPT)) != 0;
+  if (!ours && !api_.settings().adopt_list) throw taken(name, "that muster did not make");
   return id;
 }
 

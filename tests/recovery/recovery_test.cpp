@@ -38,6 +38,18 @@ TEST(DeletedList, IsMadeAgainWhenOnlyTheReadBackFindsItGone) {
   EXPECT_THAT(world.listed(), ElementsAre("a@x.com", "b@x.com"));
 }
 
+TEST(DeletedList, IsNoticedWithoutAReadBackThoughOnlyARefusedMemberIsTried) {
+  RecoveryWorld world("verify: false");
+  world.hubspot.account().refused_emails = {"refused@x.com"};
+  world.cohort({"a@x.com", "refused@x.com"});
+  world.sync();
+  world.list().deleted = world.clock.now();
+
+  world.sync();
+
+  EXPECT_THAT(world.listed(), ElementsAre("a@x.com"));
+}
+
 TEST(DeletedList, StopsTheRunWhenTheSyncSaysSo) {
   RecoveryWorld world("on_list_deleted: stop");
   world.cohort({"a@x.com"});
@@ -107,8 +119,18 @@ TEST(NewList, ThatALookByNameDoesNotShowYetIsTakenOnceItDoes) {
 
 //! A contact that a member of the cohort was merged into stays, though the other one left.
 TEST(MergedLeaver, LeavesTheRecordToTheMemberThatItIsToo) {
-  for (const auto* verify : {"verify: true", "verify: false"}) {
+  // What a removal by the record of before a merge does is not known (hubspot/api.md §4.7).
+  struct Case {
+    const char* verify;
+    bool old_ids_are_missing;
+  };
+  for (const auto& [verify, old_ids_are_missing] : {Case{"verify: true", true},
+                                                    {"verify: false", true},
+                                                    {"verify: true", false},
+                                                    {"verify: false", false}}) {
+    SCOPED_TRACE(fmt::format("{}, {}", verify, old_ids_are_missing));
     RecoveryWorld world(verify);
+    world.hubspot.switches().merged_ids_are_missing = old_ids_are_missing;
     auto& account = world.hubspot.account();
     account.create("gone@x.com");
     account.create("stays@x.com");
@@ -119,9 +141,9 @@ TEST(MergedLeaver, LeavesTheRecordToTheMemberThatItIsToo) {
 
     const auto run = world.sync();
 
-    EXPECT_EQ(run.run.status, RunStatus::kSucceeded) << verify;
-    EXPECT_EQ(world.list().members.size(), 1U) << verify;
-    EXPECT_EQ(run.run.figures.listed, 1U) << verify;
+    EXPECT_EQ(run.run.status, RunStatus::kSucceeded);
+    EXPECT_EQ(world.list().members.size(), 1U);
+    EXPECT_EQ(run.run.figures.listed, 1U);
   }
 }
 

@@ -43,9 +43,19 @@ class Scenario {
       }
       if (world_.random.chance(0.35)) world_.events.happen();
       if (world_.events.ledger().uninstalled && world_.random.chance(0.5)) world_.connect();
-      promises_.check_after(world_.live());
+      const auto end = world_.live();
+      promises_.check_after(end);
+      note_reconnect(end);
+      // Whoever starts it again waits a little: what was spent of the limit before is not known.
+      world_.clock.advance(std::chrono::seconds(10));
       world_.clock.advance(Milliseconds{world_.random.pick_signed(1, 7'200'000)});
     }
+  }
+
+  //! A token that HubSpot refuses twice is one that a person must replace.
+  void note_reconnect(const ProcessEnd& end) {
+    const bool refused = end.result && end.result->unauthenticated;
+    if (refused && world_.draw.oauth) world_.events.ledger().uninstalled = true;
   }
 
   //! The faults stop; the sync runs until nothing changes any more.

@@ -80,6 +80,7 @@ struct SyncHeader {
   std::string audience_known_as;
   bool create_missing = false;
   bool creation_begun = false;
+  bool adopt = false;  //!< an audience of that name that exists is taken over
   std::vector<std::string> property_names;
 };
 
@@ -120,6 +121,13 @@ struct Descriptor {
     bool creates = false;
     bool is_record = false;
   };
+  //! The kind whose identifiers are record ids themselves; nullptr when there is none.
+  const Kind* record_kind() const {
+    for (const auto& kind : kinds) {
+      if (kind.is_record) return &kind;
+    }
+    return nullptr;
+  }
   std::string id;
   std::string name;
   std::string version;

@@ -42,7 +42,8 @@ SyncCall::SyncCall(const Descriptor& descriptor, const SyncHeader& header,
   }
   request_ = {sizeof(muster_sync_request),
               (header.create_missing ? std::uint32_t{MUSTER_SYNC_CREATE_MISSING} : 0U) |
-                  (header.creation_begun ? std::uint32_t{MUSTER_SYNC_CREATION_BEGUN} : 0U),
+                  (header.creation_begun ? std::uint32_t{MUSTER_SYNC_CREATION_BEGUN} : 0U) |
+                  (header.adopt ? std::uint32_t{MUSTER_SYNC_ADOPT} : 0U),
               to_text(header.kind),
               to_text(header.cohort),
               to_text(header.audience_name),

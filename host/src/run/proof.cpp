@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "run/adds.hpp"
@@ -32,6 +33,7 @@ class Proof {
   void run() {
     auto reading = settled_reading();
     if (remove_merged()) reading = settled_reading();
+    find_taken_along(reading);
     take_back(reading);
     const bool resent = send_again(reading);
     const bool cleared = remove_strangers(reading);
@@ -68,8 +70,38 @@ class Proof {
       keys.push_back(key);
     }
     transaction.commit();
-    if (auto end = send_removes(session_, keys); end.left) throw *end.left;
+    if (auto end = send_removes(session_, keys, Merges::kKnown); end.left) throw *end.left;
     return true;
+  }
+
+  //! A removal by the record of before a merge may take the record out that it was merged into
+  //! (hubspot/api.md §4.7 does not know), and a member with it: that is no drift.
+  void find_taken_along(const Comparison& reading) {
+    const auto* of_records = context_.destination.descriptor().record_kind();
+    if (reading.missing.empty() || session_.removed_members.empty() || of_records == nullptr ||
+        !context_.destination.supports(MUSTER_LOOKUP_1)) {
+      return;
+    }
+    std::vector<std::string> removed;
+    for (const auto& key : session_.removed_members) {
+      if (auto row = store_.member(session_.sync.id, key)) removed.push_back(row->record_id);
+    }
+    std::set<std::string> survivors;
+    const std::size_t batch = context_.destination.descriptor().max_batch;
+    for (std::size_t begin = 0; begin < removed.size(); begin += batch) {
+      session_.check_going();
+      const auto end = std::min(removed.size(), begin + batch);
+      const std::vector<std::string_view> views(
+          removed.begin() + static_cast<std::ptrdiff_t>(begin),
+          removed.begin() + static_cast<std::ptrdiff_t>(end));
+      for (auto& survivor : context_.destination.look_up(of_records->id, views)) {
+        survivors.insert(std::move(survivor));
+      }
+    }
+    for (const auto& key : reading.missing) {
+      const auto row = store_.member(session_.sync.id, key);
+      if (row && survivors.contains(row->record_id)) taken_along_.insert(key);
+    }
   }
 
   //! Reads until what this run changed is to be seen, or has had its time.
@@ -146,10 +178,8 @@ class Proof {
   //! Who is not found by the identifier may be by the record of before: a destination follows that
   //! to the record it was merged into.
   void follow_records(const std::vector<MemberRow>& rows, std::vector<std::string>& found) {
-    const auto& kinds = context_.destination.descriptor().kinds;
-    const auto of_records =
-        std::find_if(kinds.begin(), kinds.end(), [](const auto& kind) { return kind.is_record; });
-    if (of_records == kinds.end() || of_records->id == session_.rules.kind) return;
+    const auto* of_records = context_.destination.descriptor().record_kind();
+    if (of_records == nullptr || of_records->id == session_.rules.kind) return;
     std::vector<std::size_t> places;
     std::vector<std::string_view> records;
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -193,7 +223,7 @@ class Proof {
     for (const auto& key : reading.missing) {
       const auto row = store_.member(session_.sync.id, key);
       const auto* member = session_.cohort.find(key);
-      if (!row || member == nullptr || (!repair && was_proved(*row))) continue;
+      if (!row || member == nullptr || (!repair && is_drift(*row))) continue;
       session_.tally.reopen(newly(*row));
       adds.push_back({key, member->offset, member->properties, AddCause::kResend});
     }
@@ -205,7 +235,9 @@ class Proof {
   bool is_of_this_run(const MemberRow& row) const { return row.since == session_.run; }
   //! Whether a reading has seen the member since it was added: who was never seen did not drift
   //! away, the destination dropped them silently.
-  bool was_proved(const MemberRow& row) const { return row.since <= last_proved_; }
+  bool is_drift(const MemberRow& row) const {
+    return row.since <= last_proved_ && !taken_along_.contains(row.key);
+  }
   Confirmed confirmed_when(const MemberRow& row) const {
     return is_of_this_run(row) ? Confirmed::kByThisRun : Confirmed::kEarlier;
   }
@@ -243,7 +275,7 @@ class Proof {
       auto row = store_.member(session_.sync.id, key);
       const auto* member = session_.cohort.find(key);
       if (!row || member == nullptr) continue;
-      const bool drifted = was_proved(*row);
+      const bool drifted = is_drift(*row);
       row->reason = drifted ? "drifted" : "silently_dropped";
       session_.tally.lost(newly(*row), row->reason);
       row->state = MemberState::kDropped;
@@ -285,6 +317,7 @@ class Proof {
   RunContext& context_;
   Store& store_;
   RunId last_proved_;
+  std::set<MemberKey> taken_along_;  //!< out of the audience by a removal of this run
   std::optional<AudienceRecords> audience_;
   std::ptrdiff_t lagging_removals_ = 0;
 };

@@ -15,11 +15,17 @@ struct Removal {
 
 class RemoveSender {
  public:
-  explicit RemoveSender(Session& session) : session_(session), store_(session.context.store) {}
+  RemoveSender(Session& session, Merges merges)
+      : session_(session),
+        store_(session.context.store),
+        follows_merges_(merges == Merges::kKnown) {}
 
   BatchLeft<MemberKey> send(const std::vector<MemberKey>& keys) {
     auto rows = read(keys);
     if (auto unavailable = find_records(rows)) {
+      return {keys, unavailable->retry_after(), std::move(unavailable)};
+    }
+    if (auto unavailable = set_merged_aside(rows)) {
       return {keys, unavailable->retry_after(), std::move(unavailable)};
     }
     const auto removals = write_ahead(std::move(rows));
@@ -65,6 +71,39 @@ class RemoveSender {
     try {
       const auto records = session_.context.destination.look_up(session_.rules.kind, views);
       for (std::size_t i = 0; i < unknown.size(); ++i) unknown[i]->record_id = records[i];
+    } catch (const DestinationError& error) {
+      if (error.status() != MUSTER_UNAVAILABLE) throw;
+      return error;
+    }
+    return std::nullopt;
+  }
+
+  //! Without a read-back nobody would see that a removal by the record of before a merge took out
+  //! the record that it was merged into, which another member may be (hubspot/api.md §4.7).
+  std::optional<DestinationError> set_merged_aside(std::vector<MemberRow>& rows) {
+    const auto* kind = session_.context.destination.descriptor().record_kind();
+    if (session_.rules.read_back == ReadBack::kOn || kind == nullptr || follows_merges_ ||
+        !session_.context.destination.supports(MUSTER_LOOKUP_1)) {
+      return std::nullopt;
+    }
+    std::vector<std::string_view> records;
+    for (const auto& row : rows) {
+      if (!row.record_id.empty()) records.push_back(row.record_id);
+    }
+    if (records.empty()) return std::nullopt;
+    try {
+      const auto survivors = session_.context.destination.look_up(kind->id, records);
+      std::vector<MemberRow> kept;
+      std::size_t place = 0;
+      for (auto& row : rows) {
+        const auto survivor = row.record_id.empty() ? std::string{} : survivors[place++];
+        if (survivor.empty() || survivor == row.record_id) {
+          kept.push_back(std::move(row));
+        } else {
+          session_.merged_leavers.emplace_back(row.key, survivor);
+        }
+      }
+      rows = std::move(kept);
     } catch (const DestinationError& error) {
       if (error.status() != MUSTER_UNAVAILABLE) throw;
       return error;
@@ -155,12 +194,13 @@ class RemoveSender {
 
   Session& session_;
   Store& store_;
+  const bool follows_merges_;
 };
 
 }  // namespace
 
-PassesEnd send_removes(Session& session, const std::vector<MemberKey>& keys) {
-  RemoveSender sender(session);
+PassesEnd send_removes(Session& session, const std::vector<MemberKey>& keys, Merges merges) {
+  RemoveSender sender(session, merges);
   return run_passes(session, RunProgress::Phase::kRemoving, keys,
                     session.context.destination.descriptor().max_batch,
                     [&](const std::vector<MemberKey>& batch) { return sender.send(batch); });

@@ -8,7 +8,10 @@
 
 namespace muster {
 
+//! Whether the records of all rows are known to be those of today.
+enum class Merges { kUnknown, kKnown };
+
 //! As send_adds, for rows of who is not in the cohort any more.
-PassesEnd send_removes(Session& session, const std::vector<MemberKey>& keys);
+PassesEnd send_removes(Session& session, const std::vector<MemberKey>& keys, Merges merges);
 
 }  // namespace muster

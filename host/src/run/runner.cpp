@@ -92,10 +92,13 @@ class Runner {
                     });
     session_.emplace(
         Session{context_, rules_, lease_, report_, spill_, *cohort_, sync_, run_.id, {}, {}, {}});
+    // With the state its reference was lost; in another account the name means nothing.
+    session_->may_adopt = options_.full && same_account_;
     report_rows_not_sent();
     for (int recreated = 0;; ++recreated) {
       try {
         execute();
+        if (session_->adopted) tell_adoption();
         return;
       } catch (const AudienceGone& gone) {
         if (!may_recreate(recreated)) throw gone.error;
@@ -136,6 +139,7 @@ class Runner {
   //! An audience belongs to one account: its reference means nothing in another.
   void check_account(const ConnectionRow& connection) {
     const bool same = sync_.account_id.empty() || sync_.account_id == connection.account_id;
+    same_account_ = same;
     if (!same && !options_.full) {
       throw Error(ErrorKind::kFailed, "run.account_changed",
                   fmt::format("the connection '{}' now leads to another account than the one that "
@@ -177,17 +181,12 @@ class Runner {
       prove(*session_);
     } else if (!session_->merged_leavers.empty()) {
       remove_merged_leavers(*session_);
-    } else if (nothing_was_sent(plan)) {
+    } else if (session_->tally.figures().added + session_->tally.figures().removed == 0) {
       check_audience();
     }
   }
 
-  static bool nothing_was_sent(const Plan& plan) {
-    return plan.adds.empty() && plan.updates.empty() && plan.removes.empty() &&
-           plan.doubtful.empty();
-  }
-
-  //! Without an operation, and without a read-back, a deleted list would go unnoticed.
+  //! Without a change of the list, and without a read-back, a deleted list would go unnoticed.
   void check_audience() {
     if (!context_.destination.supports(MUSTER_READBACK_1)) return;
     if (audience_exists(context_.destination, session_->sync.audience_ref)) return;
@@ -204,7 +203,7 @@ class Runner {
     if (auto end = send_updates(*session_, plan.updates); end.left) throw *end.left;
     auto removes = plan.removes;
     removes.insert(removes.end(), plan.doubtful.begin(), plan.doubtful.end());
-    if (auto end = send_removes(*session_, removes); end.left) throw *end.left;
+    if (auto end = send_removes(*session_, removes, Merges::kUnknown); end.left) throw *end.left;
     if (adds.left) throw *adds.left;
   }
 
@@ -221,11 +220,23 @@ class Runner {
         fmt::format("the list '{}' was deleted at the destination; it is created again and the "
                     "whole cohort is sent",
                     rules_.audience_name));
+    session_->may_adopt = false;
     session_->sync.audience_ref.clear();
     session_->sync.audience_name.clear();
     // Nobody is in the new list: a kill before everyone is sent must not leave them for listed. The
     // reference stays in the state until there is another: the list may be restored, and is ours.
     context_.store.reopen_members(session_->sync.id);
+  }
+
+  //! Whom a list held before it was taken over nobody can tell from those of a lost state.
+  void tell_adoption() {
+    const auto& verified = session_->tally.figures().verified;
+    const auto others = verified ? fmt::format("{} of its records are", verified->strangers)
+                                 : std::string("whoever in it is");
+    context_.observer.on_notice(fmt::format(
+        "the list '{}' existed and was taken over; {} of nobody in the cohort, can't be told to be "
+        "this sync's, and stay in it (remove_strangers: true takes them out)",
+        rules_.audience_name, others));
   }
 
   void report_rows_not_sent() {
@@ -259,6 +270,7 @@ class Runner {
   RunRow& run_;
   Spill spill_;
   Report report_;
+  bool same_account_ = true;  //!< as the audience's
   std::optional<CohortIndex> cohort_;
   std::optional<Session> session_;
 };

@@ -51,6 +51,7 @@ Session::CallResult Session::call(const std::vector<Operation>& operations) {
   header.audience_known_as = sync.audience_name;
   header.create_missing = rules.create_missing;
   header.creation_begun = sync.audience_creating == rules.audience_name;
+  header.adopt = may_adopt;
   header.property_names = rules.property_names;
   const bool begun_before = header.creation_begun;
   AudienceEvents events;
@@ -59,6 +60,7 @@ Session::CallResult Session::call(const std::vector<Operation>& operations) {
     put_sync();
   };
   events.ready = [this](std::string_view ref, std::string_view name) {
+    adopted |= sync.audience_ref.empty() && sync.audience_creating.empty();
     sync.audience_ref = ref;
     sync.audience_name = name;
     sync.audience_creating.clear();

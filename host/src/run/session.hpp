@@ -37,6 +37,10 @@ struct Session {
   //! Members to be removed whose record was merged into another one (by that one's id): another
   //! member may be that one. Their rows keep the id of before.
   std::vector<std::pair<MemberKey, std::string>> merged_leavers{};
+  //! An audience of the wanted name is taken over: the user asked for all to be sent again.
+  bool may_adopt = false;
+  //! That was done: nobody knows of whom in it this sync once was.
+  bool adopted = false;
   //! How long the destination asked to be left alone, when the run gave up for that.
   std::optional<Milliseconds> asked_wait{};
 

@@ -139,8 +139,9 @@ void check_file(Database& database) {
                               schema_version()),
                   "use the newer version of muster; nothing was changed");
   }
-  // quick_check reads every page but does not compare indexes with tables: about a second a GB.
-  Statement check(database, "PRAGMA quick_check(1)");
+  // integrity_check compares the index with the table, too: a damaged one would let a record be
+  // removed that another member has. About 0.6 s for a million members.
+  Statement check(database, "PRAGMA integrity_check(1)");
   if (!check.step() || check.text(0) == "ok") return;
   throw database.error(SQLITE_CORRUPT, "its pages contradict each other");
 }

@@ -290,7 +290,9 @@ enum {
   MUSTER_SYNC_CREATE_MISSING = 1u, /* records may be created */
   /* An earlier run announced that it would create the audience under audience_name and its answer
    * was lost: one of that name is ours. */
-  MUSTER_SYNC_CREATION_BEGUN = 2u
+  MUSTER_SYNC_CREATION_BEGUN = 2u,
+  /* The user has the audience of that name, if there is one, taken over as it is. */
+  MUSTER_SYNC_ADOPT = 4u
 };
 
 typedef struct muster_sync_request {
