@@ -84,7 +84,8 @@ void exchange_code(Api& api, const muster_auth_request& request) {
                                       {"code", sdk::view(request.code)},
                                       {"code_verifier", sdk::view(request.code_verifier)}}));
   api.throw_if_ended();
-  if (answer.fate == Fate::kOk) return api.tokens().store(answer.body);
+  // Not stored before it is known whose they are: a crash here leaves the former tokens.
+  if (answer.fate == Fate::kOk) return api.tokens().take(answer.body);
   if (answer.status >= 400 && answer.status < 500) throw token_failure(answer.body);
   throw not_now("exchange the code");
 }
@@ -146,7 +147,11 @@ void revoke_tokens(Api& api) {
 }
 
 void uninstall_app(Api& api) {
-  if (api.tokens().is_static()) return;
+  if (api.tokens().is_static()) {
+    throw sdk::Failure(MUSTER_NOT_SUPPORTED, "hubspot.static_token",
+                       "a static token belongs to no app that could be uninstalled",
+                       "delete the token in HubSpot (Development > Keys) to end its access");
+  }
   try {
     api.tokens().load();
   } catch (const sdk::Failure&) {

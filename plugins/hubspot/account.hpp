@@ -14,7 +14,7 @@ extern const char* const kScopes;
 //! The address of the consent page for MUSTER_AUTH_BEGIN.
 std::string consent_url(const HubSpotSettings& settings, const muster_auth_request& request);
 
-//! Exchanges the code and stores the tokens. Throws Failure.
+//! Exchanges the code for tokens, which are in use and not yet stored. Throws Failure.
 void exchange_code(Api& api, const muster_auth_request& request);
 
 //! Asks who we are, and tells `sink`. Throws Failure.
@@ -23,7 +23,8 @@ void tell_account(Api& api, const sdk::Host& host, const muster_auth_sink& sink)
 //! Revokes the refresh token and forgets all tokens. A grant that is gone already is no failure.
 void revoke_tokens(Api& api);
 
-//! Removes the app from the account, then revokes.
+//! Removes the app from the account, then revokes. Throws Failure NOT_SUPPORTED with a static
+//! token.
 void uninstall_app(Api& api);
 
 }  // namespace muster::hubspot

@@ -14,7 +14,8 @@ std::string property_name(const json::value& error) {
   const auto* context = find(error, "context");
   const auto* names = context == nullptr ? nullptr : array_at(*context, "propertyName");
   if (names == nullptr || names->empty()) return {};
-  return code_word(id_of(names->front()));
+  auto name = code_word(id_of(names->front()));
+  return name == "email" ? std::string{} : name;  // whose address it is, is told already
 }
 
 //! Some messages carry a JSON array as text: "Property values were not valid: [{…}]" (§4.5).
@@ -24,24 +25,22 @@ std::string code_in_message(std::string_view message) {
   const auto inner = parse_json(message.substr(begin));
   const auto* list = inner ? inner->if_array() : nullptr;
   if (list == nullptr || list->empty()) return {};
-  return code_word(text_at(list->front(), "error"));
-}
-
-bool names_a_property(std::string_view code) {
-  return code.find("REQUIRED_PROPERTY") != std::string_view::npos ||
-         code.find("PROPERTY_DOESNT_EXIST") != std::string_view::npos;
+  auto code = code_word(text_at(list->front(), "error"));
+  const auto property = code_word(text_at(list->front(), "name"));
+  if (!code.empty() && !property.empty() && property != "email") code += ":" + property;
+  return code;
 }
 
 std::string code_of(const json::value& error) {
   if (const auto* errors = array_at(error, "errors"); errors != nullptr && !errors->empty()) {
     auto code = code_word(text_at(errors->front(), "code"));
     const auto property = property_name(errors->front());
-    if (names_a_property(code) && !property.empty()) code += ":" + property;
+    if (!code.empty() && !property.empty()) code += ":" + property;
     if (!code.empty()) return code;
   }
   if (auto code = code_word(text_at(error, "code")); !code.empty()) {
     const auto property = property_name(error);
-    if (names_a_property(code) && !property.empty()) code += ":" + property;
+    if (!code.empty() && !property.empty()) code += ":" + property;
     return code;
   }
   return code_in_message(text_at(error, "message"));

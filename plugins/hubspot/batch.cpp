@@ -33,9 +33,10 @@ void Batch::read_operations() {
     } else if (item.record_id.empty()) {
       item.record_id = sdk::view(operation.identifier);
     }
-    item.step = item.record_id.empty() ? Item::Step::kFind
-                : item.must_exist      ? Item::Step::kConfirm
-                                       : Item::Step::kWrite;
+    item.step = item.record_id.empty()       ? Item::Step::kFind
+                : item.must_exist            ? Item::Step::kConfirm
+                : item.kind == MUSTER_UPDATE ? Item::Step::kUpdate
+                                             : Item::Step::kWrite;
     items_.push_back(std::move(item));
   }
 }
@@ -64,6 +65,7 @@ void Batch::work() {
   if (will_write || has_list) list_ = parts_.lists.ensure(request_, sink_);
   find_by_email();
   confirm_records();
+  write_properties();
   while (any(Item::Step::kWrite) && !parts_.api.ended()) {
     if (list_.empty()) {
       const bool adds = std::any_of(items_.begin(), items_.end(), [](const Item& item) {
@@ -103,7 +105,25 @@ void Batch::find_by_email() {
   if (places.empty()) return;
   const auto found = parts_.contacts.resolve(addresses, property_names());
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (take_resolution(places[i], found[i])) items_[places[i]].step = Item::Step::kWrite;
+    auto& item = items_[places[i]];
+    if (!take_resolution(places[i], found[i])) continue;
+    item.step = item.kind == MUSTER_UPDATE ? Item::Step::kUpdate : Item::Step::kWrite;
+  }
+}
+
+//! The mapped properties of members, and nothing else of them.
+void Batch::write_properties() {
+  std::vector<std::size_t> places;
+  std::vector<PropertyWrite> writes;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    if (items_[i].step != Item::Step::kUpdate) continue;
+    places.push_back(i);
+    writes.push_back({items_[i].record_id, items_[i].values});
+  }
+  if (places.empty()) return;
+  const auto written = parts_.properties.write(writes, property_names());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (take_resolution(places[i], written[i])) report(places[i], MUSTER_APPLIED);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "contacts.hpp"
 #include "lists.hpp"
 #include "memberships.hpp"
+#include "property_writer.hpp"
 
 namespace muster::hubspot {
 
@@ -19,6 +20,7 @@ class Batch {
     Contacts& contacts;
     Lists& lists;
     Memberships& memberships;
+    PropertyWriter& properties;
   };
   Batch(const Parts& parts, const muster_sync_request& request, const muster_sync_sink& sink);
 
@@ -34,7 +36,7 @@ class Batch {
     std::span<const muster_text> values;  //!< of the properties; the host's, for the call
     bool created = false;
     int rounds = 0;  //!< how often its membership was written
-    enum class Step { kFind, kConfirm, kWrite, kDone } step = Step::kFind;
+    enum class Step { kFind, kConfirm, kWrite, kUpdate, kDone } step = Step::kFind;
   };
 
   void read_operations();
@@ -43,6 +45,7 @@ class Batch {
   void find_by_email();
   void confirm_records();
   void write_memberships();
+  void write_properties();
   void settle(std::size_t index, const Written& written);
   void find_survivors(const std::vector<std::size_t>& missing);
   void without_record(std::size_t index);

@@ -7,6 +7,7 @@
 #include "batch.hpp"
 #include "identifiers.hpp"
 #include "muster/destination.hpp"
+#include "property_rules.hpp"
 
 namespace muster::hubspot {
 namespace {
@@ -45,7 +46,9 @@ class HubSpot final : public sdk::Destination,
         api_(host_, settings_),
         contacts_(api_),
         lists_(api_),
-        memberships_(api_, lists_) {}
+        memberships_(api_, lists_),
+        property_rules_(api_),
+        property_writer_(api_, contacts_) {}
 
   void authenticate(const muster_auth_request& request, const muster_auth_sink& sink) override {
     api_.begin_call();
@@ -56,7 +59,8 @@ class HubSpot final : public sdk::Destination,
       }
       case MUSTER_AUTH_COMPLETE:
         exchange_code(api_, request);
-        return tell_account(api_, host_, sink);
+        tell_account(api_, host_, sink);
+        return api_.tokens().keep();
       case MUSTER_AUTH_CHECK:
         return tell_account(api_, host_, sink);
       case MUSTER_AUTH_REVOKE:
@@ -82,13 +86,14 @@ class HubSpot final : public sdk::Destination,
 
   void sync(const muster_sync_request& request, const muster_sync_sink& sink) override {
     is_email(sdk::view(request.kind));  // or refused
-    if (request.property_count > 0) {
-      throw sdk::Failure(MUSTER_BAD_CONFIG, "hubspot.properties",
-                         "the HubSpot destination writes no contact properties",
-                         "leave out 'properties' of the sync in muster.yaml");
-    }
     begin();
-    Batch({api_, contacts_, lists_, memberships_}, request, sink).run();
+    if (request.property_count > 0) {
+      const std::span names(request.property_names, request.property_count);
+      property_rules_.check(names);
+      property_rules_.check_values(names, request.operations, request.operation_count,
+                                   request.operation_stride);
+    }
+    Batch({api_, contacts_, lists_, memberships_, property_writer_}, request, sink).run();
   }
 
   void uninstall() override {
@@ -99,6 +104,9 @@ class HubSpot final : public sdk::Destination,
   void read(std::string_view audience_ref, std::string_view cursor,
             const muster_readback_sink& sink) override {
     begin();
+    // A list that was converted to an active one holds whom its filter chooses: no proof of ours.
+    if (cursor.empty()) lists_.check(audience_ref);
+    api_.throw_if_ended();
     read_memberships(api_, audience_ref, cursor, sink);
   }
 
@@ -186,6 +194,8 @@ class HubSpot final : public sdk::Destination,
   Contacts contacts_;
   Lists lists_;
   Memberships memberships_;
+  PropertyRules property_rules_;
+  PropertyWriter property_writer_;
   bool offset_known_ = false;
 };
 

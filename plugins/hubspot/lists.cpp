@@ -1,5 +1,7 @@
 #include "lists.hpp"
 
+#include <algorithm>
+
 namespace muster::hubspot {
 namespace {
 
@@ -56,6 +58,24 @@ void throw_list_failure(Api& api, const Answer& answer, const char* what) {
                      "check the list's name and the account's number of lists");
 }
 
+namespace {
+
+//! HubSpot tells no largest length of a list's name; whoever reads this needs to know the one.
+sdk::Failure refused_name(Api& api, const Answer& answer, std::string_view name) {
+  api.throw_if_ended();
+  const auto characters = std::count_if(name.begin(), name.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  });
+  const auto& code =
+      answer.error.sub_category.empty() ? answer.error.category : answer.error.sub_category;
+  return {MUSTER_REJECTED, "hubspot.list_refused",
+          "HubSpot refuses a list of this name of " + std::to_string(characters) + " characters (" +
+              std::to_string(answer.status) + (code.empty() ? "" : " " + code) + ")",
+          "shorten the cohort's name in muster.yaml, and check the account's number of lists"};
+}
+
+}  // namespace
+
 Answer Lists::call(const char* method, std::string path, std::string body) {
   Request request;
   request.method = method;
@@ -77,7 +97,8 @@ std::string Lists::ensure(const muster_sync_request& request, const muster_sync_
   const auto found = call("GET", api_.path_to(Path::kListByName, percent_encoded(name)));
   if (found.fate == Fate::kOk) {
     auto id = adopt(list_in(found), request);
-    tell(sink, MUSTER_AUDIENCE_READY, id, name);
+    const bool ours = (request.flags & MUSTER_SYNC_CREATION_BEGUN) != 0;
+    tell(sink, ours ? MUSTER_AUDIENCE_READY : MUSTER_AUDIENCE_ADOPTED, id, name);
     return id;
   }
   if (found.fate != Fate::kNotFound) throw_list_failure(api_, found, "look for the list");
@@ -121,6 +142,7 @@ std::string Lists::create(const muster_sync_request& request, const muster_sync_
     throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.list_not_shown",
                        "HubSpot has made the list and does not show it yet");
   }
+  if (answer.fate == Fate::kRefused) throw refused_name(api_, answer, name);
   if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "create the list");
   auto id = code_word(id_at(list_in(answer), "listId"));
   if (id.empty()) throw_list_failure(api_, answer, "create the list");
@@ -143,23 +165,78 @@ void Lists::rename(std::string_view id, std::string_view name) {
   const auto answer = call("PUT", api_.path_to(Path::kListRename, percent_encoded(id)) +
                                       "?listName=" + percent_encoded(name));
   if (answer.error.sub_category == kDuplicateName) throw taken(name, "that is not this sync's");
+  if (answer.fate == Fate::kRefused) throw refused_name(api_, answer, name);
   if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "rename the list");
 }
 
 void Lists::empty(std::string_view id) {
   const auto answer = call("DELETE", api_.path_to(Path::kMemberships, percent_encoded(id)));
+  if (answer.fate == Fate::kOk) return;
+  if (answer.fate == Fate::kNotFound) return api_.confirm_version();  // nobody is in it
+  if (answer.fate != Fate::kRefused) throw_list_failure(api_, answer, "empty the list");
+  // Removing all at once stops working at 100,000 members (hubspot/api.md §5).
+  check(id);
+  while (remove_some(id)) {
+  }
+}
+
+//! False when nobody is left. Always the first pages: the cursor of a list that shrinks means
+//! nothing.
+bool Lists::remove_some(std::string_view id) {
+  constexpr std::size_t kAtOnce = 10'000;
+  json::array ids;
+  std::string after;
+  do {
+    auto page = api_.path_to(Path::kMemberships, percent_encoded(id)) + "?limit=250";
+    if (!after.empty()) page += "&after=" + percent_encoded(after);
+    const auto answer = call("GET", std::move(page));
+    const auto* results = array_at(answer.body, "results");
+    if (answer.fate != Fate::kOk || results == nullptr) {
+      throw_list_failure(api_, answer, "read the list");
+    }
+    for (const auto& member : *results) ids.emplace_back(id_at(member, "recordId"));
+    const auto* paging = find(answer.body, "paging");
+    const auto* next = paging == nullptr ? nullptr : find(*paging, "next");
+    after = next == nullptr ? std::string{} : std::string(text_at(*next, "after"));
+  } while (!after.empty() && ids.size() < std::min(kAtOnce, api_.settings().membership_chunk));
+  if (ids.empty()) return false;
+  const auto answer = call(
+      "PUT", api_.path_to(Path::kMembershipsChange, percent_encoded(id)),
+      json::serialize(json::object{{"recordIdsToAdd", json::array{}}, {"recordIdsToRemove", ids}}));
   if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "empty the list");
+  const auto* removed = array_at(answer.body, "recordIdsRemoved");
+  if (removed != nullptr && !removed->empty()) return true;
+  throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.not_emptied",
+                     "HubSpot took nobody out of the list, without saying why",
+                     "try again in a moment");
 }
 
 void Lists::remove(std::string_view id) {
   const auto answer = call("DELETE", api_.path_to(Path::kList, percent_encoded(id)));
-  if (answer.fate == Fate::kNotFound) return;  // done twice is done
+  if (answer.fate == Fate::kNotFound) return api_.confirm_version();  // done twice is done
   if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "delete the list");
 }
 
 void Lists::restore(std::string_view id) {
   const auto answer = call("PUT", api_.path_to(Path::kListRestore, percent_encoded(id)));
-  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "restore the list");
+  if (answer.fate == Fate::kOk) return;
+  api_.throw_if_ended();
+  if (answer.error.sub_category == kDuplicateName) {
+    throw sdk::Failure(MUSTER_AUDIENCE_TAKEN, "hubspot.list_taken",
+                       "another list has the deleted list's name by now",
+                       "rename or delete the other one, then run again");
+  }
+  if (answer.fate == Fate::kNotFound) {
+    api_.confirm_version();
+    // Restored by someone meanwhile: then it is there.
+    if (call("GET", api_.path_to(Path::kList, percent_encoded(id))).fate == Fate::kOk) return;
+  }
+  if (answer.fate == Fate::kNotFound || answer.fate == Fate::kRefused) {
+    throw sdk::Failure(MUSTER_AUDIENCE_GONE, "hubspot.list_gone",
+                       "HubSpot restores a deleted list for 90 days only",
+                       "let it be made again: on_list_deleted: recreate");
+  }
+  throw_list_failure(api_, answer, "restore the list");
 }
 
 }  // namespace muster::hubspot

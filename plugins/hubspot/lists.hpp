@@ -19,13 +19,17 @@ class Lists {
   //! Throws Failure when the list is gone, or is none that members can be written to.
   void check(std::string_view id);
   void rename(std::string_view id, std::string_view name);
+  //! Takes everyone out. A list that is gone is empty.
   void empty(std::string_view id);
+  //! Deletes it; deleted twice is deleted.
   void remove(std::string_view id);
+  //! Gives a deleted list back, with its members; only within 90 days.
   void restore(std::string_view id);
 
  private:
   std::string adopt(const json::value& list, const muster_sync_request& request) const;
   std::string create(const muster_sync_request& request, const muster_sync_sink& sink);
+  bool remove_some(std::string_view id);
   Answer call(const char* method, std::string path, std::string body = {});
 
   Api& api_;

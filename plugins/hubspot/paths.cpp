@@ -23,6 +23,8 @@ constexpr std::array kTable{
         "/crm/v3/objects/contacts/batch/create"},
     Row{Path::kContactsUpdate, "/crm/objects/{v}/contacts/batch/update",
         "/crm/v3/objects/contacts/batch/update"},
+    // Not in hubspot/api.md's map: by analogy with its objects and lists.
+    Row{Path::kContactProperties, "/crm/properties/{v}/contacts", "/crm/v3/properties/contacts"},
     Row{Path::kLists, "/crm/lists/{v}", "/crm/v3/lists"},
     Row{Path::kListByName, "/crm/lists/{v}/object-type-id/0-1/name/{}",
         "/crm/v3/lists/object-type-id/0-1/name/{}"},

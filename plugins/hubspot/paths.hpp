@@ -16,6 +16,7 @@ enum class Path {
   kContactsRead,
   kContactsCreate,
   kContactsUpdate,
+  kContactProperties,
   kLists,
   kListByName,  //!< {} is the percent-encoded name
   kList,        //!< {} is the list's id, here and below

@@ -58,6 +58,16 @@ sdk::Failure token_failure(const json::value& answer) {
             "the authorization code has expired or was used before",
             "start again: muster connect NAME"};
   }
+  if (status == "BAD_CODE_VERIFIER") {
+    return {MUSTER_UNAUTHENTICATED, "hubspot.bad_code_verifier",
+            "the access was granted for another attempt to connect (PKCE)",
+            "start again, and grant the access at the address shown then: muster connect NAME"};
+  }
+  if (status == "BAD_SCOPES" || status == "BAD_GRANT_TYPE") {
+    return {MUSTER_BAD_CONFIG, "hubspot.bad_app",
+            "HubSpot refuses what the app asks for (" + code_word(status) + ")",
+            "compare the app's scopes with those in the plugin's README"};
+  }
   if (status == "BAD_REDIRECT_URI") {
     return {MUSTER_BAD_CONFIG, "hubspot.bad_redirect",
             "the app does not know this redirect address",
@@ -93,7 +103,7 @@ std::string Tokens::refresh_form() const {
                {"refresh_token", refresh_}});
 }
 
-void Tokens::store(const json::value& answer) {
+void Tokens::take(const json::value& answer) {
   const auto access = text_at(answer, "access_token");
   const auto refresh = text_at(answer, "refresh_token");
   const bool clean = access.find_first_of("\r\n") == std::string_view::npos;
@@ -106,10 +116,19 @@ void Tokens::store(const json::value& answer) {
   access_ = access;
   if (!refresh.empty()) refresh_ = refresh;
   expires_at_ms_ = host_.now_ms() + (seconds == nullptr ? kDefaultLifeMs : *seconds * 1000);
+}
+
+void Tokens::keep() {
+  if (is_static() || refresh_.empty()) return;
   // The refresh token first: with it alone, a crash here costs nothing but a refresh.
   host_.store_secret(kRefresh, refresh_);
   host_.store_secret(kAccess, access_);
   host_.store_secret(kExpires, std::to_string(expires_at_ms_));
+}
+
+void Tokens::store(const json::value& answer) {
+  take(answer);
+  keep();
 }
 
 bool Tokens::reload() {

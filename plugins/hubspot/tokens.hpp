@@ -26,7 +26,11 @@ class Tokens {
 
   //! The form that exchanges the refresh token.
   std::string refresh_form() const;
-  //! Keeps what a token answer (§2.2) holds; throws Failure when it holds none.
+  //! Uses what a token answer (§2.2) holds; throws Failure when it holds none.
+  void take(const json::value& answer);
+  //! Stores the tokens in use as the host's secrets.
+  void keep();
+  //! Both.
   void store(const json::value& answer);
   //! Whether another process stored other tokens since `load`; they are then in use here.
   bool reload();

@@ -79,16 +79,5 @@ class Revoking(Workspace):
         self.assertEqual(self.muster("connections", "--json").json[0]["state"], "disconnected")
 
 
-class Properties(Workspace):
-    def test_properties_are_refused_before_anything_is_written(self):
-        self.configure(sync={"properties": {"plan": "plan_tier"}})
-        self.file("cohort.csv", "user_id,email,plan\nu1,a@example.com,gold\n")
-        result = self.muster("sync", "s", "--json")
-        self.assertEqual(result.code, 2, result)
-        self.assertEqual(result.json["error"]["code"], "hubspot.properties")
-        writes = [r["target"] for r in self.hubspot.requests() if r["method"] != "GET"]
-        self.assertEqual(writes, [])
-
-
 if __name__ == "__main__":
     unittest.main()

@@ -163,6 +163,11 @@ SimResponse HubSpot::route(const SimRequest& request) {
   } else if (is_lists) {
     auto refused = oauth_.refuse(request, ListsApi::scopes(request, behind_lists));
     response = refused ? *refused : lists_.handle(request, behind_lists, found->version);
+  } else if (begins_with(rest, {"crm", "properties", "contacts"}) && request.method == "GET") {
+    auto refused = oauth_.refuse(request, {"crm.objects.contacts.read"});
+    response = refused
+                   ? *refused
+                   : json_response(200, json::object{{"results", contacts_.properties().listed()}});
   } else if (begins_with(rest, {"account-info", "details"}) && request.method == "GET") {
     response = account_info(request);
   } else if (begins_with(rest, {"appinstalls", "external-install"}) && request.method == "DELETE") {

@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::size_t kLargestPage = 250;
 constexpr std::size_t kDefaultPage = 100;
-constexpr std::size_t kMostForBulk = 100'000;
 constexpr std::chrono::days kRestorable{90};
 constexpr std::int64_t kDefaultSearch = 20;
 constexpr std::int64_t kLargestSearch = 500;
@@ -269,7 +268,7 @@ SimResponse ListsApi::memberships(const SimRequest& request, List& list,
   if (request.method == "PUT" && operation == "add-from" && rest.size() == 4) {
     const auto* source = account_.list(whole_number(rest[3]));
     if (source == nullptr || source->deleted) return not_found();
-    if (source->members.size() >= kMostForBulk) {
+    if (source->members.size() >= static_cast<std::size_t>(switches_.bulk_limit)) {
       return error_response(400, "VALIDATION_ERROR", "The source list is too large.");
     }
     for (const auto& [id, joined] : source->members) account_.add_member(list, id);
@@ -280,7 +279,7 @@ SimResponse ListsApi::memberships(const SimRequest& request, List& list,
 }
 
 SimResponse ListsApi::delete_all_members(List& list) {
-  if (list.members.size() >= kMostForBulk) {
+  if (list.members.size() >= static_cast<std::size_t>(switches_.bulk_limit)) {
     return error_response(400, "VALIDATION_ERROR", "The list is too large.");
   }
   const auto members = list.members;

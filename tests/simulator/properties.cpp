@@ -65,6 +65,32 @@ void Properties::define(const std::string& name, PropertyDefinition definition) 
   definitions_[name] = std::move(definition);
 }
 
+json::array Properties::listed() const {
+  json::array list;
+  for (const auto& [name, definition] : definitions_) {
+    json::array options;
+    for (const auto& option : definition.options) {
+      options.emplace_back(json::object{{"label", option}, {"value", option}});
+    }
+    const auto* type = definition.type == PropertyType::kNumber        ? "number"
+                       : definition.type == PropertyType::kDate        ? "date"
+                       : definition.type == PropertyType::kEnumeration ? "enumeration"
+                                                                       : "string";
+    list.emplace_back(json::object{
+        {"name", name},
+        {"label", name},
+        {"type", type},
+        {"fieldType", "text"},
+        {"groupName", "contactinformation"},
+        {"description", ""},
+        {"options", std::move(options)},
+        {"modificationMetadata", json::object{{"archivable", true},
+                                              {"readOnlyDefinition", false},
+                                              {"readOnlyValue", definition.read_only}}}});
+  }
+  return list;
+}
+
 std::optional<PropertyError> Properties::refuse_email(const std::string& text) const {
   const auto address = lower(text);
   const auto at = address.find('@');

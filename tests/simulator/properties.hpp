@@ -29,6 +29,9 @@ class Properties {
 
   //! As an admin defines one, or changes it.
   void define(const std::string& name, PropertyDefinition definition);
+  //! All of them, as GET /crm/properties lists them (§4 names no more than their rules; the shape
+  //! is that of HubSpot's other versions).
+  json::array listed() const;
   //! Why these values can't be written; nothing when they can. `existing`: none when creating.
   //! The rules of §1.1 hold on 2026-09 paths alone.
   std::optional<PropertyError> refuse(const json::object& values, const Contact* existing,

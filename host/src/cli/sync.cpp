@@ -111,6 +111,8 @@ void add_sync(CLI::App& program, Shell& shell) {
   command->add_flag("--all", asked->all, "every sync");
   command->add_flag("--full", asked->options.full, "send everything again");
   command->add_flag("--allow-removals", asked->options.allow_removals, "let the guard pass");
+  command->add_flag("--restore-list", asked->options.restore_list,
+                    "restore a list that was deleted at the destination, where it still can be");
   command->callback([&shell, asked] { run_syncs(shell, *asked); });
 }
 

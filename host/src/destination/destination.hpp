@@ -88,6 +88,8 @@ struct SyncHeader {
 struct AudienceEvents {
   std::function<void(std::string_view name)> creating;
   std::function<void(std::string_view ref, std::string_view name)> ready;
+  //! As ready, for an audience that someone else made; nothing: told to `ready`.
+  std::function<void(std::string_view ref, std::string_view name)> adopted{};
 };
 
 struct MappedIdentifier {

@@ -109,14 +109,17 @@ muster_status SyncCall::audience(void* context, const muster_audience* audience)
                     audience->struct_size >= MUSTER_SIZE_UP_TO(muster_audience, name) &&
                     is_utf8(view(audience->name)) && is_utf8(view(audience->ref));
   const bool creating = sane && audience->state == MUSTER_AUDIENCE_CREATING;
+  const bool adopted = sane && audience->state == MUSTER_AUDIENCE_ADOPTED && audience->ref.size > 0;
   const bool ready = sane && audience->state == MUSTER_AUDIENCE_READY && audience->ref.size > 0;
-  if (!creating && !ready) {
+  if (!creating && !ready && !adopted) {
     ++call.faults_;
     return MUSTER_INVALID_ARGUMENT;
   }
   const bool written = kept_inside(call.thrown_, [&] {
     if (creating) {
       call.events_.creating(view(audience->name));
+    } else if (adopted && call.events_.adopted) {
+      call.events_.adopted(view(audience->ref), view(audience->name));
     } else {
       call.events_.ready(view(audience->ref), view(audience->name));
     }

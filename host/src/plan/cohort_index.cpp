@@ -64,15 +64,17 @@ struct CohortIndex::Batch {
 namespace {
 
 //! A fingerprint that is never 0, keyed so that the state can't be searched for known values.
-std::uint64_t fingerprint(const MemberHasher& hasher,
+std::uint64_t fingerprint(const MemberHasher& hasher, const std::vector<std::string>& names,
                           const std::vector<std::string_view>& properties) {
   if (properties.empty()) return 0;
   std::string joined;
-  for (const auto value : properties) {
-    joined += std::to_string(value.size());
+  const auto append = [&](std::string_view text) {
+    joined += std::to_string(text.size());
     joined += ':';
-    joined += value;
-  }
+    joined += text;
+  };
+  for (const auto value : properties) append(value);
+  for (const auto& name : names) append(name);
   const auto key = hasher.key("properties", joined);
   std::uint64_t number = 0;
   std::memcpy(&number, key.bytes.data(), sizeof number);
@@ -153,7 +155,7 @@ void CohortIndex::map(Batch& batch, const Destination& destination, const Cohort
     const auto properties = batch.properties(row);
     members_.push_back({hasher.key(mapping.kind, mapped[i].canonical),
                         spill.append(batch.source_id(row), mapped[i].canonical, {}, properties),
-                        fingerprint(hasher, properties)});
+                        fingerprint(hasher, mapping.property_names, properties)});
   }
 }
 

@@ -35,6 +35,8 @@ struct DuplicateRow {
 struct CohortMapping {
   Columns columns;
   std::string kind;  //!< of identifier, as the destination names it
+  //! At the destination, as columns.properties: values that go elsewhere are other values.
+  std::vector<std::string> property_names{};
 };
 
 class CohortIndex {

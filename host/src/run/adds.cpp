@@ -134,7 +134,13 @@ class AddSender {
     row.key = candidate.row.key;
     row.state = MemberState::kListed;
     row.record_id = outcome.record_id;
-    row.properties = candidate.open.planned.properties;
+    // Values are written where a record is created, and by updates: an add writes none.
+    const auto wanted = candidate.open.planned.properties;
+    row.properties = outcome.created ? wanted : candidate.row.properties;
+    if (wanted != 0 && row.properties != wanted) {
+      session_.unwritten_properties.push_back(
+          {candidate.row.key, candidate.open.planned.offset, wanted});
+    }
     row.since = newly ? session_.run : candidate.row.since;
     store_.put_member(session_.sync.id, row);
     session_.tally.listed(newly ? Tally::Newly::kListed : Tally::Newly::kStillListed);

@@ -24,8 +24,9 @@ class Previewer {
         source_(source),
         options_(options),
         spill_(context.temporary_directory),
-        cohort_(source, context.destination, CohortMapping{rules.columns, rules.kind},
-                context.hasher, spill_, context.cancellation,
+        cohort_(source, context.destination,
+                CohortMapping{rules.columns, rules.kind, rules.property_names}, context.hasher,
+                spill_, context.cancellation,
                 [this](std::uint64_t rows, const Source::Progress& progress) {
                   context_.observer.on_progress(
                       {RunProgress::Phase::kReading, rows, progress.total == 0 ? 0 : rows});

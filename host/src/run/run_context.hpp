@@ -18,7 +18,7 @@
 
 namespace muster {
 
-enum class OnListDeleted { kRecreate, kStop };
+enum class OnListDeleted { kRecreate, kRestore, kStop };
 enum class Strangers { kLeave, kRemove };
 enum class ReadBack { kOff, kOn };
 
@@ -44,6 +44,8 @@ struct SyncRules {
 struct RunOptions {
   bool full = false;
   bool allow_removals = false;
+  //! A list that was deleted is restored, whatever on_list_deleted says.
+  bool restore_list = false;
   StartedBy started_by = StartedBy::kPerson;
 };
 

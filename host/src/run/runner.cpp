@@ -83,7 +83,8 @@ class Runner {
   void run() {
     const auto connection = context_.ready_connection();
     check_account(connection);
-    cohort_.emplace(source_, context_.destination, CohortMapping{rules_.columns, rules_.kind},
+    cohort_.emplace(source_, context_.destination,
+                    CohortMapping{rules_.columns, rules_.kind, rules_.property_names},
                     context_.vault.hasher(), spill_, context_.cancellation,
                     [this](std::uint64_t rows, const Source::Progress& progress) {
                       lease_.keep();
@@ -95,19 +96,13 @@ class Runner {
     // With the state its reference was lost; in another account the name means nothing.
     session_->may_adopt = options_.full && same_account_;
     report_rows_not_sent();
-    for (int recreated = 0;; ++recreated) {
-      try {
-        execute();
-        if (session_->adopted) tell_adoption();
-        return;
-      } catch (const AudienceGone& gone) {
-        if (!may_recreate(recreated)) throw gone.error;
-      } catch (const DestinationError& error) {
-        // The read-back found it out.
-        if (error.status() != MUSTER_AUDIENCE_GONE || !may_recreate(recreated)) throw;
-      }
-      start_over();
+    for (int lost = 0;; ++lost) {
+      const auto gone = execute_unless_gone();
+      if (!gone) break;
+      if (lost == kMaxRecreations) throw *gone;
+      recover(*gone);
     }
+    if (session_->adopted) tell_adoption();
   }
 
   //! Takes the figures and closes the report, however the run ended.
@@ -132,8 +127,63 @@ class Runner {
     return connection ? connection->record_url : std::string{};
   }
 
-  bool may_recreate(int recreated) const {
-    return rules_.on_list_deleted == OnListDeleted::kRecreate && recreated < kMaxRecreations;
+  //! Why the audience is gone, if it is.
+  std::optional<DestinationError> execute_unless_gone() {
+    try {
+      execute();
+      return std::nullopt;
+    } catch (const AudienceGone& gone) {
+      return gone.error;
+    } catch (const DestinationError& error) {
+      if (error.status() != MUSTER_AUDIENCE_GONE) throw;
+      return error;  // the read-back found it out
+    }
+  }
+
+  //! As on_list_deleted says: the list is restored, made again, or the run ends.
+  void recover(const DestinationError& gone) {
+    const bool restore = options_.restore_list || rules_.on_list_deleted == OnListDeleted::kRestore;
+    if (restore && restored()) return;
+    if (rules_.on_list_deleted == OnListDeleted::kStop) {
+      auto error = gone;
+      error.with_hint(
+          fmt::format("restore it: muster sync {} --restore-list; or let it be made "
+                      "again: on_list_deleted: recreate",
+                      rules_.sync));
+      throw error;
+    }
+    start_over();
+  }
+
+  //! Whether the destination gave the list back, with the members that it had.
+  bool restored() {
+    if (!context_.destination.supports(MUSTER_AUDIENCE_1)) return false;
+    try {
+      context_.destination.change_audience(MUSTER_AUDIENCE_RESTORE, session_->sync.audience_ref,
+                                           rules_.audience_name);
+    } catch (const DestinationError& error) {
+      const bool cannot = error.status() == MUSTER_AUDIENCE_GONE ||
+                          error.status() == MUSTER_REJECTED ||
+                          error.status() == MUSTER_NOT_SUPPORTED;
+      if (!cannot) throw;
+      context_.observer.on_notice(fmt::format("the list '{}' was deleted and can't be restored: {}",
+                                              rules_.audience_name, error.message()));
+      return false;
+    }
+    context_.observer.on_notice(fmt::format(
+        "the list '{}' was deleted at the destination; it was restored", rules_.audience_name));
+    return true;
+  }
+
+  //! The cohort was renamed in muster.yaml: so is its list, also when nobody comes or goes.
+  void rename_audience() {
+    auto& sync = session_->sync;
+    const bool renamed = !sync.audience_ref.empty() && sync.audience_name != rules_.audience_name;
+    if (!renamed || !context_.destination.supports(MUSTER_AUDIENCE_1)) return;
+    context_.destination.change_audience(MUSTER_AUDIENCE_RENAME, sync.audience_ref,
+                                         rules_.audience_name);
+    sync.audience_name = rules_.audience_name;
+    context_.store.put_sync(sync);
   }
 
   //! An audience belongs to one account: its reference means nothing in another.
@@ -174,6 +224,7 @@ class Runner {
       const auto verdict = judge(plan, *cohort_, rules_.max_removals);
       if (verdict.error) throw *verdict.error;
     }
+    rename_audience();
     forget(plan.forgotten);
     send(plan);
     if (session_->sync.audience_ref.empty()) return;
@@ -200,7 +251,11 @@ class Runner {
     const auto adds = send_adds(*session_, plan.adds);
     // A member that the destination does not settle keeps nobody else from leaving.
     if (adds.left && adds.unavailable) throw *adds.left;
-    if (auto end = send_updates(*session_, plan.updates); end.left) throw *end.left;
+    auto updates = plan.updates;
+    auto& unwritten = session_->unwritten_properties;
+    updates.insert(updates.end(), unwritten.begin(), unwritten.end());
+    unwritten.clear();
+    if (auto end = send_updates(*session_, updates); end.left) throw *end.left;
     auto removes = plan.removes;
     removes.insert(removes.end(), plan.doubtful.begin(), plan.doubtful.end());
     if (auto end = send_removes(*session_, removes, Merges::kUnknown); end.left) throw *end.left;

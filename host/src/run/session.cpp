@@ -59,12 +59,19 @@ Session::CallResult Session::call(const std::vector<Operation>& operations) {
     sync.audience_creating = name;
     put_sync();
   };
-  events.ready = [this](std::string_view ref, std::string_view name) {
+  const auto keep = [this](std::string_view ref, std::string_view name, AudienceOrigin origin) {
     adopted |= sync.audience_ref.empty() && sync.audience_creating.empty();
+    if (sync.audience_ref != ref) sync.audience_origin = origin;
     sync.audience_ref = ref;
     sync.audience_name = name;
     sync.audience_creating.clear();
     put_sync();
+  };
+  events.ready = [&](std::string_view ref, std::string_view name) {
+    keep(ref, name, AudienceOrigin::kOurs);
+  };
+  events.adopted = [&](std::string_view ref, std::string_view name) {
+    keep(ref, name, AudienceOrigin::kAdopted);
   };
   auto answer = context.destination.sync(header, operations, events);
   CallResult result;

@@ -43,6 +43,9 @@ struct Session {
   bool adopted = false;
   //! How long the destination asked to be left alone, when the run gave up for that.
   std::optional<Milliseconds> asked_wait{};
+  //! Members that this run listed under a contact that was there: its mapped properties are as they
+  //! were.
+  std::vector<PlannedUpdate> unwritten_properties{};
 
   //! Where a sealed identifier belongs: it does not open in another row.
   std::string seal_context(const MemberKey& key) const;

@@ -1,38 +1,54 @@
 #include "run/updates.hpp"
 
+#include <fmt/format.h>
+
 namespace muster {
 namespace {
+
+// An answer that never mentions an item is no success, however often it is repeated.
+constexpr int kUnaccountedTries = 3;
+constexpr std::string_view kUnaccounted = "UNACCOUNTED";
+
+struct OpenUpdate {
+  PlannedUpdate planned;
+  int unaccounted = 0;
+};
 
 class UpdateSender {
  public:
   explicit UpdateSender(Session& session) : session_(session), store_(session.context.store) {}
 
-  BatchLeft<PlannedUpdate> send(const std::vector<PlannedUpdate>& updates) {
+  BatchLeft<OpenUpdate> send(std::vector<OpenUpdate> updates) {
     std::vector<SpilledMember> members;
     std::vector<MemberRow> rows;
     std::vector<Operation> operations;
     for (const auto& update : updates) {
-      members.push_back(session_.spill.read(update.offset));
-      rows.push_back(store_.member(session_.sync.id, update.key).value_or(MemberRow{}));
+      members.push_back(session_.spill.read(update.planned.offset));
+      rows.push_back(store_.member(session_.sync.id, update.planned.key).value_or(MemberRow{}));
       operations.push_back({OperationKind::kUpdate, false, members.back().identifier,
                             rows.back().record_id, members.back().properties});
     }
     auto result = session_.call(operations);
 
-    BatchLeft<PlannedUpdate> left{{}, result.wait, std::move(result.unavailable)};
+    BatchLeft<OpenUpdate> left{{}, result.wait, std::move(result.unavailable)};
     Store::Transaction transaction(store_);
     for (std::size_t i = 0; i < updates.size(); ++i) {
-      if (!is_final(result.outcomes[i])) {
+      const auto& outcome = result.outcomes[i];
+      const bool silent = outcome.kind == OutcomeKind::kInDoubt && outcome.detail == kUnaccounted;
+      if (silent) ++updates[i].unaccounted;
+      if (is_final(outcome) || updates[i].unaccounted >= kUnaccountedTries) {
+        settle(updates[i].planned, members[i], rows[i], outcome);
+      } else {
         left.items.push_back(updates[i]);
-        continue;
       }
-      settle(updates[i], members[i], rows[i], result.outcomes[i]);
     }
     session_.report.flush();
     transaction.commit();
     Session::end_if_fatal(result);
     return left;
   }
+
+  std::uint64_t refused() const noexcept { return refused_; }
 
  private:
   static bool is_final(const Outcome& outcome) {
@@ -42,30 +58,50 @@ class UpdateSender {
 
   void settle(const PlannedUpdate& update, const SpilledMember& member, MemberRow row,
               const Outcome& outcome) {
-    const bool refused =
-        outcome.kind == OutcomeKind::kRejected || outcome.kind == OutcomeKind::kNotFound;
-    row.properties = update.properties;
-    store_.put_member(session_.sync.id, row);
-    if (!refused) {
+    const bool written =
+        outcome.kind == OutcomeKind::kApplied || outcome.kind == OutcomeKind::kUnchanged;
+    const bool rejected = outcome.kind == OutcomeKind::kRejected;
+    // A value that is refused is not sent again before it changes.
+    if (written || rejected) row.properties = update.properties;
+    if (written && !outcome.record_id.empty()) row.record_id = outcome.record_id;
+    if (written || rejected) store_.put_member(session_.sync.id, row);
+    if (written) {
       store_.put_change(session_.sync.id,
                         {session_.run, row.key, ChangeKind::kUpdated, row.record_id, {}, {}});
+    } else {
+      ++refused_;
     }
+    const auto* reason = written                                  ? ""
+                         : outcome.kind == OutcomeKind::kNotFound ? "not_found"
+                         : rejected                               ? "rejected_by_destination"
+                                                                  : "silently_dropped";
     session_.report.add({"update", member.source_id, member.identifier,
-                         refused ? "not_updated" : "updated",
-                         refused ? "rejected_by_destination" : "", outcome.detail, row.record_id});
+                         written ? "updated" : "not_updated", reason, outcome.detail,
+                         row.record_id});
   }
 
   Session& session_;
   Store& store_;
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace
 
 PassesEnd send_updates(Session& session, const std::vector<PlannedUpdate>& updates) {
   UpdateSender sender(session);
-  return run_passes(session, RunProgress::Phase::kUpdating, updates,
-                    session.context.destination.descriptor().max_batch,
-                    [&](const std::vector<PlannedUpdate>& batch) { return sender.send(batch); });
+  std::vector<OpenUpdate> open;
+  open.reserve(updates.size());
+  for (const auto& update : updates) open.push_back({update});
+  auto end =
+      run_passes(session, RunProgress::Phase::kUpdating, std::move(open),
+                 session.context.destination.descriptor().max_batch,
+                 [&](std::vector<OpenUpdate> batch) { return sender.send(std::move(batch)); });
+  if (sender.refused() > 0) {
+    session.context.observer.on_notice(
+        fmt::format("the properties of {} members were not written; the report says why for each",
+                    sender.refused()));
+  }
+  return end;
 }
 
 }  // namespace muster

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/nearest.hpp"
 
@@ -85,9 +86,10 @@ void read_rules(const YamlNode& node, SyncConfig& sync) {
                         : PlanOptions::Drift::kRepair;
   }
   if (const auto* value = node.find("on_list_deleted")) {
-    sync.on_list_deleted = value->as_word("on_list_deleted", {"recreate", "stop"}) == 0
-                               ? OnListDeleted::kRecreate
-                               : OnListDeleted::kStop;
+    constexpr std::array kChoices{OnListDeleted::kRecreate, OnListDeleted::kRestore,
+                                  OnListDeleted::kStop};
+    sync.on_list_deleted =
+        kChoices.at(value->as_word("on_list_deleted", {"recreate", "restore", "stop"}));
   }
   if (const auto* value = node.find("remove_strangers")) {
     sync.strangers = value->as_bool("remove_strangers") ? Strangers::kRemove : Strangers::kLeave;

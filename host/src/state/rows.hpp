@@ -33,6 +33,9 @@ struct ConnectionRow {
 enum class SyncId : std::int64_t {};
 enum class RunId : std::int64_t {};
 
+//! Who made an audience: what someone else made is never deleted.
+enum class AudienceOrigin { kOurs = 0, kAdopted = 1 };
+
 struct SyncRow {
   SyncId id{};
   std::string name;
@@ -42,6 +45,7 @@ struct SyncRow {
   std::string audience_ref;
   std::string audience_name;      //!< as last asked of the destination
   std::string audience_creating;  //!< written ahead: a creation under this name was begun
+  AudienceOrigin audience_origin = AudienceOrigin::kOurs;
 };
 
 enum class MemberState { kPending = 1, kListed = 2, kLeaving = 3, kDropped = 4 };

@@ -8,7 +8,7 @@ namespace muster::sqlite {
 namespace {
 
 // Step i brings version i to version i + 1. Steps are never changed once released.
-constexpr std::array<const char*, 1> kMigrations{R"sql(
+constexpr std::array<const char*, 2> kMigrations{R"sql(
 CREATE TABLE value (
   key TEXT PRIMARY KEY,
   value BLOB NOT NULL
@@ -111,6 +111,10 @@ CREATE TABLE change (
   detail TEXT NOT NULL,
   PRIMARY KEY (sync, key, run, kind)
 ) STRICT, WITHOUT ROWID;
+)sql",
+                                                 R"sql(
+-- Who made the audience: 0 muster, 1 someone else.
+ALTER TABLE sync ADD COLUMN audience_origin INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
 Error refused(const Database& database, const char* code, const std::string& message,

@@ -12,7 +12,8 @@ SyncRow read_sync(const Statement& row) {
           row.text(4),
           row.text(5),
           row.text(6),
-          row.text(7)};
+          row.text(7),
+          static_cast<AudienceOrigin>(row.integer(8))};
 }
 
 std::uint64_t count(const Statement& row, int column) {
@@ -24,7 +25,7 @@ std::uint64_t count(const Statement& row, int column) {
 std::optional<SyncRow> SqliteStore::sync(std::string_view name) {
   const Use use(prepared(
       "SELECT id, name, connection, account_id, identifier_kind, audience_ref, audience_name, "
-      "audience_creating FROM sync WHERE name = ?1"));
+      "audience_creating, audience_origin FROM sync WHERE name = ?1"));
   use->bind(1, name);
   if (!use->step()) return std::nullopt;
   return read_sync(*use.operator->());
@@ -33,7 +34,7 @@ std::optional<SyncRow> SqliteStore::sync(std::string_view name) {
 std::vector<SyncRow> SqliteStore::syncs() {
   const Use use(prepared(
       "SELECT id, name, connection, account_id, identifier_kind, audience_ref, audience_name, "
-      "audience_creating FROM sync ORDER BY name"));
+      "audience_creating, audience_origin FROM sync ORDER BY name"));
   std::vector<SyncRow> rows;
   while (use->step()) rows.push_back(read_sync(*use.operator->()));
   return rows;
@@ -42,11 +43,13 @@ std::vector<SyncRow> SqliteStore::syncs() {
 SyncRow SqliteStore::put_sync(const SyncRow& row) {
   prepared(
       "INSERT INTO sync (name, connection, account_id, identifier_kind, audience_ref, "
-      "audience_name, audience_creating) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+      "audience_name, audience_creating, audience_origin) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) "
       "ON CONFLICT (name) DO UPDATE SET connection = excluded.connection, "
       "account_id = excluded.account_id, identifier_kind = excluded.identifier_kind, "
       "audience_ref = excluded.audience_ref, audience_name = excluded.audience_name, "
-      "audience_creating = excluded.audience_creating")
+      "audience_creating = excluded.audience_creating, "
+      "audience_origin = excluded.audience_origin")
       .bind(1, row.name)
       .bind(2, row.connection)
       .bind(3, row.account_id)
@@ -54,6 +57,7 @@ SyncRow SqliteStore::put_sync(const SyncRow& row) {
       .bind(5, row.audience_ref)
       .bind(6, row.audience_name)
       .bind(7, row.audience_creating)
+      .bind(8, static_cast<std::int64_t>(row.audience_origin))
       .run();
   return *sync(row.name);
 }

@@ -336,7 +336,8 @@ typedef struct muster_outcome {
 
 enum {
   MUSTER_AUDIENCE_CREATING = 1, /* about to be created under `name`: written ahead */
-  MUSTER_AUDIENCE_READY = 2     /* exists as `ref`, under `name` */
+  MUSTER_AUDIENCE_READY = 2,    /* exists as `ref`, under `name` */
+  MUSTER_AUDIENCE_ADOPTED = 3   /* as READY; it was there before, made by someone else */
 };
 
 typedef struct muster_audience {

@@ -1,0 +1,175 @@
+#include "property_writer.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "identifiers.hpp"
+
+namespace muster::hubspot {
+namespace {
+
+constexpr std::size_t kBatch = 100;
+
+using State = Resolution::State;
+
+}  // namespace
+
+struct PropertyWriter::Writing {
+  std::span<const PropertyWrite> writes;
+  std::span<const muster_text> names;
+  std::vector<Resolution> results;
+};
+
+std::vector<Resolution> PropertyWriter::write(std::span<const PropertyWrite> writes,
+                                              std::span<const muster_text> names) {
+  Writing writing{writes, names, std::vector<Resolution>(writes.size())};
+  Places all;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    writing.results[i].record_id = writes[i].record_id;
+    all.push_back(i);
+  }
+  send_all(writing, all);
+  follow_merges(writing);
+  for (auto& result : writing.results) {
+    if (result.state == State::kOpen) result.state = State::kSkipped;
+  }
+  return std::move(writing.results);
+}
+
+//! Two members may be one contact, and one id may stand in a batch once (§4.3): the second of them
+//! waits for the next round.
+void PropertyWriter::send_all(Writing& writing, const Places& places) {
+  auto left = places;
+  while (!left.empty()) {
+    std::set<std::string> ids;
+    Places now;
+    Places later;
+    for (const auto place : left) {
+      const bool is_first = ids.insert(writing.results[place].record_id).second;
+      (is_first ? now : later).push_back(place);
+    }
+    for (std::size_t begin = 0; begin < now.size(); begin += kBatch) {
+      const auto from = now.begin() + static_cast<std::ptrdiff_t>(begin);
+      const auto count = std::min(kBatch, now.size() - begin);
+      send(writing, Places(from, from + static_cast<std::ptrdiff_t>(count)));
+    }
+    api_.drain();
+    left = std::move(later);
+  }
+}
+
+void PropertyWriter::send(Writing& writing, Places places) {
+  json::array inputs;
+  for (const auto place : places) {
+    json::object properties;
+    const auto values = writing.writes[place].values;
+    for (std::size_t i = 0; i < std::min(values.size(), writing.names.size()); ++i) {
+      properties[sdk::view(writing.names[i])] = sdk::view(values[i]);
+    }
+    inputs.emplace_back(json::object{{"id", writing.results[place].record_id},
+                                     {"objectWriteTraceId", std::to_string(place)},
+                                     {"properties", std::move(properties)}});
+  }
+  Request request;
+  request.method = "POST";
+  request.path = api_.path_to(Path::kContactsUpdate);
+  request.body = json::serialize(json::object{{"inputs", std::move(inputs)}});
+  request.not_found = Request::NotFound::kWrongVersion;
+  api_.send(std::move(request), [this, &writing, places = std::move(places)](Answer& answer) {
+    const auto set_all = [&](State state) {
+      for (const auto place : places) {
+        writing.results[place].state = state;
+        writing.results[place].wait_ms = answer.wait_ms;
+      }
+    };
+    switch (answer.fate) {
+      case Fate::kOk:
+        return take(writing, places, answer);
+      case Fate::kRetry:
+        return set_all(State::kRetry);
+      case Fate::kInDoubt:
+        return set_all(State::kInDoubt);
+      case Fate::kSkipped:
+        return set_all(State::kSkipped);
+      default:
+        break;
+    }
+    if (places.size() == 1) {
+      writing.results[places[0]].state = State::kRejected;
+      writing.results[places[0]].detail = refusal_code(answer.error, answer.status);
+      return;
+    }
+    const auto half = places.begin() + static_cast<std::ptrdiff_t>(places.size() / 2);
+    send(writing, Places(places.begin(), half));
+    send(writing, Places(half, places.end()));
+  });
+}
+
+void PropertyWriter::take(Writing& writing, const Places& places, const Answer& answer) {
+  std::map<std::string, std::size_t, std::less<>> by_id;
+  std::map<std::string, std::size_t, std::less<>> by_trace;
+  for (const auto place : places) {
+    by_id.emplace(writing.results[place].record_id, place);
+    by_trace.emplace(std::to_string(place), place);
+  }
+  if (const auto* results = array_at(answer.body, "results")) {
+    for (const auto& contact : *results) {
+      const auto found = by_id.find(id_at(contact, "id"));
+      if (found != by_id.end()) writing.results[found->second].state = State::kFound;
+    }
+  }
+  if (const auto* errors = array_at(answer.body, "errors")) {
+    for (const auto& error : *errors) {
+      const auto facts = error_facts(error);
+      const auto* context = find(error, "context");
+      if (context == nullptr) continue;
+      const auto tell = [&](const auto& names, const char* key) {
+        const auto* list = array_at(*context, key);
+        if (list == nullptr) return;
+        for (const auto& name : *list) {
+          const auto found = names.find(id_of(name));
+          if (found == names.end()) continue;
+          auto& result = writing.results[found->second];
+          if (result.state != State::kOpen) continue;
+          result.state = facts.category == "OBJECT_NOT_FOUND" ? State::kMissing
+                         : facts.category == "RATE_LIMITS"    ? State::kRetry
+                                                              : State::kRejected;
+          if (result.state == State::kRejected) result.detail = refusal_code(facts);
+        }
+      };
+      tell(by_trace, "objectWriteTraceId");
+      tell(by_id, "ids");
+    }
+  }
+  for (const auto place : places) {
+    auto& result = writing.results[place];
+    if (result.state == State::kOpen) result.state = State::kUnaccounted;
+  }
+}
+
+//! An id that was merged is left out, with 200 and no error (§4.7): its survivor is written to.
+void PropertyWriter::follow_merges(Writing& writing) {
+  Places left_out;
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < writing.results.size(); ++i) {
+    if (writing.results[i].state != State::kUnaccounted || api_.ended()) continue;
+    left_out.push_back(i);
+    ids.push_back(writing.results[i].record_id);
+  }
+  if (left_out.empty()) return;
+  const std::vector<std::string_view> views(ids.begin(), ids.end());
+  const auto found = contacts_.read_by_id(views);
+  Places again;
+  for (std::size_t i = 0; i < left_out.size(); ++i) {
+    auto& result = writing.results[left_out[i]];
+    if (found[i].state == State::kMissing) result.state = State::kMissing;
+    if (found[i].state != State::kFound || found[i].record_id == result.record_id) continue;
+    result.record_id = found[i].record_id;
+    result.state = State::kOpen;
+    again.push_back(left_out[i]);
+  }
+  send_all(writing, again);
+}
+
+}  // namespace muster::hubspot

@@ -1,0 +1,38 @@
+// Writes mapped properties of contacts that exist: batch/update by record id, each input accounted
+// for (hubspot/api.md §4.1, §4.3, §4.7). Writes nothing else of them. One thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "contacts.hpp"
+
+namespace muster::hubspot {
+
+struct PropertyWrite {
+  std::string record_id;
+  std::span<const muster_text> values;  //!< in the order of the names; an empty one clears
+};
+
+class PropertyWriter {
+ public:
+  PropertyWriter(Api& api, Contacts& contacts) : api_(api), contacts_(contacts) {}
+
+  //! One result for each write; kFound: written, to the contact that `record_id` names.
+  std::vector<Resolution> write(std::span<const PropertyWrite> writes,
+                                std::span<const muster_text> names);
+
+ private:
+  struct Writing;
+  using Places = std::vector<std::size_t>;
+  void send_all(Writing& writing, const Places& places);
+  void send(Writing& writing, Places places);
+  static void take(Writing& writing, const Places& places, const Answer& answer);
+  void follow_merges(Writing& writing);
+
+  Api& api_;
+  Contacts& contacts_;
+};
+
+}  // namespace muster::hubspot
