@@ -100,12 +100,14 @@ void tell_account(Api& api, const sdk::Host& host, const muster_auth_sink& sink)
   const auto id = code_word(id_at(answer.body, "portalId"));
   if (answer.fate != Fate::kOk || id.empty()) throw not_now("tell which account it is");
   const auto grant = granted(api);
+  AccountDay day;
+  day.time_zone = plain(text_at(answer.body, "timeZone"));
   if (const auto* offset = find(answer.body, "utcOffsetMilliseconds")) {
-    if (const auto* ms = offset->if_int64()) {
-      host.store_secret("utc_offset_ms", std::to_string(*ms));
-      api.set_utc_offset_ms(*ms);
-    }
+    if (const auto* ms = offset->if_int64()) day.utc_offset_ms = *ms;
   }
+  host.store_secret("time_zone", day.time_zone);
+  host.store_secret("utc_offset_ms", std::to_string(day.utc_offset_ms));
+  api.set_day(std::move(day));
   auto ui = plain(text_at(answer.body, "uiDomain"));
   if (ui.empty()) ui = "app.hubspot.com";
   const auto page = "https://" + ui + "/contacts/" + id;

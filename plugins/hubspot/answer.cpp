@@ -62,6 +62,16 @@ ErrorFacts error_facts(const json::value& error) {
           code_of(error)};
 }
 
+std::string told(const Answer& answer) {
+  auto text = std::to_string(answer.status);
+  const auto& code = !answer.error.code.empty()           ? answer.error.code
+                     : !answer.error.sub_category.empty() ? answer.error.sub_category
+                                                          : answer.error.category;
+  if (!code.empty()) text += ' ' + code;
+  if (!answer.correlation_id.empty()) text += ", correlation id " + answer.correlation_id;
+  return text;
+}
+
 std::string existing_id(const json::value& error) {
   constexpr std::string_view kMark = "Existing ID:";
   if (const auto* context = find(error, "context")) {

@@ -39,7 +39,12 @@ struct Answer {
   ErrorFacts error;
   std::int64_t wait_ms = -1;
   std::string correlation_id;
+  //! The same request met an error of HubSpot's own before: it may be one of its inputs.
+  bool fails_again = false;
 };
+
+//! "400 VALIDATION_ERROR, correlation id …": what HubSpot's support asks for. Holds no identifier.
+std::string told(const Answer& answer);
 
 //! The facts of an error object: a whole answer's, or one entry of `errors`.
 ErrorFacts error_facts(const json::value& error);

@@ -34,7 +34,7 @@ sdk::Failure refused_token(const json::value& body, bool is_static) {
   }
   return {MUSTER_UNAUTHENTICATED, "hubspot.revoked",
           "HubSpot refuses the connection's token, also after a refresh",
-          "connect the account again: muster connect NAME"};
+          "connect the account again with muster connect"};
 }
 
 }  // namespace
@@ -60,8 +60,9 @@ void Api::end(sdk::Failure failure) {
   if (!ended_) ended_ = std::move(failure);
 }
 
-void Api::unavailable(const char* code, std::string message, std::int64_t wait_ms) {
-  end({MUSTER_UNAVAILABLE, code, std::move(message), {}, wait_ms});
+void Api::unavailable(const char* code, std::string message, std::int64_t wait_ms,
+                      std::string hint) {
+  end({MUSTER_UNAVAILABLE, code, std::move(message), std::move(hint), wait_ms});
 }
 
 void Api::throw_if_ended() {
@@ -181,6 +182,7 @@ void Api::take(const muster_http_response& response) {
   Open open = std::move(found->second);
   open_.erase(found);
   auto answer = classify(response);
+  if (answer.status >= 500) answer.fails_again = failed_before(open.request);
   const bool expired =
       answer.status == 401 && open.request.credentials == Request::Credentials::kToken;
   const bool wrong_version =
@@ -210,6 +212,13 @@ void Api::repeat_or_give_up(Open open, Answer answer) {
   end(refused_token(answer.body, tokens_.is_static()));
   answer.fate = Fate::kRetry;
   finish(std::move(open), std::move(answer));
+}
+
+bool Api::failed_before(const Request& request) {
+  constexpr std::size_t kMostRemembered = 10'000;
+  if (request.inputs_hash == 0) return false;
+  if (failed_batches_.size() >= kMostRemembered) failed_batches_.clear();
+  return !failed_batches_.insert(request.inputs_hash).second;
 }
 
 void Api::finish(Open open, Answer answer) { open.on_answer(answer); }

@@ -7,8 +7,10 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
+#include "account_day.hpp"
 #include "answer.hpp"
 #include "muster/destination.hpp"
 #include "pace.hpp"
@@ -27,6 +29,8 @@ struct Request {
   //! Some paths exist in every version of the API: a 404 there says that the version does not.
   enum class NotFound { kAnswer, kWrongVersion } not_found = NotFound::kAnswer;
   std::int64_t timeout_ms = 60'000;
+  //! Of a batch: which inputs it holds, to know it again when it fails twice.
+  std::size_t inputs_hash = 0;
 };
 
 class Api {
@@ -62,8 +66,9 @@ class Api {
   std::string path_to(Path which, std::string_view part = {}) const {
     return path(which, settings_.api_version, part);
   }
-  //! Calls that end this one later, such as at the account's midnight.
-  void set_utc_offset_ms(std::int64_t offset) { utc_offset_ms_ = offset; }
+  //! Where the account's day begins: its time zone, and its offset for the case that the zone is
+  //! not known here.
+  void set_day(AccountDay day) { day_ = std::move(day); }
 
  private:
   struct Open {
@@ -77,6 +82,7 @@ class Api {
   void start_waiting();
   void take(const muster_http_response& response);
   Answer classify(const muster_http_response& response);
+  bool failed_before(const Request& request);
   void classify_status(Answer& answer, const muster_http_response& response);
   void too_many_requests(Answer& answer, std::int64_t retry_after_ms);
   void finish(Open open, Answer answer);
@@ -84,8 +90,8 @@ class Api {
   bool exchange_refresh_token();
   void repeat_or_give_up(Open open, Answer answer);
   void end(sdk::Failure failure);
-  void unavailable(const char* code, std::string message, std::int64_t wait_ms = -1);
-  std::int64_t until_midnight_ms() const;
+  void unavailable(const char* code, std::string message, std::int64_t wait_ms = -1,
+                   std::string hint = "run the same sync again later; what was done is kept");
 
   const sdk::Host host_;
   const HubSpotSettings& settings_;
@@ -98,8 +104,9 @@ class Api {
   std::deque<Open> held_;  //!< wait for the token that is being renewed
   std::uint64_t next_tag_ = 1;
   std::optional<sdk::Failure> ended_;
+  std::set<std::size_t> failed_batches_;  //!< inputs_hash of those that met a 5xx
   int troubles_in_a_row_ = 0;
-  std::int64_t utc_offset_ms_ = 0;
+  AccountDay day_;
 };
 
 }  // namespace muster::hubspot

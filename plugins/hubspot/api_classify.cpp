@@ -7,7 +7,6 @@
 namespace muster::hubspot {
 namespace {
 
-constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 // HubSpot's lock from heavy writes lasts 2 s (hubspot/api.md §7).
 constexpr std::int64_t kLockMs = 2'000;
 constexpr std::int64_t kServerTroubleMs = 2'000;
@@ -22,7 +21,15 @@ std::int64_t retry_after_ms(const muster_http_response& response) {
   return whole ? seconds * 1000 : -1;
 }
 
-sdk::Failure missing_scope(const json::value& body) {
+//! "3 h 20 min"
+std::string hours_and_minutes(std::int64_t ms) {
+  const auto minutes = (ms + 59'999) / 60'000;
+  return (minutes >= 60 ? std::to_string(minutes / 60) + " h " : "") +
+         std::to_string(minutes % 60) + " min";
+}
+
+sdk::Failure missing_scope(const Answer& answer) {
+  const auto& body = answer.body;
   std::string scopes;
   if (const auto* errors = array_at(body, "errors"); errors != nullptr) {
     for (const auto& error : *errors) {
@@ -37,7 +44,8 @@ sdk::Failure missing_scope(const json::value& body) {
     }
   }
   if (scopes.empty()) {
-    return {MUSTER_FORBIDDEN, "hubspot.forbidden", "HubSpot forbids the call",
+    return {MUSTER_FORBIDDEN, "hubspot.forbidden",
+            "HubSpot forbids the call (" + told(answer) + ")",
             "check the app's scopes and the permissions of the user who connected it"};
   }
   return {MUSTER_FORBIDDEN, "hubspot.missing_scope", "the connection lacks the scope " + scopes,
@@ -53,7 +61,8 @@ Answer Api::classify(const muster_http_response& response) {
       break;
     case MUSTER_HTTP_NOT_SENT:
       answer.fate = Fate::kRetry;
-      unavailable("hubspot.unreachable", "HubSpot can't be reached");
+      unavailable("hubspot.unreachable", "HubSpot can't be reached", -1,
+                  "check this machine's network and proxy, then run the same sync again");
       return answer;
     case MUSTER_HTTP_CANCELLED:
       // It may have been sent.
@@ -106,13 +115,14 @@ void Api::classify_status(Answer& answer, const muster_http_response& response) 
     answer.wait_ms = std::max(retry_after, kServerTroubleMs);
     if (++troubles_in_a_row_ >= kMostTroubles) {
       unavailable("hubspot.failing",
-                  "HubSpot answers with errors of its own (" + std::to_string(status) + ")");
+                  "HubSpot answers with errors of its own (" + told(answer) + ")", -1,
+                  "look at status.hubspot.com, and run the same sync again later");
     }
     return;
   }
   if (status == 403) {
     answer.fate = Fate::kRetry;
-    return end(missing_scope(answer.body));
+    return end(missing_scope(answer));
   }
   answer.fate = status == 404                    ? Fate::kNotFound
                 : status == 409                  ? Fate::kConflict
@@ -124,9 +134,12 @@ void Api::too_many_requests(Answer& answer, std::int64_t retry_after) {
   answer.fate = Fate::kRetry;
   const auto policy = text_at(answer.body, "policyName");
   if (policy == "DAILY") {
-    const auto wait = retry_after >= 0 ? retry_after : until_midnight_ms();
+    // It starts afresh at midnight in the account's time zone (§7).
+    const auto wait = retry_after >= 0 ? retry_after : day_.until_midnight_ms(host_.now_ms());
     answer.wait_ms = wait;
-    return unavailable("hubspot.daily_limit", "the account's daily quota of API calls is spent",
+    return unavailable("hubspot.daily_limit",
+                       "the account's daily quota of API calls is spent; it starts afresh in " +
+                           hours_and_minutes(wait),
                        wait);
   }
   if (policy == "SECONDLY") {
@@ -134,12 +147,6 @@ void Api::too_many_requests(Answer& answer, std::int64_t retry_after) {
     return pace_.pause(answer.wait_ms);
   }
   answer.wait_ms = pace_.slow_down(retry_after);
-}
-
-//! The quota starts afresh at midnight in the account's time zone.
-std::int64_t Api::until_midnight_ms() const {
-  const auto local = host_.now_ms() + utc_offset_ms_;
-  return kDayMs - (local % kDayMs + kDayMs) % kDayMs;
 }
 
 }  // namespace muster::hubspot

@@ -12,8 +12,6 @@ namespace {
 
 // Every batch of contacts takes at most 100 inputs (hubspot/api.md §4.1).
 constexpr std::size_t kBatch = 100;
-// Batches between two looks at the strategy: few while it may change, then more and more.
-constexpr std::size_t kFirstWave = 4 * kBatch;
 
 using State = Resolution::State;
 
@@ -40,8 +38,11 @@ std::vector<Resolution> Contacts::resolve(std::span<const Address> addresses,
   };
   Places missing;  // known to be, and to be created
   std::map<std::size_t, std::string> refused;
-  auto wave = kFirstWave;
-  for (std::size_t begin = 0; begin < addresses.size() && !api_.ended(); begin += wave, wave *= 2) {
+  // A few first, from which the strategy learns; the others at once, so that the connection is
+  // never idle between two of their batches.
+  auto wave = Strategy::kLookedAtFirst;
+  for (std::size_t begin = 0; begin < addresses.size() && !api_.ended();
+       begin += wave, wave = addresses.size()) {
     Places to_read;
     Places to_create;
     const bool creating = strategy_.creates_first();

@@ -31,7 +31,12 @@ void Contacts::create(Inputs& inputs, Places places) {
   request.path = api_.path_to(Path::kContactsCreate);
   request.body = json::serialize(json::object{{"inputs", std::move(asked)}});
   request.not_found = Request::NotFound::kWrongVersion;
+  request.inputs_hash = inputs.hash_of(places);
   api_.send(std::move(request), [this, &inputs, places = std::move(places)](Answer& answer) {
+    // One input may be what HubSpot stumbles over: the others must not wait for it for ever.
+    if (answer.fails_again && places.size() > 1 && !api_.ended()) {
+      return in_halves(inputs, places, &Contacts::create);
+    }
     if (take_whole(inputs, places, answer)) return;
     if (answer.fate == Fate::kOk) return take_created(inputs, places, answer);
     if (places.size() == 1) {

@@ -1,6 +1,7 @@
 // The inputs of one resolution while it goes on: shared by the parts of Contacts.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,13 @@ struct Contacts::Inputs {
   void refuse(std::size_t place, std::string detail) {
     results[place].state = Resolution::State::kRejected;
     results[place].detail = std::move(detail);
+  }
+  std::size_t hash_of(const Places& places) const {
+    std::size_t hash = places.size() * 2 + (by == By::kEmail ? 1 : 0);
+    for (const auto place : places) {
+      hash = hash * 1'099'511'628'211U + std::hash<std::string_view>{}(texts[place]);
+    }
+    return hash | 1U;
   }
   std::vector<Resolution> take() {
     for (auto& result : results) {

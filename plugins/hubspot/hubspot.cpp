@@ -93,7 +93,13 @@ class HubSpot final : public sdk::Destination,
       property_rules_.check_values(names, request.operations, request.operation_count,
                                    request.operation_stride);
     }
-    Batch({api_, contacts_, lists_, memberships_, property_writer_}, request, sink).run();
+    try {
+      Batch({api_, contacts_, lists_, memberships_, property_writer_}, request, sink).run();
+    } catch (...) {
+      remember();
+      throw;
+    }
+    remember();
   }
 
   void uninstall() override {
@@ -128,12 +134,16 @@ class HubSpot final : public sdk::Destination,
           sink.found(sink.context, i, sdk::text(found[i].record_id));
           break;
         case Resolution::State::kMissing:
-        case Resolution::State::kRejected:
           break;
+        case Resolution::State::kRejected:
+          throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.look_up_refused",
+                             "HubSpot refuses to look someone up (" + found[i].detail + ")",
+                             "try again later; if it stays so, tell HubSpot's support");
         default:
           // Silence would say that there is none.
           throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.unavailable",
-                             "HubSpot could not look everyone up now", {}, found[i].wait_ms);
+                             "HubSpot could not look everyone up now", "try again in a moment",
+                             found[i].wait_ms);
       }
     }
   }
@@ -157,14 +167,18 @@ class HubSpot final : public sdk::Destination,
   void estimate(const muster_estimate_request& request, muster_estimate& result) override {
     const bool by_email = is_email(sdk::view(request.kind));
     const bool creates = (request.flags & MUSTER_SYNC_CREATE_MISSING) != 0 && by_email;
+    recall();
     std::uint64_t calls = request.has_audience != 0 || request.adds == 0 ? 0 : 2;
-    if (by_email) calls += parts_of(request.adds, 100);
-    if (creates && request.missing != UINT64_MAX) calls += parts_of(request.missing, 100);
-    const auto chunk = settings_.membership_chunk;
-    calls += parts_of(request.adds + request.adds_by_record, chunk);
-    calls += parts_of(request.removes, chunk);
-    if (request.verify != 0)
-      calls += std::max<std::uint64_t>(1, parts_of(request.audience_size, 250));
+    if (by_email) {
+      const auto missing = !creates || request.missing == UINT64_MAX ? 0 : request.missing;
+      calls += contacts_.strategy().calls_for(request.adds, missing, creates);
+    }
+    calls +=
+        memberships_.calls_for({request.adds + request.adds_by_record, request.removes}, kMaxBatch);
+    // One look at the list itself, then its pages.
+    if (request.verify != 0) {
+      calls += 1 + std::max<std::uint64_t>(1, parts_of(request.audience_size, 250));
+    }
     result.calls = calls;
     result.requests_per_window = api_.pace().requests_per_window();
     result.window_ms = api_.pace().window_ms();
@@ -180,12 +194,33 @@ class HubSpot final : public sdk::Destination,
   void begin() {
     api_.begin_call();
     api_.tokens().load();
-    if (offset_known_) return;
-    offset_known_ = true;
+    recall();
+  }
+
+  //! What former runs stored of the account.
+  void recall() {
+    if (recalled_) return;
+    recalled_ = true;
+    AccountDay day;
+    day.time_zone = host_.secret("time_zone");
     const auto stored = host_.secret("utc_offset_ms");
-    std::int64_t offset = 0;
-    std::from_chars(stored.data(), stored.data() + stored.size(), offset);
-    api_.set_utc_offset_ms(offset);
+    std::from_chars(stored.data(), stored.data() + stored.size(), day.utc_offset_ms);
+    api_.set_day(std::move(day));
+    remembered_ = host_.secret("resolve");
+    contacts_.strategy().recall(remembered_);
+    if (remembered_.empty()) remembered_ = contacts_.strategy().memory();
+  }
+
+  //! What this run learnt of the account saves the next one calls; without it nothing is lost.
+  void remember() {
+    auto memory = contacts_.strategy().memory();
+    if (memory == remembered_) return;
+    try {
+      host_.store_secret("resolve", memory);
+      remembered_ = std::move(memory);
+    } catch (const sdk::Failure&) {
+      host_.log(MUSTER_LOG_WARNING, "what was learnt of the account could not be stored");
+    }
   }
 
   sdk::Host host_;
@@ -196,7 +231,8 @@ class HubSpot final : public sdk::Destination,
   Memberships memberships_;
   PropertyRules property_rules_;
   PropertyWriter property_writer_;
-  bool offset_known_ = false;
+  bool recalled_ = false;
+  std::string remembered_;
 };
 
 }  // namespace

@@ -46,15 +46,14 @@ void throw_list_failure(Api& api, const Answer& answer, const char* what) {
     case Fate::kInDoubt:
     case Fate::kSkipped:
       throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.unavailable",
-                         std::string("HubSpot could not ") + what + " now", {}, answer.wait_ms);
+                         std::string("HubSpot could not ") + what + " now" +
+                             (answer.status == 0 ? "" : " (" + told(answer) + ")"),
+                         "run the same sync again later; what was done is kept", answer.wait_ms);
     default:
       break;
   }
-  const auto& code =
-      answer.error.sub_category.empty() ? answer.error.category : answer.error.sub_category;
   throw sdk::Failure(MUSTER_REJECTED, "hubspot.list_refused",
-                     std::string("HubSpot refused to ") + what + " (" +
-                         std::to_string(answer.status) + (code.empty() ? "" : " " + code) + ")",
+                     std::string("HubSpot refused to ") + what + " (" + told(answer) + ")",
                      "check the list's name and the account's number of lists");
 }
 
@@ -66,11 +65,9 @@ sdk::Failure refused_name(Api& api, const Answer& answer, std::string_view name)
   const auto characters = std::count_if(name.begin(), name.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
   });
-  const auto& code =
-      answer.error.sub_category.empty() ? answer.error.category : answer.error.sub_category;
   return {MUSTER_REJECTED, "hubspot.list_refused",
           "HubSpot refuses a list of this name of " + std::to_string(characters) + " characters (" +
-              std::to_string(answer.status) + (code.empty() ? "" : " " + code) + ")",
+              told(answer) + ")",
           "shorten the cohort's name in muster.yaml, and check the account's number of lists"};
 }
 
@@ -186,7 +183,8 @@ bool Lists::remove_some(std::string_view id) {
   constexpr std::size_t kAtOnce = 10'000;
   json::array ids;
   std::string after;
-  do {
+  // A page is full but for the last: more pages than that lead in a circle.
+  for (std::size_t page_count = 0; page_count <= kAtOnce / 250; ++page_count) {
     auto page = api_.path_to(Path::kMemberships, percent_encoded(id)) + "?limit=250";
     if (!after.empty()) page += "&after=" + percent_encoded(after);
     const auto answer = call("GET", std::move(page));
@@ -198,7 +196,9 @@ bool Lists::remove_some(std::string_view id) {
     const auto* paging = find(answer.body, "paging");
     const auto* next = paging == nullptr ? nullptr : find(*paging, "next");
     after = next == nullptr ? std::string{} : std::string(text_at(*next, "after"));
-  } while (!after.empty() && ids.size() < std::min(kAtOnce, api_.settings().membership_chunk));
+    const auto enough = std::min(kAtOnce, api_.settings().membership_chunk);
+    if (after.empty() || ids.size() >= enough) break;
+  }
   if (ids.empty()) return false;
   const auto answer = call(
       "PUT", api_.path_to(Path::kMembershipsChange, percent_encoded(id)),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <unordered_set>
 
 #include "contacts.hpp"
@@ -67,6 +68,25 @@ std::vector<Written> Memberships::write(std::string_view list, const std::vector
     begin += size;
   }
   return std::move(writing.written);
+}
+
+std::uint64_t Memberships::calls_for(std::initializer_list<std::uint64_t> changes,
+                                     std::uint64_t batch) const {
+  std::uint64_t calls = 0;
+  std::uint64_t chunk = std::min(chunk_, largest());
+  for (auto left : changes) {
+    while (left > 0) {
+      auto in_batch = std::min(left, batch);
+      left -= in_batch;
+      while (in_batch > 0) {
+        const auto size = std::min(chunk, in_batch);
+        if (size == chunk) chunk = std::min<std::uint64_t>(chunk * 2, largest());
+        in_batch -= size;
+        ++calls;
+      }
+    }
+  }
+  return calls;
 }
 
 void Memberships::write_range(Writing& writing, Range range) {
@@ -196,7 +216,12 @@ void Memberships::confirm_unchanged(Writing& writing, Range range) {
 void read_memberships(Api& api, std::string_view list, std::string_view cursor,
                       const muster_readback_sink& sink) {
   std::string after(cursor);
+  std::set<std::string> seen;
   do {
+    if (!after.empty() && !seen.insert(after).second) {
+      throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.cursor",
+                         "HubSpot's pages of the list lead in a circle", "try again later");
+    }
     Request request;
     request.path = api.path_to(Path::kMemberships, percent_encoded(list)) + "?limit=" + kPageSize;
     if (!after.empty()) request.path += "&after=" + percent_encoded(after);

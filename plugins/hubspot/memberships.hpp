@@ -41,6 +41,8 @@ class Memberships {
   //! One result for each change; record ids must differ. Throws Failure AUDIENCE_GONE, or when the
   //! list is none that can be written to.
   std::vector<Written> write(std::string_view list, const std::vector<Change>& changes);
+  //! Calls that so many changes take, given one after the other in batches of `batch` at most.
+  std::uint64_t calls_for(std::initializer_list<std::uint64_t> changes, std::uint64_t batch) const;
 
  private:
   //! What is left to do of [begin, end).

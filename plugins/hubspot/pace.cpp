@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 #include "answer.hpp"
@@ -13,12 +14,22 @@ constexpr double kSlower = 0.7;
 constexpr double kFaster = 1.1;
 constexpr double kLeastShare = 0.05;
 constexpr std::uint32_t kMostRequests = 10'000;
+// Ours that HubSpot had counted, perhaps, when it wrote an answer: those under way.
+constexpr std::int64_t kUnderWay = 16;
+// A smaller change of what others use is not worth another pace.
+constexpr double kWorthAChange = 0.03;
 
-std::optional<std::int64_t> number(std::string_view text) {
+std::optional<std::int64_t> count(std::string_view text) {
   std::int64_t value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (parsed.ec != std::errc{} || value <= 0) return std::nullopt;
+  if (parsed.ec != std::errc{} || value < 0) return std::nullopt;
   return value;
+}
+
+//! As count, and not 0.
+std::optional<std::int64_t> number(std::string_view text) {
+  const auto value = count(text);
+  return value && *value > 0 ? value : std::nullopt;
 }
 
 }  // namespace
@@ -30,7 +41,8 @@ void Pace::begin() {
 }
 
 void Pace::apply() {
-  const auto requests = std::max(1.0, static_cast<double>(told_) * share_);
+  const auto share = std::max(kLeastShare, std::min(share_, left_by_others_));
+  const auto requests = std::max(1.0, static_cast<double>(told_) * share);
   http_->limit(host_.context(), sdk::text(kBurstBucket), static_cast<std::uint32_t>(requests),
                window_ms_);
 }
@@ -45,12 +57,30 @@ void Pace::learn(const muster_http_response& response) {
     window_ms_ = *window;
   }
   const auto now = host_.now_ms();
+  if (const auto left = count(header(response, "X-HubSpot-RateLimit-Remaining")); most && left) {
+    changed = learn_of_others(*left, now) || changed;
+  }
   if (share_ < 1.0 && now - changed_at_ms_ > window_ms_) {
     share_ = std::min(1.0, share_ * kFaster);
     changed_at_ms_ = now;
     changed = true;
   }
   if (changed) apply();
+}
+
+//! What HubSpot counted in its window beyond ours was used by others. True when that changes the
+//! pace: it is better to leave them their part than to meet the limit together with them.
+bool Pace::learn_of_others(std::int64_t remaining, std::int64_t now) {
+  answers_.push_back(now);
+  while (answers_.front() + window_ms_ <= now) answers_.pop_front();
+  const auto used = static_cast<std::int64_t>(told_) - remaining;
+  const auto ours = static_cast<std::int64_t>(answers_.size()) + kUnderWay;
+  const auto others = std::max<std::int64_t>(0, used - ours);
+  const auto left = 1.0 - static_cast<double>(others) / static_cast<double>(told_);
+  if (std::abs(left - left_by_others_) < kWorthAChange && left < 1.0) return false;
+  if (left == left_by_others_) return false;
+  left_by_others_ = left;
+  return true;
 }
 
 std::int64_t Pace::slow_down(std::int64_t retry_after_ms) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string_view>
 
 #include "muster/destination.hpp"
@@ -29,13 +30,17 @@ class Pace {
 
  private:
   void apply();
+  bool learn_of_others(std::int64_t remaining, std::int64_t now);
 
   sdk::Host host_;
   const muster_http_1* http_;
   bool begun_ = false;
   std::uint32_t told_ = 100;
   std::int64_t window_ms_ = 10'000;
-  double share_ = 1.0;  //!< of what HubSpot tells, while others use the rest
+  double share_ = 1.0;  //!< of what HubSpot tells: less after a 429
+  //! Of what HubSpot tells, what other clients of the account leave.
+  double left_by_others_ = 1.0;
+  std::deque<std::int64_t> answers_;  //!< when ours came, of the last window
   std::int64_t changed_at_ms_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "property_writer.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -76,6 +77,10 @@ void PropertyWriter::send(Writing& writing, Places places) {
   request.path = api_.path_to(Path::kContactsUpdate);
   request.body = json::serialize(json::object{{"inputs", std::move(inputs)}});
   request.not_found = Request::NotFound::kWrongVersion;
+  for (const auto place : places) {
+    request.inputs_hash =
+        request.inputs_hash * 31 + std::hash<std::string>{}(writing.results[place].record_id);
+  }
   api_.send(std::move(request), [this, &writing, places = std::move(places)](Answer& answer) {
     const auto set_all = [&](State state) {
       for (const auto place : places) {
@@ -83,6 +88,12 @@ void PropertyWriter::send(Writing& writing, Places places) {
         writing.results[place].wait_ms = answer.wait_ms;
       }
     };
+    const auto in_halves = [&] {
+      const auto half = places.begin() + static_cast<std::ptrdiff_t>(places.size() / 2);
+      send(writing, Places(places.begin(), half));
+      send(writing, Places(half, places.end()));
+    };
+    if (answer.fails_again && places.size() > 1 && !api_.ended()) return in_halves();
     switch (answer.fate) {
       case Fate::kOk:
         return take(writing, places, answer);
@@ -100,9 +111,7 @@ void PropertyWriter::send(Writing& writing, Places places) {
       writing.results[places[0]].detail = refusal_code(answer.error, answer.status);
       return;
     }
-    const auto half = places.begin() + static_cast<std::ptrdiff_t>(places.size() / 2);
-    send(writing, Places(places.begin(), half));
-    send(writing, Places(half, places.end()));
+    in_halves();
   });
 }
 

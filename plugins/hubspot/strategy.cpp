@@ -30,11 +30,25 @@ void Strategy::saw(std::uint64_t asked, std::uint64_t missing) noexcept {
 }
 
 std::string Strategy::memory() const {
-  return std::to_string(asked_) + ' ' + std::to_string(missing_) + ' ' +
+  return "resolve " + std::to_string(asked_) + ' ' + std::to_string(missing_) + ' ' +
          (conflicts_lack_ids_ ? '1' : '0');
 }
 
+std::uint64_t Strategy::calls_for(std::uint64_t adds, std::uint64_t missing,
+                                  bool creates) const noexcept {
+  const auto batches = [](std::uint64_t count) { return (count + 99) / 100; };
+  if (!creates || creates_first()) return batches(adds);
+  const bool may_switch = chosen_ == Resolve::kAuto && !conflicts_lack_ids_;
+  const bool switches = may_switch && missing * kMissingOneIn >= adds && adds > kLookedAtFirst;
+  if (!switches) return batches(adds) + batches(missing);
+  // Those looked at first are read, and the missing of them created.
+  return batches(adds) + batches(missing * kLookedAtFirst / adds);
+}
+
 void Strategy::recall(std::string_view memory) {
+  constexpr std::string_view kMark = "resolve ";
+  if (!memory.starts_with(kMark)) return;
+  memory.remove_prefix(kMark.size());
   std::array<std::uint64_t, 3> figures{};
   const auto* at = memory.data();
   const auto* const end = at + memory.size();

@@ -12,6 +12,9 @@ namespace muster::hubspot {
 
 class Strategy {
  public:
+  //! So many addresses are resolved before the strategy is looked at again.
+  static constexpr std::size_t kLookedAtFirst = 400;
+
   explicit Strategy(Resolve chosen) : chosen_(chosen) {}
 
   //! Creating first costs one call for each 100 whatever the mix, as long as conflicts name the
@@ -22,6 +25,9 @@ class Strategy {
   //! A conflict named no contact: creating first learns nothing from this account.
   void saw_conflict_without_id() noexcept { conflicts_lack_ids_ = true; }
   void saw_conflict_with_id() noexcept { conflicts_lack_ids_ = false; }
+
+  //! Calls that so many addresses take, of which so many have no contact. `creates`: they get one.
+  std::uint64_t calls_for(std::uint64_t adds, std::uint64_t missing, bool creates) const noexcept;
 
   //! What the next run should know: figures and flags, nothing of people.
   std::string memory() const;

@@ -1,5 +1,6 @@
 #include "tokens.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "answer.hpp"
@@ -11,13 +12,16 @@ namespace {
 // Access tokens live 30 minutes; requests that wait for their turn must not outlive one.
 constexpr std::int64_t kAheadMs = 5 * 60 * 1000;
 constexpr std::int64_t kDefaultLifeMs = 1800 * 1000;
+// Whatever an answer claims: no token is renewed at every request, and none is trusted for ever.
+constexpr std::int64_t kShortestLifeMs = 60 * 1000;
+constexpr std::int64_t kLongestLifeMs = 24LL * 3600 * 1000;
 constexpr const char* kAccess = "access_token";
 constexpr const char* kRefresh = "refresh_token";
 constexpr const char* kExpires = "expires_at_ms";
 
 sdk::Failure not_connected() {
   return {MUSTER_UNAUTHENTICATED, "hubspot.not_connected",
-          "the connection has no HubSpot account yet", "run: muster connect NAME"};
+          "the connection has no HubSpot account yet", "connect it with muster connect"};
 }
 
 std::int64_t to_number(const std::string& text) {
@@ -46,22 +50,22 @@ sdk::Failure token_failure(const json::value& answer) {
   if (status == "BAD_REFRESH_TOKEN" || (status.empty() && error == "invalid_grant")) {
     return {MUSTER_UNAUTHENTICATED, "hubspot.revoked",
             "HubSpot says that the app was uninstalled or its access withdrawn",
-            "connect the account again: muster connect NAME"};
+            "connect the account again with muster connect"};
   }
   if (status == "BAD_HUB") {
     return {MUSTER_UNAUTHENTICATED, "hubspot.revoked",
             "the HubSpot account does not exist any more",
-            "connect another account: muster connect NAME"};
+            "connect another account with muster connect"};
   }
   if (status == "BAD_AUTH_CODE") {
     return {MUSTER_UNAUTHENTICATED, "hubspot.bad_code",
             "the authorization code has expired or was used before",
-            "start again: muster connect NAME"};
+            "start again with muster connect"};
   }
   if (status == "BAD_CODE_VERIFIER") {
     return {MUSTER_UNAUTHENTICATED, "hubspot.bad_code_verifier",
             "the access was granted for another attempt to connect (PKCE)",
-            "start again, and grant the access at the address shown then: muster connect NAME"};
+            "start again with muster connect, and grant the access at the address that it shows"};
   }
   if (status == "BAD_SCOPES" || status == "BAD_GRANT_TYPE") {
     return {MUSTER_BAD_CONFIG, "hubspot.bad_app",
@@ -92,9 +96,10 @@ void Tokens::load() {
   if (refresh_.empty()) throw not_connected();
   access_ = host_.secret(kAccess);
   expires_at_ms_ = to_number(host_.secret(kExpires));
+  due_at_ms_ = expires_at_ms_ - kAheadMs;
 }
 
-bool Tokens::is_due() const { return !is_static() && host_.now_ms() >= expires_at_ms_ - kAheadMs; }
+bool Tokens::is_due() const { return !is_static() && host_.now_ms() >= due_at_ms_; }
 
 std::string Tokens::refresh_form() const {
   return form({{"grant_type", "refresh_token"},
@@ -111,11 +116,16 @@ void Tokens::take(const json::value& answer) {
     throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.bad_answer",
                        "HubSpot's answer to the token request holds no token");
   }
-  const auto* life = find(answer, "expires_in");
-  const auto* seconds = life == nullptr ? nullptr : life->if_int64();
+  const auto* told_life = find(answer, "expires_in");
+  const auto* seconds = told_life == nullptr ? nullptr : told_life->if_int64();
   access_ = access;
   if (!refresh.empty()) refresh_ = refresh;
-  expires_at_ms_ = host_.now_ms() + (seconds == nullptr ? kDefaultLifeMs : *seconds * 1000);
+  auto life = kDefaultLifeMs;
+  if (seconds != nullptr) {
+    life = std::clamp(*seconds, kShortestLifeMs / 1000, kLongestLifeMs / 1000) * 1000;
+  }
+  expires_at_ms_ = host_.now_ms() + life;
+  due_at_ms_ = expires_at_ms_ - std::min(kAheadMs, life / 2);
 }
 
 void Tokens::keep() {
@@ -139,6 +149,7 @@ bool Tokens::reload() {
   refresh_ = std::move(stored);
   access_ = std::move(access);
   expires_at_ms_ = to_number(host_.secret(kExpires));
+  due_at_ms_ = expires_at_ms_ - kAheadMs;
   return true;
 }
 

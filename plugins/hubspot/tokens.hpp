@@ -42,6 +42,7 @@ class Tokens {
   std::string access_;
   std::string refresh_;
   std::int64_t expires_at_ms_ = 0;
+  std::int64_t due_at_ms_ = 0;  //!< to be renewed
 };
 
 //! "a=b&c=d", percent-encoded; secrets go into bodies, never into addresses.

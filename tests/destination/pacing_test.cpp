@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <vector>
+
 namespace muster {
 namespace {
 
@@ -20,10 +25,58 @@ TEST(Pacer, FreesAPlaceOneWindowAfterTheAnswer) {
   pacer.limit("b", 1, milliseconds(1000));
   EXPECT_TRUE(pacer.try_start("b", milliseconds(0)));
   EXPECT_FALSE(pacer.next_start("b", milliseconds(0)));  // depends on the answer
-  pacer.answered("b", milliseconds(300));
-  EXPECT_FALSE(pacer.try_start("b", milliseconds(1299)));
-  EXPECT_EQ(pacer.next_start("b", milliseconds(400)), milliseconds(1300));
-  EXPECT_TRUE(pacer.try_start("b", milliseconds(1300)));
+  pacer.answered("b", milliseconds(0), milliseconds(200));
+  EXPECT_FALSE(pacer.try_start("b", milliseconds(1199)));
+  EXPECT_EQ(pacer.next_start("b", milliseconds(400)), milliseconds(1200));
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(1200)));
+}
+
+TEST(Pacer, DoesNotHoldAPlaceForAllTheTimeOfASlowAnswer) {
+  Pacer pacer(1.0);
+  pacer.limit("b", 1, milliseconds(1000));
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(0)));
+  pacer.answered("b", milliseconds(0), milliseconds(900));
+  EXPECT_FALSE(pacer.try_start("b", milliseconds(1249)));
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(1250)));
+}
+
+TEST(Pacer, KeepsALimitThatAnswersOutOfOrderMeet) {
+  Pacer pacer(1.0);
+  pacer.limit("b", 2, milliseconds(1000));
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(0)));
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(500)));
+  pacer.answered("b", milliseconds(500), milliseconds(520));
+  pacer.answered("b", milliseconds(0), milliseconds(530));
+  EXPECT_EQ(pacer.next_start("b", milliseconds(600)), milliseconds(1250));
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(1250)));
+  EXPECT_FALSE(pacer.try_start("b", milliseconds(1251)));
+}
+
+TEST(Pacer, NeverExceedsTheWindowAsLongAsTheWayThereDiffersByLess) {
+  Pacer pacer(1.0);
+  const milliseconds window(10'000);
+  pacer.limit("b", 110, window);
+  std::vector<milliseconds> arrivals;
+  std::multimap<milliseconds, milliseconds> open;  // answer and start
+  std::uint64_t random = 42;
+  for (milliseconds now{0}; now < milliseconds(120'000); now += milliseconds(10)) {
+    while (!open.empty() && open.begin()->first <= now) {
+      pacer.answered("b", open.begin()->second, open.begin()->first);
+      open.erase(open.begin());
+    }
+    while (open.size() < 16 && pacer.try_start("b", now)) {
+      random = random * 6364136223846793005U + 1442695040888963407U;
+      const milliseconds there(100 + (random >> 33U) % 250);
+      arrivals.push_back(now + there);
+      open.emplace(now + milliseconds(900), now);
+    }
+  }
+  std::sort(arrivals.begin(), arrivals.end());
+  for (std::size_t i = 110; i < arrivals.size(); ++i) {
+    ASSERT_GE(arrivals[i] - arrivals[i - 110], window);
+  }
+  // Of 110 in each of the 12 windows, the 900 ms of the answers notwithstanding.
+  EXPECT_GT(arrivals.size(), 110U * 12 * 97 / 100);
 }
 
 TEST(Pacer, UsesTheSharePermittedAndOneAtLeast) {
@@ -59,7 +112,7 @@ TEST(Pacer, NeverExceedsTheWindowHoweverLongAnswersTake) {
   std::deque<milliseconds> arrivals;
   for (milliseconds now{0}; now < milliseconds(20'000); now += milliseconds(7)) {
     while (!open.empty() && open.front().second <= now) {
-      pacer.answered("b", open.front().second);
+      pacer.answered("b", open.front().first, open.front().second);
       open.pop_front();
     }
     if (!pacer.try_start("b", now)) continue;

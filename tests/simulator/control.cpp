@@ -17,7 +17,8 @@ SimResponse HubSpot::control(const SimRequest& request) {
         entries.emplace_back(json::object{{"method", entry.method},
                                           {"target", entry.target},
                                           {"body", entry.body},
-                                          {"status", entry.status}});
+                                          {"status", entry.status},
+                                          {"answer", entry.answer}});
       }
       return json_response(200, json::object{{"requests", std::move(entries)}});
     }

@@ -64,7 +64,8 @@ SimResponse HubSpot::handle(const SimRequest& request) {
   const std::lock_guard lock(mutex_);
   if (request.path().rfind("/_simulator/", 0) == 0) return control(request);
   auto response = answer(request);
-  log_.push_back({request.method, request.target, request.body, response.status});
+  log_.push_back({request.method, request.target, request.body, response.status,
+                  switches_.log_answers ? response.body : std::string{}});
   return response;
 }
 

@@ -20,6 +20,7 @@ struct LoggedRequest {
   std::string target;
   std::string body;
   int status = 0;
+  std::string answer;  //!< kept when the switch log_answers is on
 };
 
 class HubSpot {

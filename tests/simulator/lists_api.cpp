@@ -434,7 +434,10 @@ SimResponse ListsApi::records(const SimRequest& request, const std::vector<std::
                        {"recordId", id},
                        {"recordListMemberships", std::move(memberships["results"])}});
     }
-    return json_response(200, json::object{{"status", "COMPLETE"}, {"results", results}});
+    return json_response(200, json::object{{"status", "COMPLETE"},
+                                           {"results", results},
+                                           {"startedAt", "2026-11-23T16:56:07.367Z"},
+                                           {"completedAt", "2026-11-23T16:56:07.403Z"}});
   }
   return not_found();
 }

@@ -44,6 +44,8 @@ struct Switches {
   std::int64_t bulk_limit = 100'000;  //!< add-from and delete-all stop working at so many members
   std::int64_t membership_lag_ms = 0;
   std::int64_t list_size_lag_ms = 0;  //!< the size shown of a list is so old
+  // The simulator's own
+  bool log_answers = false;  //!< the log of requests holds the answers' bodies
   // Limits
   std::int64_t burst_limit = 110;  //!< in any 10 s; 0: none
   std::int64_t daily_limit = 0;    //!< 0: none

@@ -108,7 +108,7 @@ void HttpService::start_allowed() {
       continue;
     }
     const auto tag = next_tag_++;
-    in_flight_.emplace(tag, InFlight{queued->tag, queued->bucket});
+    in_flight_.emplace(tag, InFlight{queued->tag, queued->bucket, clock_.elapsed()});
     ++usage_.calls;
     transport_.start(std::move(queued->request), tag);
     queued = queue_.erase(queued);
@@ -167,7 +167,7 @@ HttpResponse HttpService::finish(HttpResponse response) {
   const auto found = in_flight_.find(response.tag);
   if (found == in_flight_.end()) return response;
   const auto& bucket = found->second.bucket;
-  if (!bucket.empty()) pacer_->answered(bucket, clock_.elapsed());
+  if (!bucket.empty()) pacer_->answered(bucket, found->second.started, clock_.elapsed());
   response.tag = found->second.tag;
   in_flight_.erase(found);
   return response;

@@ -53,6 +53,7 @@ class HttpService {
   struct InFlight {
     std::uint64_t tag;
     std::string bucket;
+    Milliseconds started;
   };
 
   void start_allowed();

@@ -27,36 +27,33 @@ bool Pacer::try_start(const std::string& bucket, Milliseconds now) {
   const std::lock_guard lock(mutex_);
   auto& b = buckets_[bucket];
   forget_old(b, now);
-  if (now < b.paused_until || b.in_flight + b.answers.size() >= b.capacity) return false;
+  if (now < b.paused_until || b.in_flight + b.held.size() >= b.capacity) return false;
   ++b.in_flight;
   return true;
 }
 
-void Pacer::answered(const std::string& bucket, Milliseconds now) {
+void Pacer::answered(const std::string& bucket, Milliseconds started, Milliseconds now) {
   const std::lock_guard lock(mutex_);
   auto& b = buckets_[bucket];
   if (b.in_flight > 0) --b.in_flight;
-  if (b.capacity != UINT32_MAX) b.answers.push_back(now);
-}
-
-void Pacer::not_sent(const std::string& bucket) {
-  const std::lock_guard lock(mutex_);
-  auto& b = buckets_[bucket];
-  if (b.in_flight > 0) --b.in_flight;
+  if (b.capacity == UINT32_MAX) return;
+  const auto latest = std::min(now, started + kLargestDelay);
+  // Answers do not come in the order of their requests.
+  b.held.insert(std::upper_bound(b.held.begin(), b.held.end(), latest), latest);
 }
 
 std::optional<Milliseconds> Pacer::next_start(const std::string& bucket, Milliseconds now) {
   const std::lock_guard lock(mutex_);
   auto& b = buckets_[bucket];
   forget_old(b, now);
-  if (b.in_flight + b.answers.size() < b.capacity) return std::max(now, b.paused_until);
-  if (b.answers.empty()) return std::nullopt;
-  return std::max(b.answers.front() + b.window, b.paused_until);
+  if (b.in_flight + b.held.size() < b.capacity) return std::max(now, b.paused_until);
+  if (b.held.empty()) return std::nullopt;
+  return std::max(b.held.front() + b.window, b.paused_until);
 }
 
 void Pacer::forget_old(Bucket& bucket, Milliseconds now) {
-  while (!bucket.answers.empty() && bucket.answers.front() + bucket.window <= now) {
-    bucket.answers.pop_front();
+  while (!bucket.held.empty() && bucket.held.front() + bucket.window <= now) {
+    bucket.held.pop_front();
   }
 }
 

@@ -1,0 +1,26 @@
+#include "account_day.hpp"
+
+#include <cctz/civil_time.h>
+#include <cctz/time_zone.h>
+
+#include <chrono>
+
+namespace muster::hubspot {
+
+std::int64_t AccountDay::until_midnight_ms(std::int64_t now_ms) const {
+  using std::chrono::milliseconds;
+  using std::chrono::system_clock;
+  cctz::time_zone zone;
+  if (time_zone.empty() || !cctz::load_time_zone(time_zone, &zone)) {
+    constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+    const auto local = now_ms + utc_offset_ms;
+    return kDayMs - (local % kDayMs + kDayMs) % kDayMs;
+  }
+  const system_clock::time_point now{milliseconds{now_ms}};
+  const auto today = cctz::civil_day(cctz::convert(now, zone));
+  // Where a change of the clock skips midnight, the day begins at the first instant after it.
+  const auto tomorrow = cctz::convert(cctz::civil_second(today + 1), zone);
+  return std::chrono::duration_cast<milliseconds>(tomorrow - now).count();
+}
+
+}  // namespace muster::hubspot

@@ -1,0 +1,133 @@
+// How many calls a batch of work takes (README.md, "Calls"): measured on the simulator, and
+// foretold by the plugin.
+#include <gtest/gtest.h>
+
+#include "hubspot/plugin_world.hpp"
+
+namespace muster::testing {
+namespace {
+
+constexpr std::size_t kBatch = 10'000;
+
+enum class Known { kAll, kNone, kHalf };
+
+//! Sends so many members as the host does, in batches of max_batch; returns the calls.
+std::size_t calls_for(PluginWorld& world, std::size_t members, const std::string& kind,
+                      Known known) {
+  world.header.kind = kind;
+  world.header.create_missing = kind == "email";
+  std::vector<Operation> operations;
+  const auto people = PluginWorld::people(members);
+  for (std::size_t i = 0; i < members; ++i) {
+    const bool exists = known == Known::kAll || (known == Known::kHalf && i % 2 == 0);
+    const auto id = exists ? world.contact(people[i]) : std::string{};
+    operations.push_back(PluginWorld::add(kind == "email" ? people[i] : id));
+  }
+  for (std::size_t begin = 0; begin < members; begin += kBatch) {
+    const auto from = operations.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto size = std::min(kBatch, members - begin);
+    const auto result = world.sync({from, from + static_cast<std::ptrdiff_t>(size)});
+    EXPECT_FALSE(result.failure);
+    EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), size);
+  }
+  EXPECT_EQ(world.members().size(), members);
+  return world.hubspot.log().size();
+}
+
+std::size_t bound(std::size_t members, const std::string& kind) {
+  const auto parts = [&](std::size_t size) { return (members + size - 1) / size; };
+  // log2 steps of the chunk: 1,000, 2,000, 4,000, 8,000.
+  return kind == "email" ? parts(100) + parts(10'000) + 10 : parts(10'000) + 4 + 10;
+}
+
+struct Case {
+  const char* resolve;
+  const char* kind;
+  Known known;
+};
+
+class Calls : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Calls, AreNearTheMinimum) {
+  for (const std::size_t members : {100U, 10'000U, 30'000U}) {
+    PluginWorld world(PluginWorld::Settings{{"resolve", GetParam().resolve}});
+    const auto calls = calls_for(world, members, GetParam().kind, GetParam().known);
+    EXPECT_LE(calls, bound(members, GetParam().kind)) << members;
+    RecordProperty(fmt::format("calls_{}", members), static_cast<int>(calls));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, Calls,
+                         ::testing::Values(Case{"read_first", "email", Known::kAll},
+                                           Case{"auto", "email", Known::kAll},
+                                           Case{"create_first", "email", Known::kAll},
+                                           Case{"create_first", "email", Known::kNone},
+                                           Case{"create_first", "email", Known::kHalf},
+                                           Case{"auto", "email", Known::kNone},
+                                           Case{"auto", "contact_id", Known::kAll}));
+
+TEST(CallsOfCreateFirst, AreReadOnceWhereConflictsNameNobody) {
+  PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+  world.hubspot.switches().conflict_ids = "none";
+  calls_for(world, 2'000, "email", Known::kAll);
+  // The first 400 are created in vain; then it reads, and remembers.
+  EXPECT_EQ(world.hubspot.count("/batch/create"), 4U);
+  EXPECT_EQ(world.hubspot.count("/batch/read"), 20U);
+  world.hubspot.log().clear();
+  world.start();
+  world.sync(PluginWorld::adds(PluginWorld::people(500, "later")));
+  EXPECT_EQ(world.hubspot.count("/batch/read"), 5U) << "a later run begins with reading";
+}
+
+TEST(CallsOfAuto, BeginAsTheLastRunEnded) {
+  PluginWorld world;
+  calls_for(world, 1'000, "email", Known::kNone);
+  world.hubspot.log().clear();
+  world.start();
+  world.sync(PluginWorld::adds(PluginWorld::people(300, "later")));
+  EXPECT_EQ(world.hubspot.count("/batch/create"), 3U);
+  EXPECT_EQ(world.hubspot.count("/batch/read"), 0U);
+}
+
+TEST(Estimate, IsWhatThePlanTakes) {
+  struct Foretold {
+    const char* resolve;
+    const char* kind;
+    Known known;
+  };
+  for (const auto& [resolve, kind, known] :
+       {Foretold{"read_first", "email", Known::kAll}, Foretold{"read_first", "email", Known::kHalf},
+        Foretold{"create_first", "email", Known::kHalf},
+        Foretold{"create_first", "email", Known::kNone}, Foretold{"auto", "email", Known::kHalf},
+        Foretold{"auto", "email", Known::kNone}, Foretold{"auto", "email", Known::kAll},
+        Foretold{"auto", "contact_id", Known::kAll}}) {
+    for (const std::size_t members : {50U, 1'500U, 25'000U}) {
+      PluginWorld world(PluginWorld::Settings{{"resolve", resolve}});
+      EstimateRequest request;
+      request.kind = kind;
+      request.create_missing = std::string(kind) == "email";
+      request.adds = members;
+      request.missing = known == Known::kAll ? 0 : known == Known::kNone ? members : members / 2;
+      const auto foretold = world.destination().estimate(request).calls;
+      const auto calls = calls_for(world, members, kind, known);
+      EXPECT_NEAR(static_cast<double>(foretold), static_cast<double>(calls),
+                  2.0 + 0.01 * static_cast<double>(calls))
+          << resolve << ' ' << kind << ' ' << members;
+    }
+  }
+}
+
+TEST(Estimate, CountsTheReadBackAndTheChunksAsTheyGrow) {
+  PluginWorld world;
+  EstimateRequest request;
+  request.kind = "contact_id";
+  request.has_audience = true;
+  request.adds = 20'000;
+  EXPECT_EQ(world.destination().estimate(request).calls, 6U) << "1 + 2 + 4 + 3, 8 + 2 thousand";
+  request.verify = true;
+  request.audience_size = 20'000;
+  EXPECT_EQ(world.destination().estimate(request).calls, 6U + 1 + 80);
+}
+
+}  // namespace
+}  // namespace muster::testing
