@@ -31,7 +31,7 @@ struct ConnectionLimits {
   std::vector<std::string> hosts;           //!< host names of the manifest, https only
   std::vector<std::string> loopback_bases;  //!< plain http addresses of settings, loopback only
   double rate_share = 0.8;                  //!< of every limit that the plugin sets; 0 to 1
-  std::size_t max_in_flight = 16;  //!< at a second's latency, 160 answers in 10 s
+  std::size_t max_in_flight = 16;           //!< at a second's latency, 160 answers in 10 s
 };
 
 class Pacer;
