@@ -10,10 +10,11 @@ namespace {
 
 using testing::Cohort;
 
-Plan plan_with(std::size_t removes, std::uint64_t listed_before) {
+Plan plan_with(std::size_t removes, std::uint64_t held_before) {
   Plan plan;
   plan.removes.resize(removes);
-  plan.listed_before = listed_before;
+  plan.leaving_now = removes;
+  plan.held_before = held_before;
   return plan;
 }
 
@@ -56,18 +57,37 @@ TEST(Guard, StopsASourceWithoutAUsableIdentifier) {
   EXPECT_NE(verdict.error->message().find("2 rows"), std::string::npos);
 }
 
-TEST(Guard, TurnedOffStopsNothingAndStillTellsTheShare) {
-  const auto cohort = Cohort::of({});
+TEST(Guard, TurnedOffStopsNoShareAndStillTellsIt) {
+  const auto cohort = Cohort::of({"a@x.com"});
   const auto verdict = judge(plan_with(50, 100), cohort.index(), std::nullopt);
   EXPECT_FALSE(verdict.would_stop);
   EXPECT_DOUBLE_EQ(verdict.removals_share, 0.5);
 }
 
-TEST(Guard, KeepsTheShareBetweenNoneAndAll) {
-  const auto cohort = Cohort::of({"a@x.com"});
-  EXPECT_DOUBLE_EQ(judge(plan_with(0, 0), cohort.index(), 0.3).removals_share, 0.0);
-  // Pending members are removed, too, though they are not listed.
-  EXPECT_DOUBLE_EQ(judge(plan_with(8, 4), cohort.index(), 0.3).removals_share, 1.0);
+TEST(Guard, StopsAnEmptySourceAlsoWhenItIsTurnedOff) {
+  const auto cohort = Cohort::of({});
+  const auto verdict = judge(plan_with(50, 100), cohort.index(), std::nullopt);
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->code(), "guard.empty_source");
+}
+
+TEST(Guard, SaysThatNobodyIsListedWhenAnEmptySourceHasNothingToRemove) {
+  const auto cohort = Cohort::of({});
+  const auto verdict = judge(plan_with(0, 0), cohort.index(), 0.3);
+  ASSERT_TRUE(verdict.error);
+  EXPECT_NE(verdict.error->message().find("nobody is listed yet"), std::string::npos);
+  EXPECT_DOUBLE_EQ(verdict.removals_share, 0.0);
+}
+
+TEST(Guard, JudgesStrangersByTheirShareOfTheAudience) {
+  EXPECT_FALSE(judge_strangers(30, 100, 0.3));
+  const auto stopped = judge_strangers(31, 100, 0.3);
+  ASSERT_TRUE(stopped);
+  EXPECT_EQ(stopped->code(), "guard.strangers");
+  EXPECT_NE(stopped->message().find("31 of the 100"), std::string::npos);
+  EXPECT_FALSE(judge_strangers(19, 19, 0.3));
+  EXPECT_FALSE(judge_strangers(100, 100, std::nullopt));
+  EXPECT_FALSE(judge_strangers(0, 0, 0.3));
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ TEST(Plan, AddsAPendingMemberAgain) {
   const auto plan = plan_of(Cohort::of({"a@x.com"}), {row_of("a@x.com", MemberState::kPending)});
   expect_one_add(plan, AddCause::kPending);
   EXPECT_EQ(plan.adds_by_record, 0U);
-  EXPECT_EQ(plan.listed_before, 0U);
+  EXPECT_EQ(plan.held_before, 0U);
 }
 
 TEST(Plan, LeavesAListedMemberAlone) {
@@ -59,7 +59,7 @@ TEST(Plan, LeavesAListedMemberAlone) {
       plan_of(Cohort::of({"a@x.com"}), {row_of("a@x.com", MemberState::kListed, "101")});
   expect_no_operation(plan);
   EXPECT_EQ(plan.unchanged, 1U);
-  EXPECT_EQ(plan.listed_before, 1U);
+  EXPECT_EQ(plan.held_before, 1U);
 }
 
 TEST(Plan, AddsALeavingMemberAgainByItsRecord) {
@@ -67,7 +67,7 @@ TEST(Plan, AddsALeavingMemberAgainByItsRecord) {
       plan_of(Cohort::of({"a@x.com"}), {row_of("a@x.com", MemberState::kLeaving, "101")});
   expect_one_add(plan, AddCause::kLeaving);
   EXPECT_EQ(plan.adds_by_record, 1U);
-  EXPECT_EQ(plan.listed_before, 1U);
+  EXPECT_EQ(plan.held_before, 1U);
 }
 
 TEST(Plan, LooksForADroppedMemberAgainInTheNextRun) {
@@ -98,7 +98,7 @@ TEST(Plan, RemovesWhoIsListedLeavingOrPendingAndNotInTheCohort) {
     ASSERT_EQ(plan.removes.size(), 1U) << static_cast<int>(state);
     EXPECT_EQ(plan.removes[0], Cohort::key("gone@x.com"));
     EXPECT_TRUE(plan.forgotten.empty());
-    EXPECT_EQ(plan.listed_before, state == MemberState::kPending ? 0U : 1U);
+    EXPECT_EQ(plan.held_before, state == MemberState::kPending ? 0U : 1U);
   }
 }
 

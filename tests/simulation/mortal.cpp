@@ -98,12 +98,10 @@ class MortalStore final : public Store {
   void release_lease(SyncId sync, std::string_view owner) override {
     if (!life_.dead) inner_->release_lease(sync, owner);  // a dead process releases nothing
   }
-  RunId start_run(const RunRow& run) override { return out().start_run(run); }
+  RunId start_run(const RunRow& run, RunId least) override { return out().start_run(run, least); }
   void update_run(const RunRow& run) override { out().update_run(run); }
   std::optional<RunRow> run(RunId id) override { return in().run(id); }
-  std::vector<RunRow> runs(std::string_view sync, std::size_t limit) override {
-    return in().runs(sync, limit);
-  }
+  std::vector<RunRow> runs(const RunFilter& filter) override { return in().runs(filter); }
   RunId last_proved_run(std::string_view sync) override { return in().last_proved_run(sync); }
   std::size_t close_dead_runs(SyncId sync, Instant now) override {
     return out().close_dead_runs(sync, now);
@@ -111,6 +109,10 @@ class MortalStore final : public Store {
   void put_change(SyncId sync, const ChangeRow& change) override { out().put_change(sync, change); }
   std::vector<ChangeRow> changes(SyncId sync, const MemberKey& key) override {
     return in().changes(sync, key);
+  }
+  std::vector<DropCount> count_drops(SyncId sync) override { return in().count_drops(sync); }
+  void rekey_member(SyncId sync, const MemberKey& from, const MemberKey& to) override {
+    out().rekey_member(sync, from, to);
   }
   void forget_changes(Instant before) override { out().forget_changes(before); }
 

@@ -16,6 +16,8 @@ void add_connect(CLI::App& program, Shell& shell);
 void add_connections(CLI::App& program, Shell& shell);
 void add_plan(CLI::App& program, Shell& shell);
 void add_sync(CLI::App& program, Shell& shell);
+void add_verify(CLI::App& program, Shell& shell);
+void add_explain(CLI::App& program, Shell& shell);
 void add_history(CLI::App& program, Shell& shell);
 void add_report(CLI::App& program, Shell& shell);
 void add_serve(CLI::App& program, Shell& shell);

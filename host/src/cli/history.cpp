@@ -1,8 +1,13 @@
 // muster history: the runs that were.
 #include <fmt/format.h>
 
+#include <array>
+#include <set>
+
 #include "cli/commands.hpp"
+#include "cli/times.hpp"
 #include "cli/words.hpp"
+#include "plan/healing.hpp"
 
 namespace muster::cli {
 namespace {
@@ -10,55 +15,135 @@ namespace {
 struct Asked {
   std::string sync;
   std::string status;
+  std::string since;
+  std::string until;
   std::size_t limit = 20;
 };
+
+constexpr std::array kStatuses{
+    RunStatus::kRunning, RunStatus::kSucceeded, RunStatus::kCompletedWithDrops, RunStatus::kStopped,
+    RunStatus::kWaiting, RunStatus::kFailed,    RunStatus::kInterrupted};
+
+RunFilter filter_of(const Asked& asked, Instant now) {
+  RunFilter filter;
+  filter.sync = asked.sync;
+  filter.limit = asked.limit;
+  for (const auto status : kStatuses) {
+    if (asked.status == to_word(status)) filter.status = status;
+  }
+  if (!asked.since.empty()) filter.since = parse_time(asked.since, "--since", now);
+  if (!asked.until.empty()) filter.until = parse_time(asked.until, "--until", now);
+  return filter;
+}
+
+//! When the drops of a sync are tried again, as they are now.
+struct Healing {
+  std::string reason;
+  std::uint64_t count = 0;
+  std::optional<Instant> due;  //!< nothing: when the value changes in the source
+};
+
+std::vector<Healing> healing_of(Store& store, const std::string& sync) {
+  std::vector<Healing> all;
+  const auto row = store.sync(sync);
+  if (!row) return all;
+  for (const auto& drops : store.count_drops(row->id)) {
+    MemberRow like;
+    like.state = MemberState::kDropped;
+    like.reason = drops.reason;
+    like.attempts = drops.attempts;
+    like.last_try = drops.first_try;
+    const auto due = due_again(like);
+    if (!all.empty() && all.back().reason == drops.reason) {
+      all.back().count += drops.count;
+      if (due && (!all.back().due || *due < *all.back().due)) all.back().due = due;
+    } else {
+      all.push_back({drops.reason, drops.count, due});
+    }
+  }
+  return all;
+}
+
+json::object to_json_with_start(const RunRow& run) {
+  auto object = to_json(run);
+  object["started"] = run.started.time_since_epoch().count();
+  object["started_at"] = utc_text(run.started);
+  object["started_by"] = run.started_by == StartedBy::kPerson ? "person" : "schedule";
+  if (!run.error_code.empty()) {
+    object["error"] = json::object{{"code", run.error_code}, {"message", run.error_message}};
+  }
+  return object;
+}
+
+void say_run(const Shell& shell, const RunRow& run) {
+  const auto& figures = run.figures;
+  std::uint64_t dropped = 0;
+  for (const auto& [reason, count] : figures.dropped) dropped += count;
+  shell.say(fmt::format("{:>5} {:<16} {:<18.18} {:<20} {:>8} {:>7} {:>7} {:>7}",
+                        static_cast<std::int64_t>(run.id), time_text(run.started), run.sync,
+                        to_word(run.status), figures.listed, figures.added, figures.removed,
+                        dropped));
+  const auto who = run.started_by == StartedBy::kPerson ? "a person" : "the schedule";
+  auto detail = fmt::format("      {}, started by {}, {}, {}", to_word(run.mode), who,
+                            counted(figures.calls, "call"), seconds_text(figures.duration));
+  if (figures.throttled > Milliseconds{0}) {
+    detail += fmt::format(", {} throttled", seconds_text(figures.throttled));
+  }
+  shell.say(shell.in(Colour::kDim, detail));
+  if (!figures.dropped.empty()) {
+    shell.say(shell.in(Colour::kDim, "      dropped: " + reasons_text(figures.dropped)));
+  }
+  if (figures.to_retry > 0) {
+    shell.say(shell.in(Colour::kDim, fmt::format("      to retry: {}", figures.to_retry)));
+  }
+  if (!run.error_message.empty()) {
+    shell.say(wrapped(shell.in(Colour::kBad, run.error_message), 6));
+  }
+}
+
+void say_healing(const Shell& shell, const std::vector<Healing>& healing) {
+  for (const auto& drops : healing) {
+    const auto when = drops.due ? "tried again from " + time_text(*drops.due)
+                                : std::string("tried again when the value changes, or with --full");
+    shell.say(
+        shell.in(Colour::kDim, fmt::format("      {} {}: {}", drops.reason, drops.count, when)));
+  }
+}
 
 void show_history(const Shell& shell, const Asked& asked) {
   const auto workspace = shell.open_workspace();
   workspace->look_only();
   if (!asked.sync.empty()) workspace->config().sync(asked.sync);  // or told which there are
+  const auto filter = filter_of(asked, shell.clock().now());
   json::array runs;
+  std::set<std::string> told;
   if (workspace->has_state()) {
-    // A filter by status may have to look further back.
-    const auto most = asked.status.empty() ? asked.limit : std::size_t{100'000};
-    for (const auto& run : workspace->store().runs(asked.sync, most)) {
-      if (!asked.status.empty() && asked.status != to_word(run.status)) continue;
-      if (runs.size() == asked.limit) break;
-      const auto& figures = run.figures;
-      auto object = to_json(run);
-      object["started"] = run.started.time_since_epoch().count();
-      object["started_by"] = run.started_by == StartedBy::kPerson ? "person" : "schedule";
-      if (!run.error_code.empty()) {
-        object["error"] = json::object{{"code", run.error_code}, {"message", run.error_message}};
-      }
+    auto& store = workspace->store();
+    for (const auto& run : store.runs(filter)) {
       if (runs.empty()) {
         shell.say(fmt::format("{:>5} {:<16} {:<18} {:<20} {:>8} {:>7} {:>7} {:>7}", "run",
                               "started", "sync", "status", "listed", "added", "removed",
                               "dropped"));
       }
+      auto object = to_json_with_start(run);
+      say_run(shell, run);
+      // Under the newest run of each sync: what becomes of its drops.
+      if (told.insert(run.sync).second) {
+        const auto healing = healing_of(store, run.sync);
+        say_healing(shell, healing);
+        json::array array;
+        for (const auto& drops : healing) {
+          json::object entry{
+              {"reason", drops.reason}, {"count", drops.count}, {"tried_again", nullptr}};
+          if (drops.due) entry["tried_again"] = utc_text(*drops.due);
+          array.emplace_back(std::move(entry));
+        }
+        object["still_dropped"] = array;
+      }
       runs.emplace_back(std::move(object));
-      std::uint64_t dropped = 0;
-      for (const auto& [reason, count] : figures.dropped) dropped += count;
-      shell.say(fmt::format("{:>5} {:<16} {:<18.18} {:<20} {:>8} {:>7} {:>7} {:>7}",
-                            static_cast<std::int64_t>(run.id), time_text(run.started), run.sync,
-                            to_word(run.status), figures.listed, figures.added, figures.removed,
-                            dropped));
-      const auto who = run.started_by == StartedBy::kPerson ? "a person" : "the schedule";
-      auto detail = fmt::format("      started by {}, {}, {}", who, counted(figures.calls, "call"),
-                                seconds_text(figures.duration));
-      if (figures.throttled > Milliseconds{0}) {
-        detail += fmt::format(", {} throttled", seconds_text(figures.throttled));
-      }
-      shell.say(shell.in(Colour::kDim, detail));
-      if (!figures.dropped.empty()) {
-        shell.say(shell.in(Colour::kDim, "      dropped: " + reasons_text(figures.dropped)));
-      }
-      if (!run.error_message.empty()) {
-        shell.say("      " + shell.in(Colour::kBad, run.error_message));
-      }
     }
   }
-  if (runs.empty()) shell.say("No run yet.");
+  if (runs.empty()) shell.say("No run yet, or none that was asked for.");
   shell.print(runs);
 }
 
@@ -67,12 +152,19 @@ void show_history(const Shell& shell, const Asked& asked) {
 void add_history(CLI::App& program, Shell& shell) {
   auto* command = program.add_subcommand(
       "history",
-      "Show the runs, newest first.\n\nExample:\n  muster history power_users --limit 5");
+      "Show the runs, newest first, and when the drops of each sync are tried again.\n\nExample:\n "
+      " "
+      "muster history power_users --limit 5\n  muster history --since 7d --status failed");
   auto asked = std::make_shared<Asked>();
   command->add_option("SYNC", asked->sync, "only of this sync");
   command->add_option("--status", asked->status, "only runs that ended so")
       ->check(CLI::IsMember({"running", "succeeded", "completed_with_drops", "stopped", "waiting",
                              "failed", "interrupted"}));
+  command->add_option(
+      "--since", asked->since,
+      "only runs that started then or later: 2026-11-23, 2026-11-23T14:05 (local) or "
+      "3d, 12h, 30m ago");
+  command->add_option("--until", asked->until, "only runs that started before");
   command->add_option("--limit", asked->limit, "how many")->check(CLI::Range(1, 100'000));
   command->callback([&shell, asked] { show_history(shell, *asked); });
 }

@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <sstream>
 
 #include "base/log.hpp"
 #include "cli/commands.hpp"
@@ -44,6 +46,35 @@ int end(const muster::cli::Shell& shell) {
   return shell.exit_code == 0 ? 1 : shell.exit_code;
 }
 
+//! Lines of at most 98 characters; what does not fit goes on under the description.
+std::string wrapped_help(const std::string& help) {
+  constexpr std::size_t kWidth = 98;
+  std::string all;
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);) {
+    const auto first = std::min(line.find_first_not_of(' '), line.size());
+    const auto gap = line.find("  ", first);
+    const auto column = gap == std::string::npos ? first : line.find_first_not_of(' ', gap);
+    const auto indent = column == std::string::npos || column > kWidth / 2 ? first : column;
+    while (line.size() > kWidth) {
+      const auto at = line.rfind(' ', kWidth);
+      if (at == std::string::npos || at <= indent) break;
+      all += line.substr(0, at) + '\n';
+      line = std::string(indent, ' ') + line.substr(at + 1);
+    }
+    all += line + '\n';
+  }
+  return all;
+}
+
+class Help final : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    return wrapped_help(CLI::Formatter::make_help(app, std::move(name), mode));
+  }
+};
+
 void add_global_options(CLI::App& program, muster::cli::Shell& shell, std::string& level,
                         std::string& format) {
   program.add_option("--workspace", shell.workspace, "directory with muster.yaml")
@@ -81,6 +112,7 @@ int main(int argc, char** argv) {
   std::string level = "warning";
   std::string format = "text";
   add_global_options(program, shell, level, format);
+  program.formatter(std::make_shared<Help>());
   program.require_subcommand(1);
   program.fallthrough();
   // Commands run from callbacks, after every option is read.
@@ -93,6 +125,8 @@ int main(int argc, char** argv) {
   muster::cli::add_connections(program, shell);
   muster::cli::add_plan(program, shell);
   muster::cli::add_sync(program, shell);
+  muster::cli::add_verify(program, shell);
+  muster::cli::add_explain(program, shell);
   muster::cli::add_history(program, shell);
   muster::cli::add_report(program, shell);
   muster::cli::add_serve(program, shell);

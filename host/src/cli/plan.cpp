@@ -32,6 +32,16 @@ json::object to_json(const SyncConfig& sync, const std::string& audience, const 
   object["still_dropped"] = still_dropped;
   object["still_dropped_by_reason"] = cli::to_json(preview.still_dropped);
   if (preview.next_retry) object["next_retry"] = preview.next_retry->time_since_epoch().count();
+  if (const auto& change = preview.identifier_change) {
+    json::object told{{"from", change->from}, {"to", change->to}, {"kept", nullptr}};
+    if (change->kept) told["kept"] = *change->kept;
+    object["identifier_change"] = told;
+  }
+  if (preview.refused) object["refused"] = error_json(*preview.refused).at("error");
+  if (!preview.notices.empty()) object["notices"] = cli::to_json(preview.notices);
+  for (const auto& notice : preview.notices) {
+    if (notice.code == "ragged_rows") object["ragged_rows"] = notice.count;
+  }
   if (preview.lookup) {
     object["lookup"] =
         json::object{{"exists", preview.lookup->exists}, {"missing", preview.lookup->missing}};
@@ -68,6 +78,16 @@ void say(const Shell& shell, const std::string& audience, const SyncConfig& sync
   for (const auto& notice : preview.notices) {
     shell.say(shell.in(Colour::kWarn, fmt::format("  {} {}, the first at {}", notice.count,
                                                   notice.code, notice.first_at)));
+  }
+  if (const auto& change = preview.identifier_change) {
+    shell.say(figure("identifier", fmt::format("{} now, {} before", change->to, change->from)));
+    shell.say(figure("", change->kept
+                             ? fmt::format("{} are known by their records and stay", *change->kept)
+                             : std::string("who stays is known with --lookup only")));
+  }
+  if (preview.refused) {
+    shell.say(shell.in(Colour::kBad, "  this run would be refused: ") + preview.refused->message());
+    shell.say("  hint: " + preview.refused->hint());
   }
   if (preview.guard.error) {
     shell.say(shell.in(Colour::kBad, "  the guard would stop this run: ") +

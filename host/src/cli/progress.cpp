@@ -15,6 +15,8 @@ const char* verb(RunProgress::Phase phase) {
   switch (phase) {
     case RunProgress::Phase::kReading:
       return "reading";
+    case RunProgress::Phase::kMatching:
+      return "matching records";
     case RunProgress::Phase::kAdding:
       return "adding";
     case RunProgress::Phase::kUpdating:

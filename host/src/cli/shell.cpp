@@ -22,9 +22,78 @@ fs::path installation() {
   return failed ? fs::path() : program.parent_path().parent_path() / "lib" / "muster";
 }
 
+//! Boost.JSON writes 0.5 as 5E-1: right, and hard to read.
+void write_json(const json::value& value, std::string& text) {
+  switch (value.kind()) {
+    case json::kind::object: {
+      text += '{';
+      for (const auto& [name, member] : value.get_object()) {
+        if (text.back() != '{') text += ',';
+        text += json::serialize(json::string(name)) + ':';
+        write_json(member, text);
+      }
+      text += '}';
+      return;
+    }
+    case json::kind::array: {
+      text += '[';
+      for (const auto& member : value.get_array()) {
+        if (text.back() != '[') text += ',';
+        write_json(member, text);
+      }
+      text += ']';
+      return;
+    }
+    case json::kind::double_:
+      text += fmt::format("{:.15g}", value.get_double());
+      return;
+    default:
+      text += json::serialize(value);
+  }
+}
+
+//! Control characters, as a name or a destination's answer may hold them, would drive the terminal.
+std::string visible(const std::string& text) {
+  std::string clean;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool c1 = byte == 0xC2 && i + 1 < text.size() &&
+                    static_cast<unsigned char>(text[i + 1]) >= 0x80 &&
+                    static_cast<unsigned char>(text[i + 1]) < 0xA0;  // as UTF-8
+    if (c1) {
+      clean += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
+    } else if ((byte < 0x20 && byte != '\n') || byte == 0x7F) {
+      clean += fmt::format("\\x{:02x}", byte);
+    } else {
+      clean += text[i];
+    }
+  }
+  return clean;
+}
+
 bool has_colour() {
   static const bool coloured = ::isatty(STDOUT_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr;
   return coloured;
+}
+
+//! Our own colours stay.
+std::string visible_but_for_colours(const std::string& text) {
+  std::string clean;
+  std::size_t begin = 0;
+  for (auto at = text.find("\x1b["); at != std::string::npos; at = text.find("\x1b[", begin)) {
+    const auto end = text.find_first_not_of("0123456789", at + 2);
+    const bool ours = has_colour() && end != std::string::npos && text[end] == 'm' && end <= at + 4;
+    clean += visible(text.substr(begin, at - begin));
+    begin = at;
+    if (ours) {
+      clean += text.substr(at, end + 1 - at);
+      begin = end + 1;
+    } else {
+      clean += "\\x1b";
+      begin = at + 1;
+    }
+  }
+  return clean + visible(text.substr(begin));
 }
 
 }  // namespace
@@ -54,11 +123,14 @@ std::unique_ptr<Workspace> Shell::open_workspace() const {
 }
 
 void Shell::say(const std::string& text) const {
-  if (!json_output) write(text + '\n');
+  if (!json_output) write(visible_but_for_colours(text) + '\n');
 }
 
 void Shell::print(const json::value& value) const {
-  if (json_output) write(json::serialize(value) + '\n');
+  if (!json_output) return;
+  std::string text;
+  write_json(value, text);
+  write(text + '\n');
 }
 
 void Shell::write(std::string_view text) const {
@@ -69,7 +141,7 @@ void Shell::write(std::string_view text) const {
 }
 
 void Shell::tell(const std::string& text) const {
-  std::fputs(text.c_str(), stderr);
+  std::fputs(visible(text).c_str(), stderr);
   std::fputc('\n', stderr);
 }
 

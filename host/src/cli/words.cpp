@@ -27,7 +27,17 @@ const char* to_word(RunStatus status) {
   return "failed";
 }
 
-const char* to_word(RunMode mode) { return mode == RunMode::kFull ? "full" : "incremental"; }
+const char* to_word(RunMode mode) {
+  switch (mode) {
+    case RunMode::kFull:
+      return "full";
+    case RunMode::kIncremental:
+      return "incremental";
+    case RunMode::kRepair:
+      return "repair";
+  }
+  return "incremental";
+}
 
 const char* to_word(ConnectionState state) {
   switch (state) {
@@ -71,6 +81,15 @@ json::object to_json(const std::map<std::string, std::uint64_t>& counts) {
   return object;
 }
 
+json::array to_json(const std::vector<SourceNotice>& notices) {
+  json::array array;
+  for (const auto& notice : notices) {
+    array.emplace_back(json::object{
+        {"code", notice.code}, {"count", notice.count}, {"first_at", notice.first_at}});
+  }
+  return array;
+}
+
 json::object to_json(const RunRow& run) {
   const auto& figures = run.figures;
   json::object object{{"run", static_cast<std::int64_t>(run.id)},
@@ -104,15 +123,34 @@ json::object to_json(const RunResult& result, const std::string& audience_name,
   object["audience"] = json::object{
       {"id", result.sync.audience_ref}, {"name", audience_name}, {"url", audience_url}};
   object["report"] = result.report.string();
-  json::array notices;
   for (const auto& notice : result.notices) {
-    notices.emplace_back(json::object{
-        {"code", notice.code}, {"count", notice.count}, {"first_at", notice.first_at}});
     if (notice.code == "ragged_rows") object["ragged_rows"] = notice.count;
   }
-  if (!notices.empty()) object["notices"] = notices;
+  if (!result.notices.empty()) object["notices"] = to_json(result.notices);
   if (result.error) object["error"] = error_json(*result.error).at("error");
   return object;
+}
+
+std::string wrapped(const std::string& text, std::size_t indent) {
+  constexpr std::size_t kWidth = 98;
+  const std::string blanks(indent, ' ');
+  std::string lines;
+  std::size_t column = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    auto end = text.find(' ', begin);
+    if (end == std::string::npos) end = text.size();
+    const auto word = text.substr(begin, end - begin);
+    const bool fits = column > 0 && column + 1 + word.size() <= kWidth;
+    if (fits) {
+      lines += ' ' + word;
+      column += 1 + word.size();
+    } else {
+      lines += (lines.empty() ? "" : "\n") + blanks + word;
+      column = indent + word.size();
+    }
+    begin = end + 1;
+  }
+  return lines;
 }
 
 std::string figure(const std::string& name, const std::string& value) {

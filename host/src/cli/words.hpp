@@ -27,11 +27,14 @@ json::object to_json(const std::map<std::string, std::uint64_t>& counts);
 json::object to_json(const SourceBudget& budget);
 //! "12 of 500 downloads used until 2026-12-01 (Amplitude's count)".
 std::string budget_text(const SourceBudget& budget);
+json::array to_json(const std::vector<SourceNotice>& notices);
 //! The figures of a run; without audience and report.
 json::object to_json(const RunRow& run);
 //! All that is to be said of a run that has ended.
 json::object to_json(const RunResult& result, const std::string& audience_name,
                      const std::string& audience_url);
+//! `text` in lines of at most 98 characters, each indented by `indent` blanks.
+std::string wrapped(const std::string& text, std::size_t indent);
 //! Lines of two columns, indented: "  added     12".
 std::string figure(const std::string& name, const std::string& value);
 std::string figure(const std::string& name, std::uint64_t value);

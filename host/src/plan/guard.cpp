@@ -14,34 +14,48 @@ Error stopped(std::string code, std::string message) {
           "--allow-removals");
 }
 
+double share_of(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::string empty_source(const Plan& plan, const CohortIndex& cohort) {
+  const auto what =
+      cohort.rows() == 0
+          ? std::string("the source is empty")
+          : fmt::format("none of the source's {} rows has a usable identifier", cohort.rows());
+  if (plan.held_before == 0) return what + "; nobody is listed yet, and nothing was sent";
+  return fmt::format("{}; all {} listed members would be removed", what, plan.held_before);
+}
+
 }  // namespace
 
 GuardVerdict judge(const Plan& plan, const CohortIndex& cohort,
                    std::optional<double> max_removals) {
   GuardVerdict verdict;
-  const auto removals = plan.removes.size();
-  if (plan.listed_before > 0) {
-    verdict.removals_share =
-        std::min(1.0, static_cast<double>(removals) / static_cast<double>(plan.listed_before));
-  }
-  if (!max_removals) return verdict;
+  verdict.removals_share = share_of(plan.leaving_now, plan.held_before);
   if (cohort.members().empty()) {
-    verdict.error = stopped(
-        "guard.empty_source",
-        cohort.rows() == 0
-            ? fmt::format("the source is empty; {} listed members would be removed", removals)
-            : fmt::format("none of the source's {} rows has a usable identifier; {} listed members "
-                          "would be removed",
-                          cohort.rows(), removals));
-  } else if (plan.listed_before >= kSmallAudience && verdict.removals_share > *max_removals) {
+    verdict.error = stopped("guard.empty_source", empty_source(plan, cohort));
+  } else if (max_removals && plan.held_before >= kSmallAudience &&
+             verdict.removals_share > *max_removals) {
     verdict.error = stopped(
         "guard.removals",
         fmt::format("{} of {} listed members ({:.1f}%) would be removed; the guard allows {:.1f}%",
-                    removals, plan.listed_before, verdict.removals_share * 100,
+                    plan.leaving_now, plan.held_before, verdict.removals_share * 100,
                     *max_removals * 100));
   }
   verdict.would_stop = verdict.error.has_value();
   return verdict;
+}
+
+std::optional<Error> judge_strangers(std::uint64_t strangers, std::uint64_t audience,
+                                     std::optional<double> max_removals) {
+  const auto share = share_of(strangers, audience);
+  if (!max_removals || audience < kSmallAudience || share <= *max_removals) return std::nullopt;
+  return stopped(
+      "guard.strangers",
+      fmt::format("{} of the {} records in the list ({:.1f}%) are nobody of this sync and "
+                  "would be removed; the guard allows {:.1f}%",
+                  strangers, audience, share * 100, *max_removals * 100));
 }
 
 }  // namespace muster

@@ -18,8 +18,13 @@ struct GuardVerdict {
 };
 
 //! `max_removals`: the largest share of what is listed that may leave in one run, 0 to 1; nothing
-//! when the guard is off. An audience of fewer than 20 members is not stopped by the share; a
-//! cohort without a single usable member always is.
+//! when the guard is off. An audience of fewer than 20 members is not stopped by the share. A
+//! cohort without a single usable member always is, also with the guard off: it is the mark of a
+//! broken export, and whoever means it says so with --allow-removals.
 GuardVerdict judge(const Plan& plan, const CohortIndex& cohort, std::optional<double> max_removals);
+
+//! The same of the strangers that a mirror removes: their share of the audience as it was read.
+std::optional<Error> judge_strangers(std::uint64_t strangers, std::uint64_t audience,
+                                     std::optional<double> max_removals);
 
 }  // namespace muster

@@ -13,7 +13,7 @@ class Merge {
   void only_in_cohort(const IndexedMember& member) { add(member, AddCause::kNew); }
 
   void only_in_state(const MemberRow& row) {
-    count_listed(row);
+    count_held(row);
     // Pending without a seal: taken out already, or of a list that is gone (removes.cpp,
     // runner.cpp).
     const bool was_removed = row.state == MemberState::kPending && row.sealed_identifier.empty();
@@ -21,6 +21,7 @@ class Merge {
       plan_.doubtful.push_back(row.key);
     } else if (row.state != MemberState::kDropped) {
       plan_.removes.push_back(row.key);
+      if (may_be_held(row) && row.state != MemberState::kLeaving) ++plan_.leaving_now;
     } else if (!row.record_id.empty() || !row.sealed_identifier.empty()) {
       plan_.doubtful.push_back(row.key);
     } else {
@@ -29,7 +30,7 @@ class Merge {
   }
 
   void in_both(const IndexedMember& member, const MemberRow& row) {
-    count_listed(row);
+    count_held(row);
     if (row.state == MemberState::kDropped) {
       dropped(member, row);
       return;
@@ -57,10 +58,15 @@ class Merge {
     return row.state != MemberState::kListed || options_.mode == RunMode::kFull;
   }
 
-  void count_listed(const MemberRow& row) {
-    if (row.state == MemberState::kListed || row.state == MemberState::kLeaving) {
-      ++plan_.listed_before;
-    }
+  //! A pending row with a sealed identifier is an add that may have taken effect; one without is a
+  //! removal that the destination has confirmed already.
+  static bool may_be_held(const MemberRow& row) {
+    return row.state == MemberState::kListed || row.state == MemberState::kLeaving ||
+           (row.state == MemberState::kPending && !row.sealed_identifier.empty());
+  }
+
+  void count_held(const MemberRow& row) {
+    if (may_be_held(row)) ++plan_.held_before;
   }
 
   void add(const IndexedMember& member, AddCause cause) {
@@ -68,6 +74,7 @@ class Merge {
   }
 
   void dropped(const IndexedMember& member, const MemberRow& row) {
+    if (options_.mode == RunMode::kRepair) return stays_dropped(member, row);
     if (row.reason == "drifted" && options_.on_drift == PlanOptions::Drift::kRepair) {
       return add(member, AddCause::kDrifted);
     }
@@ -75,6 +82,10 @@ class Merge {
     const auto due = retrial(row, options_.now);
     if (due == Retrial::kProbe) return add(member, AddCause::kProbe);
     if (due == Retrial::kFull) return add(member, AddCause::kHealing);
+    stays_dropped(member, row);
+  }
+
+  void stays_dropped(const IndexedMember& member, const MemberRow& row) {
     plan_.still_dropped.push_back({member.key, member.offset});
     ++plan_.still_dropped_by_reason[row.reason];
   }

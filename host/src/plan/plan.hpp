@@ -57,7 +57,8 @@ struct Plan {
   std::vector<StillDropped> still_dropped;
   std::map<std::string, std::uint64_t> still_dropped_by_reason;
   std::uint64_t unchanged = 0;       //!< listed, and to stay so
-  std::uint64_t listed_before = 0;   //!< rows listed or leaving before the run
+  std::uint64_t held_before = 0;     //!< rows that are, or may be, in the audience before the run
+  std::uint64_t leaving_now = 0;     //!< of these: such as this run is the first to remove
   std::uint64_t adds_by_record = 0;  //!< of adds: those whose record is known
 };
 

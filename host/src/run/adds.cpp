@@ -221,6 +221,10 @@ void report_open(Session& session, const std::vector<PlannedAdd>& adds,
 
 }  // namespace
 
+void report_open_adds(Session& session, const std::vector<PlannedAdd>& adds) {
+  report_open(session, adds, std::vector<bool>(adds.size(), false));
+}
+
 PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds) {
   std::vector<bool> settled(adds.size(), false);
   AddSender sender(session, settled);
@@ -234,6 +238,10 @@ PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds) {
         [&](std::vector<OpenAdd> batch) { return sender.send(std::move(batch)); });
     report_open(session, adds, settled);
     return end;
+  } catch (const AudienceGone&) {
+    // Everyone is sent again to the next one, and told then.
+    if (!session.may_recreate) report_open(session, adds, settled);
+    throw;
   } catch (...) {
     report_open(session, adds, settled);
     throw;

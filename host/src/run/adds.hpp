@@ -13,4 +13,7 @@ namespace muster {
 //! what ends the run; what was settled before stays so.
 PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds);
 
+//! Reports adds that are not sent at all: they are left to the next run.
+void report_open_adds(Session& session, const std::vector<PlannedAdd>& adds);
+
 }  // namespace muster

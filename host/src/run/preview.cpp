@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "run/account_check.hpp"
+#include "run/heartbeat.hpp"
+#include "run/rekey.hpp"
 #include "run/report.hpp"
 
 namespace muster {
@@ -32,6 +35,11 @@ class Previewer {
                       {RunProgress::Phase::kReading, rows, progress.total == 0 ? 0 : rows});
                 }) {
     if (context.store != nullptr) sync_ = context.store->sync(rules.sync);
+    if (!sync_) return;
+    const auto connection = context.store->connection(rules.connection);
+    if (!connection || is_same_account(*sync_, *connection)) return;
+    if (!options.full) refused_ = account_changed(rules);
+    sync_.reset();  // nobody of it is there
   }
 
   Preview run() {
@@ -40,8 +48,10 @@ class Previewer {
     plan_options.mode = options_.full || !has_audience ? RunMode::kFull : RunMode::kIncremental;
     plan_options.now = context_.clock.now();
     plan_options.on_drift = rules_.on_drift;
-    const auto plan = make_plan(cohort_, *members(), plan_options);
     Preview preview;
+    preview.refused = refused_;
+    const auto rekeyed = rekey(preview);
+    const auto plan = make_plan(cohort_, *members(rekeyed), plan_options);
     preview.mode = plan.mode;
     preview.rows = cohort_.rows();
     preview.members = cohort_.member_count();
@@ -63,9 +73,29 @@ class Previewer {
   }
 
  private:
-  std::unique_ptr<MemberCursor> members() const {
-    if (sync_) return context_.store->members(sync_->id);
-    return std::make_unique<NoMembers>();
+  std::unique_ptr<MemberCursor> members(const std::vector<Rekeyed>& rekeyed) const {
+    if (!sync_) return std::make_unique<NoMembers>();
+    if (!rekeyed.empty()) return rekeyed_members(*context_.store, sync_->id, rekeyed);
+    return context_.store->members(sync_->id);
+  }
+
+  //! What a run would match by record. Asks the destination only when it may be asked.
+  std::vector<Rekeyed> rekey(Preview& preview) {
+    if (!sync_ || !identifier_changed(*sync_, rules_.kind)) return {};
+    auto& change = preview.identifier_change.emplace();
+    change.from = sync_->identifier_kind;
+    change.to = rules_.kind;
+    if (!options_.look_up && !is_record_kind(context_.destination, rules_.kind)) return {};
+    Patience patience(context_.clock, rules_.retry_for,
+                      [this](Milliseconds duration) { wait_for(context_.clock, duration, [] {}); });
+    auto rekeyed =
+        find_rekeyed({*context_.store, context_.destination, patience, cohort_, spill_,
+                      [this](std::uint64_t done, std::uint64_t total) {
+                        context_.observer.on_progress({RunProgress::Phase::kMatching, done, total});
+                      }},
+                     sync_->id, rules_.kind);
+    change.kept = rekeyed.size();
+    return rekeyed;
   }
 
   std::optional<Instant> next_retry(const Plan& plan) const {
@@ -117,7 +147,7 @@ class Previewer {
   }
 
   void write_rows(const Plan& plan) {
-    Report rows(options_.rows, {}, {});
+    Report rows(options_.rows, {});
     const auto add = [&](std::string_view operation, SpillOffset offset, std::string_view outcome,
                          std::string_view reason, std::string_view detail) {
       const auto member = spill_.read(offset);
@@ -154,6 +184,7 @@ class Previewer {
   Spill spill_;
   CohortIndex cohort_;
   std::optional<SyncRow> sync_;
+  std::optional<Error> refused_;
 };
 
 }  // namespace

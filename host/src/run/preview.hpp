@@ -30,6 +30,16 @@ struct Preview {
   GuardVerdict guard;
   CallEstimate estimate;
   Milliseconds duration{0};  //!< that the calls take at the account's limits
+  //! The sync identifies its members in another way than before.
+  struct IdentifierChange {
+    std::string from;
+    std::string to;
+    //! Members known by their records, that stay as they are; nothing where that takes a look-up.
+    std::optional<std::uint64_t> kept;
+  };
+  std::optional<IdentifierChange> identifier_change;
+  //! Why a run would be refused: the connection leads to another account.
+  std::optional<Error> refused;
   struct Lookup {
     std::uint64_t exists = 0;
     std::uint64_t missing = 0;

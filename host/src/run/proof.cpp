@@ -1,26 +1,17 @@
 #include "run/proof.hpp"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "plan/guard.hpp"
 #include "run/adds.hpp"
-#include "run/read_back.hpp"
+#include "run/audience_reader.hpp"
 #include "run/record_number.hpp"
 #include "run/removes.hpp"
 
 namespace muster {
 namespace {
-
-// A read right after a write may lag (hubspot/api.md §5, no figure documented): what looks wrong is
-// looked at again after these waits before it is believed.
-constexpr std::array<Milliseconds, 3> kSettlingWaits{Milliseconds{1'000}, Milliseconds{4'000},
-                                                     Milliseconds{10'000}};
-
-//! When the destination confirmed that a member is in the audience.
-enum class Confirmed { kEarlier, kByThisRun };
 
 class Proof {
  public:
@@ -28,29 +19,37 @@ class Proof {
       : session_(session),
         context_(session.context),
         store_(session.context.store),
-        last_proved_(store_.last_proved_run(session.rules.sync)) {}
+        last_proved_(store_.last_proved_run(session.rules.sync)),
+        reader_({session.context.clock, session.context.store, session.context.destination,
+                 session.context.observer, session.rules, session.sync, session.run,
+                 &session.removed_records, [&session] { session.check_going(); },
+                 [&session](Milliseconds duration) { session.wait(duration); },
+                 [&session](const MemberKey& key) { return identifier_of(session, key); }}) {}
 
   void run() {
-    auto reading = settled_reading();
-    if (remove_merged()) reading = settled_reading();
+    auto reading = reader_.settled();
+    if (remove_merged()) reading = reader_.settled();
     find_taken_along(reading);
     take_back(reading);
+    if (session_.repair) release_leavers(reading);
     const bool resent = send_again(reading);
-    const bool cleared = remove_strangers(reading);
+    const auto stopped = judge_strangers_of(reading);
+    const bool cleared = !stopped && remove_strangers(reading);
     if (resent || cleared) {
-      reading = settled_reading();
+      reading = reader_.settled();
       take_back(reading);
     }
     write_off(reading);
     forget_removed();
     session_.tally.figures().verified =
         VerifiedFigures{reading.confirmed + reading.found.size(),
-                        reading.missing.size() + reading.still_missing, reading.strangers};
+                        reading.missing.size() + reading.still_gone.size(), reading.strangers};
+    if (stopped) throw *stopped;
   }
 
   //! Follows the merges among the members that are not where they were.
   void run_for_merges_only() {
-    follow_merges(read(), Confirmed::kEarlier);
+    reader_.follow_early_merges();
     remove_merged();
   }
 
@@ -87,6 +86,8 @@ class Proof {
       if (auto row = store_.member(session_.sync.id, key)) removed.push_back(row->record_id);
     }
     std::set<std::string> survivors;
+    Patience patience(context_.clock, session_.rules.retry_for,
+                      [this](Milliseconds duration) { session_.wait(duration); });
     const std::size_t batch = context_.destination.descriptor().max_batch;
     for (std::size_t begin = 0; begin < removed.size(); begin += batch) {
       session_.check_going();
@@ -94,9 +95,9 @@ class Proof {
       const std::vector<std::string_view> views(
           removed.begin() + static_cast<std::ptrdiff_t>(begin),
           removed.begin() + static_cast<std::ptrdiff_t>(end));
-      for (auto& survivor : context_.destination.look_up(of_records->id, views)) {
-        survivors.insert(std::move(survivor));
-      }
+      auto found =
+          patience.ask([&] { return context_.destination.look_up(of_records->id, views); });
+      for (auto& survivor : found) survivors.insert(std::move(survivor));
     }
     for (const auto& key : reading.missing) {
       const auto row = store_.member(session_.sync.id, key);
@@ -104,92 +105,10 @@ class Proof {
     }
   }
 
-  //! Reads until what this run changed is to be seen, or has had its time.
-  Comparison settled_reading() {
-    auto reading = read();
-    if (follow_merges(reading, Confirmed::kEarlier)) reading = compare_again();
-    for (const auto wait : kSettlingWaits) {
-      if (reading.missing.empty() && lagging_removals_ == 0) break;
-      session_.wait(wait);
-      reading = read();
-    }
-    // An add of this run is mostly missing because the read lags: looked up only when it stays so.
-    if (follow_merges(reading, Confirmed::kByThisRun)) reading = compare_again();
-    return reading;
-  }
-
-  Comparison read() {
-    session_.check_going();
-    audience_.reset();  // never two of them in memory
-    audience_.emplace(context_.destination, session_.sync.audience_ref, [&](std::uint64_t records) {
-      context_.observer.on_progress({RunProgress::Phase::kReadingBack, records, 0});
-    });
-    const auto& numbers = audience_->numbers();
-    lagging_removals_ = std::count_if(
-        session_.removed_records.begin(), session_.removed_records.end(),
-        [&](auto record) { return std::binary_search(numbers.begin(), numbers.end(), record); });
-    return compare_again();
-  }
-
-  //! The audience as it was read last, with the state as it is now.
-  Comparison compare_again() { return compare(*audience_, store_, session_.sync.id); }
-
-  //! A merge at the destination leaves a person under another record id (hubspot/api.md §4.7): the
-  //! missing are looked up before anything is believed of them. Whether any has a new record.
-  bool follow_merges(const Comparison& reading, Confirmed confirmed) {
-    if (!context_.destination.supports(MUSTER_LOOKUP_1)) return false;
-    std::vector<MemberRow> rows;
-    std::vector<std::string> identifiers;
-    bool followed = false;
-    const auto look_up = [&] {
-      session_.check_going();
-      followed |= keep_new_records(rows, identifiers);
-      rows.clear();
-      identifiers.clear();
-    };
-    for (const auto& key : reading.missing) {
-      auto row = store_.member(session_.sync.id, key);
-      const auto* member = session_.cohort.find(key);
-      if (!row || member == nullptr || confirmed_when(*row) != confirmed) continue;
-      rows.push_back(std::move(*row));
-      identifiers.push_back(session_.spill.read(member->offset).identifier);
-      if (rows.size() == context_.destination.descriptor().max_batch) look_up();
-    }
-    if (!rows.empty()) look_up();
-    return followed;
-  }
-
-  bool keep_new_records(std::vector<MemberRow>& rows, const std::vector<std::string>& identifiers) {
-    const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
-    auto records = context_.destination.look_up(session_.rules.kind, views);
-    follow_records(rows, records);
-    bool any = false;
-    Store::Transaction transaction(store_);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (records[i].empty() || records[i] == rows[i].record_id) continue;
-      rows[i].record_id = records[i];
-      store_.put_member(session_.sync.id, rows[i]);
-      any = true;
-    }
-    transaction.commit();
-    return any;
-  }
-
-  //! Who is not found by the identifier may be by the record of before: a destination follows that
-  //! to the record it was merged into.
-  void follow_records(const std::vector<MemberRow>& rows, std::vector<std::string>& found) {
-    const auto* of_records = context_.destination.descriptor().record_kind();
-    if (of_records == nullptr || of_records->id == session_.rules.kind) return;
-    std::vector<std::size_t> places;
-    std::vector<std::string_view> records;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (!found[i].empty() || rows[i].record_id.empty()) continue;
-      places.push_back(i);
-      records.push_back(rows[i].record_id);
-    }
-    if (places.empty()) return;
-    const auto survivors = context_.destination.look_up(of_records->id, records);
-    for (std::size_t i = 0; i < places.size(); ++i) found[places[i]] = survivors[i];
+  static std::optional<std::string> identifier_of(Session& session, const MemberKey& key) {
+    const auto* member = session.cohort.find(key);
+    if (member == nullptr) return std::nullopt;
+    return session.spill.read(member->offset).identifier;
   }
 
   //! Members that were written off and are in the audience after all.
@@ -199,7 +118,8 @@ class Proof {
     for (const auto& key : reading.found) {
       auto row = store_.member(session_.sync.id, key);
       if (!row) continue;
-      session_.tally.found(row->reason);
+      // Whoever left the cohort meanwhile is in no sum; the next run removes them.
+      if (session_.cohort.find(key) != nullptr) session_.tally.found(row->reason);
       row->state = MemberState::kListed;
       row->sealed_identifier.clear();
       row->reason.clear();
@@ -216,6 +136,24 @@ class Proof {
     transaction.commit();
   }
 
+  //! Who left the cohort since the last run, and is not in the list any more, is not missing: the
+  //! next run has nothing to do for them.
+  void release_leavers(Comparison& reading) {
+    Store::Transaction transaction(store_);
+    const auto release = [this](const MemberKey& key) {
+      if (session_.cohort.find(key) != nullptr) return false;
+      auto row = store_.member(session_.sync.id, key);
+      if (row && row->state == MemberState::kListed) {
+        row->state = MemberState::kLeaving;
+        store_.put_member(session_.sync.id, *row);
+      }
+      return true;
+    };
+    std::erase_if(reading.missing, release);
+    std::erase_if(reading.still_gone, release);
+    transaction.commit();
+  }
+
   //! Missing adds of this run get a second chance; drifted members when the sync says so.
   bool send_again(const Comparison& reading) {
     std::vector<PlannedAdd> adds;
@@ -227,9 +165,21 @@ class Proof {
       session_.tally.reopen(newly(*row));
       adds.push_back({key, member->offset, member->properties, AddCause::kResend});
     }
+    if (session_.repair) add_written_off(reading, adds);
     if (adds.empty()) return false;
     if (auto end = send_adds(session_, adds); end.left) throw *end.left;
     return true;
+  }
+
+  //! Members that an earlier run has given up.
+  void add_written_off(const Comparison& reading, std::vector<PlannedAdd>& adds) {
+    for (const auto& key : reading.still_gone) {
+      const auto row = store_.member(session_.sync.id, key);
+      const auto* member = session_.cohort.find(key);
+      if (!row || member == nullptr) continue;
+      session_.tally.retry(row->reason);
+      adds.push_back({key, member->offset, member->properties, AddCause::kDrifted});
+    }
   }
 
   bool is_of_this_run(const MemberRow& row) const { return row.since == session_.run; }
@@ -238,33 +188,52 @@ class Proof {
   bool is_drift(const MemberRow& row) const {
     return row.since <= last_proved_ && !taken_along_.contains(row.key);
   }
-  Confirmed confirmed_when(const MemberRow& row) const {
-    return is_of_this_run(row) ? Confirmed::kByThisRun : Confirmed::kEarlier;
-  }
   Tally::Newly newly(const MemberRow& row) const {
     return is_of_this_run(row) ? Tally::Newly::kListed : Tally::Newly::kStillListed;
   }
 
+  std::optional<Error> judge_strangers_of(const Comparison& reading) const {
+    if (session_.rules.strangers == Strangers::kLeave || session_.allow_removals) {
+      return std::nullopt;
+    }
+    return judge_strangers(reading.strangers, reader_.last_size(), session_.rules.max_removals);
+  }
+
   bool remove_strangers(const Comparison& reading) {
     if (reading.strangers == 0 || session_.rules.strangers == Strangers::kLeave) return false;
-    const auto ids =
-        stranger_ids(context_.destination, session_.sync.audience_ref, store_, session_.sync.id);
-    const std::size_t batch = context_.destination.descriptor().max_batch;
-    for (std::size_t begin = 0; begin < ids.size(); begin += batch) {
-      session_.check_going();
-      std::vector<Operation> operations;
-      for (std::size_t i = begin; i < std::min(ids.size(), begin + batch); ++i) {
-        operations.push_back({OperationKind::kRemove, false, {}, ids[i], {}});
-      }
-      const auto result = session_.call(operations);
-      for (std::size_t i = 0; i < operations.size(); ++i) {
-        if (result.outcomes[i].kind != OutcomeKind::kApplied) continue;
-        session_.removed_records.push_back(record_number(operations[i].record_id));
-        session_.report.add({"remove", {}, {}, "removed", {}, "STRANGER", operations[i].record_id});
-      }
-      Session::end_if_fatal(result);
+    Patience patience(context_.clock, session_.rules.retry_for,
+                      [this](Milliseconds duration) { session_.wait(duration); });
+    auto ids = stranger_ids(context_.destination, session_.sync.audience_ref, patience, store_,
+                            session_.sync.id);
+    if (ids.empty()) return false;
+    const auto end =
+        run_passes(session_, RunProgress::Phase::kRemoving, std::move(ids),
+                   context_.destination.descriptor().max_batch,
+                   [this](const std::vector<std::string>& batch) { return remove_records(batch); });
+    if (end.left) throw *end.left;
+    return true;
+  }
+
+  BatchLeft<std::string> remove_records(const std::vector<std::string>& ids) {
+    std::vector<Operation> operations;
+    operations.reserve(ids.size());
+    for (const auto& id : ids) operations.push_back({OperationKind::kRemove, false, {}, id, {}});
+    auto result = session_.call(operations);
+    BatchLeft<std::string> left{{}, result.wait, std::move(result.unavailable)};
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const auto kind = result.outcomes[i].kind;
+      const bool gone = kind == OutcomeKind::kApplied || kind == OutcomeKind::kUnchanged ||
+                        kind == OutcomeKind::kNotFound;
+      if (!gone && kind != OutcomeKind::kRejected) left.items.push_back(ids[i]);
+      if (kind != OutcomeKind::kApplied) continue;
+      session_.removed_records.push_back(record_number(ids[i]));
+      ++session_.removed_strangers;
+      session_.tally.removed();
+      session_.report.add({"remove", {}, {}, "removed", {}, "STRANGER", ids[i]});
     }
-    return !ids.empty();
+    session_.report.flush();
+    Session::end_if_fatal(result);
+    return left;
   }
 
   //! What is missing for good: told, counted, remembered.
@@ -307,7 +276,8 @@ class Proof {
     Store::Transaction transaction(store_);
     for (const auto& key : session_.removed_members) {
       const auto row = store_.member(session_.sync.id, key);
-      if (!row || row->state != MemberState::kPending || audience_->holds(row->record_id)) continue;
+      if (!row || row->state != MemberState::kPending || reader_.last_holds(row->record_id))
+        continue;
       store_.forget_member(session_.sync.id, key);
     }
     transaction.commit();
@@ -318,8 +288,7 @@ class Proof {
   Store& store_;
   RunId last_proved_;
   std::set<MemberKey> taken_along_;  //!< out of the audience by a removal of this run
-  std::optional<AudienceRecords> audience_;
-  std::ptrdiff_t lagging_removals_ = 0;
+  AudienceReader reader_;
 };
 
 }  // namespace

@@ -10,11 +10,6 @@ namespace {
 //! Thrown out of the first page: enough was seen.
 struct Seen {};
 
-//! Members that an earlier reading did not find. Others were dropped for what the destination said.
-bool was_written_off(const MemberRow& row) {
-  return row.reason == "drifted" || row.reason == "silently_dropped";
-}
-
 std::vector<std::uint64_t> known_records(Store& store, SyncId sync) {
   std::vector<std::uint64_t> known;
   const auto rows = store.members(sync);
@@ -27,63 +22,98 @@ std::vector<std::uint64_t> known_records(Store& store, SyncId sync) {
   return known;
 }
 
+//! Streams the record ids of an audience, page by page.
+void read_pages(Destination& destination, std::string_view audience_ref, Patience& patience,
+                const std::function<void(std::span<const std::string_view>)>& on_page) {
+  std::string cursor;
+  bool complete = false;
+  patience.ask([&] {
+    if (complete) return;
+    destination.read_back(audience_ref, cursor,
+                          [&](std::span<const std::string_view> ids, std::string_view next) {
+                            on_page(ids);
+                            cursor = next;
+                            complete = next.empty();
+                            patience.progress();
+                          });
+  });
+}
+
 }  // namespace
 
+bool was_written_off(const MemberRow& row) {
+  return row.state == MemberState::kDropped &&
+         (row.reason == "drifted" || row.reason == "silently_dropped");
+}
+
 AudienceRecords::AudienceRecords(Destination& destination, std::string_view audience_ref,
+                                 Patience& patience,
                                  const std::function<void(std::uint64_t)>& on_progress) {
-  destination.read_back(audience_ref, {},
-                        [&](std::span<const std::string_view> ids, std::string_view) {
-                          for (const auto id : ids) records_.push_back(record_number(id));
-                          if (on_progress) on_progress(records_.size());
-                        });
-  std::sort(records_.begin(), records_.end());
+  read_pages(destination, audience_ref, patience, [&](std::span<const std::string_view> ids) {
+    for (const auto id : ids) records_.push_back(record_number(id));
+    if (on_progress) on_progress(records_.size());
+  });
+  if (!std::is_sorted(records_.begin(), records_.end())) {
+    std::sort(records_.begin(), records_.end());
+  }
   records_.erase(std::unique(records_.begin(), records_.end()), records_.end());
 }
 
 bool AudienceRecords::holds(std::string_view record_id) const {
-  return std::binary_search(records_.begin(), records_.end(), record_number(record_id));
+  return holds(record_number(record_id));
 }
 
-Comparison compare(const AudienceRecords& audience, Store& store, SyncId sync) {
+bool AudienceRecords::holds(std::uint64_t number) const {
+  return std::binary_search(records_.begin(), records_.end(), number);
+}
+
+std::uint64_t AudienceRecords::place(std::uint64_t number) const {
+  const auto found = std::lower_bound(records_.begin(), records_.end(), number);
+  if (found == records_.end() || *found != number) return size();
+  return static_cast<std::uint64_t>(found - records_.begin());
+}
+
+Comparison compare(const AudienceRecords& audience, Store& store, SyncId sync,
+                   const IsRecent& is_recent) {
   Comparison comparison;
-  std::vector<std::uint64_t> ours;
+  std::vector<bool> ours(audience.size());
   const auto rows = store.members(sync);
   MemberRow row;
   while (rows->next(row)) {
-    const bool there = !row.record_id.empty() && audience.holds(row.record_id);
-    if (there) ours.push_back(record_number(row.record_id));
+    const auto place =
+        row.record_id.empty() ? audience.size() : audience.place(record_number(row.record_id));
+    const bool there = place < audience.size();
+    if (there) ours[place] = true;
     if (row.state == MemberState::kDropped) {
       if (there) {
         comparison.found.push_back(row.key);
       } else if (was_written_off(row)) {
-        ++comparison.still_missing;
+        comparison.still_gone.push_back(row.key);
       }
     }
     if (row.state != MemberState::kListed) continue;
     if (there) {
       ++comparison.confirmed;
-    } else {
-      comparison.missing.push_back(row.key);
+      continue;
     }
+    comparison.missing.push_back(row.key);
+    if (is_recent(row.since)) ++comparison.recent_missing;
   }
-  std::sort(ours.begin(), ours.end());
-  ours.erase(std::unique(ours.begin(), ours.end()), ours.end());
-  comparison.strangers = audience.size() - ours.size();
+  comparison.strangers = static_cast<std::uint64_t>(std::count(ours.begin(), ours.end(), false));
   return comparison;
 }
 
 std::vector<std::string> stranger_ids(Destination& destination, std::string_view audience_ref,
-                                      Store& store, SyncId sync) {
+                                      Patience& patience, Store& store, SyncId sync) {
   const auto known = known_records(store, sync);
   std::vector<std::string> strangers;
-  destination.read_back(
-      audience_ref, {}, [&](std::span<const std::string_view> ids, std::string_view) {
-        for (const auto id : ids) {
-          if (!std::binary_search(known.begin(), known.end(), record_number(id))) {
-            strangers.emplace_back(id);
-          }
-        }
-      });
+  read_pages(destination, audience_ref, patience, [&](std::span<const std::string_view> ids) {
+    for (const auto id : ids) {
+      if (!std::binary_search(known.begin(), known.end(), record_number(id))) {
+        strangers.emplace_back(id);
+      }
+    }
+  });
   return strangers;
 }
 

@@ -34,8 +34,8 @@ std::string fill_url(std::string_view pattern, std::string_view id) {
   return url;
 }
 
-Report::Report(std::filesystem::path file, std::string run, std::string record_url)
-    : file_(std::move(file)), run_(std::move(run)), record_url_(std::move(record_url)) {
+Report::Report(std::filesystem::path file, std::string run)
+    : file_(std::move(file)), run_(std::move(run)) {
   descriptor_ = ::open(file_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor_ < 0) throw report_error(file_);
   buffer_ = kHeader;

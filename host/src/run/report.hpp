@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace muster {
 
@@ -21,13 +22,14 @@ struct ReportRow {
 
 class Report {
  public:
-  //! Makes `file` anew with its header; `record_url` has {id} for a record's id, or is empty.
-  //! Throws Error when it can't be written.
-  Report(std::filesystem::path file, std::string run, std::string record_url);
+  //! Makes `file` anew with its header. Throws Error when it can't be written.
+  Report(std::filesystem::path file, std::string run);
   ~Report();
   Report(const Report&) = delete;
   Report& operator=(const Report&) = delete;
 
+  //! `record_url` has {id} for a record's id: rows added from now on have links.
+  void link_records(std::string record_url) { record_url_ = std::move(record_url); }
   void add(const ReportRow& row);
   //! Hands what was added to the operating system; throws Error when the disk is full.
   void flush();

@@ -46,12 +46,13 @@ struct RunOptions {
   bool allow_removals = false;
   //! A list that was deleted is restored, whatever on_list_deleted says.
   bool restore_list = false;
+  bool repair = false;  //!< mends what the read-back finds, and sends nothing else
   StartedBy started_by = StartedBy::kPerson;
 };
 
 //! Told while a run goes on, on its thread.
 struct RunProgress {
-  enum class Phase { kReading, kAdding, kUpdating, kRemoving, kReadingBack, kWaiting };
+  enum class Phase { kReading, kMatching, kAdding, kUpdating, kRemoving, kReadingBack, kWaiting };
   Phase phase = Phase::kReading;
   std::uint64_t done = 0;
   std::uint64_t total = 0;  //!< 0: not known

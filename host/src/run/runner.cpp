@@ -2,12 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "plan/guard.hpp"
+#include "run/account_check.hpp"
 #include "run/adds.hpp"
+#include "run/heartbeat.hpp"
 #include "run/proof.hpp"
 #include "run/read_back.hpp"
+#include "run/rekey.hpp"
+#include "run/rekeyed_rows.hpp"
 #include "run/removes.hpp"
 #include "run/session.hpp"
 #include "run/updates.hpp"
@@ -43,25 +49,19 @@ SyncRow sync_row(Store& store, const SyncRules& rules) {
   return store.put_sync(row);
 }
 
-//! Beats while the destination or the source is waited for.
-class Heartbeat {
- public:
-  Heartbeat(Destination& destination, Source& source, const std::function<void()>& beat)
-      : destination_(destination), source_(source) {
-    destination_.set_heartbeat(beat);
-    source_.set_heartbeat(beat);
+//! The first number that no report has: a state that was moved away begins anew, its reports stay.
+RunId after_reports(const std::filesystem::path& directory) {
+  std::int64_t highest = 0;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
+    const auto name = entry.path().stem().string();
+    std::int64_t number = 0;
+    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
+    const bool is_number = parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size();
+    if (is_number && number < INT64_MAX) highest = std::max(highest, number);
   }
-  ~Heartbeat() {
-    destination_.set_heartbeat({});
-    source_.set_heartbeat({});
-  }
-  Heartbeat(const Heartbeat&) = delete;
-  Heartbeat& operator=(const Heartbeat&) = delete;
-
- private:
-  Destination& destination_;
-  Source& source_;
-};
+  return static_cast<RunId>(highest + 1);
+}
 
 class Runner {
  public:
@@ -77,26 +77,23 @@ class Runner {
         spill_(context.temporary_directory),
         report_(
             context.reports_directory / fmt::format("{}.csv", static_cast<std::int64_t>(run.id)),
-            std::to_string(static_cast<std::int64_t>(run.id)), record_url()) {}
+            std::to_string(static_cast<std::int64_t>(run.id))) {}
 
   //! Throws Error for whatever keeps the run from its end.
   void run() {
     const auto connection = context_.ready_connection();
     check_account(connection);
-    cohort_.emplace(source_, context_.destination,
-                    CohortMapping{rules_.columns, rules_.kind, rules_.property_names},
-                    context_.vault.hasher(), spill_, context_.cancellation,
-                    [this](std::uint64_t rows, const Source::Progress& progress) {
-                      lease_.keep();
-                      context_.observer.on_progress(
-                          {RunProgress::Phase::kReading, rows, progress.total == 0 ? 0 : rows});
-                    });
-    session_.emplace(
-        Session{context_, rules_, lease_, report_, spill_, *cohort_, sync_, run_.id, {}, {}, {}});
+    report_.link_records(connection.record_url);
+    read_cohort();
+    session_.emplace(Session{context_, rules_, lease_, report_, spill_, *cohort_, sync_, run_.id});
+    session_->repair = options_.repair;
+    session_->allow_removals = options_.allow_removals;
     // With the state its reference was lost; in another account the name means nothing.
     session_->may_adopt = options_.full && same_account_;
+    rekey();
     report_rows_not_sent();
     for (int lost = 0;; ++lost) {
+      session_->may_recreate = lost < kMaxRecreations && may_recover();
       const auto gone = execute_unless_gone();
       if (!gone) break;
       if (lost == kMaxRecreations) throw *gone;
@@ -119,12 +116,34 @@ class Runner {
   std::optional<Milliseconds> asked_wait() const {
     return session_ ? session_->asked_wait : std::nullopt;
   }
+  std::uint64_t strangers_removed() const { return session_ ? session_->removed_strangers : 0; }
   bool complete() const { return session_ && session_->tally.complete(); }
 
  private:
-  std::string record_url() const {
-    const auto connection = context_.store.connection(rules_.connection);
-    return connection ? connection->record_url : std::string{};
+  void read_cohort() {
+    try {
+      cohort_.emplace(source_, context_.destination,
+                      CohortMapping{rules_.columns, rules_.kind, rules_.property_names},
+                      context_.vault.hasher(), spill_, context_.cancellation,
+                      [this](std::uint64_t rows, const Source::Progress& progress) {
+                        lease_.keep();
+                        context_.observer.on_progress(
+                            {RunProgress::Phase::kReading, rows, progress.total == 0 ? 0 : rows});
+                      });
+    } catch (const Error& error) {
+      const auto listed = context_.store.count_members(sync_.id, MemberState::kListed);
+      if (error.code() != "source.missing_column" || listed == 0) throw;
+      // It had the column when it was sent last: not a mistake in muster.yaml.
+      throw Error(
+          ErrorKind::kGuard, "guard.lost_column",
+          fmt::format("{}; the {} members that are listed stay so", error.message(), listed))
+          .at(error.where())
+          .with_hint(error.hint());
+    }
+  }
+
+  bool may_recover() const {
+    return options_.restore_list || rules_.on_list_deleted != OnListDeleted::kStop;
   }
 
   //! Why the audience is gone, if it is.
@@ -188,41 +207,65 @@ class Runner {
 
   //! An audience belongs to one account: its reference means nothing in another.
   void check_account(const ConnectionRow& connection) {
-    const bool same = sync_.account_id.empty() || sync_.account_id == connection.account_id;
+    const bool same = is_same_account(sync_, connection);
     same_account_ = same;
-    if (!same && !options_.full) {
-      throw Error(ErrorKind::kFailed, "run.account_changed",
-                  fmt::format("the connection '{}' now leads to another account than the one that "
-                              "holds this sync's list",
-                              rules_.connection))
-          .with_hint("connect the former account again, or run with --full to start afresh there");
-    }
+    if (!same && !options_.full) throw account_changed(rules_);
     if (!same) {
       context_.store.forget_members(sync_.id);
       sync_.audience_ref.clear();
       sync_.audience_name.clear();
       sync_.audience_creating.clear();
+      sync_.identifier_kind.clear();
     }
     sync_.connection = rules_.connection;
     sync_.account_id = connection.account_id;
-    sync_.identifier_kind = rules_.kind;
+    if (sync_.identifier_kind.empty()) sync_.identifier_kind = rules_.kind;
     context_.store.put_sync(sync_);
+  }
+
+  //! The rows of a sync that identified its members in another way get the keys of the new one.
+  //! Cut short, it is done again: what has its new key already stays.
+  void rekey() {
+    if (!identifier_changed(session_->sync, rules_.kind)) return;
+    Patience patience(context_.clock, rules_.retry_for,
+                      [this](Milliseconds duration) { session_->wait(duration); });
+    settle_unknown_records(*session_, patience);
+    const auto rekeyed =
+        find_rekeyed({context_.store, context_.destination, patience, *cohort_, spill_,
+                      [this](std::uint64_t done, std::uint64_t total) {
+                        session_->check_going();
+                        context_.observer.on_progress({RunProgress::Phase::kMatching, done, total});
+                      }},
+                     session_->sync.id, rules_.kind);
+    write_rekeyed(*session_, rekeyed);
+    context_.observer.on_notice(
+        fmt::format("members are identified as {} now, no longer as {}: {} of them are known by "
+                    "their records and keep their places in the list",
+                    rules_.kind, session_->sync.identifier_kind, rekeyed.size()));
+    session_->sync.identifier_kind = rules_.kind;
+    session_->put_sync();
   }
 
   void execute() {
     PlanOptions plan_options;
-    plan_options.mode = options_.full || session_->sync.audience_ref.empty()
-                            ? RunMode::kFull
-                            : RunMode::kIncremental;
+    plan_options.mode = mode();
     plan_options.now = context_.clock.now();
     plan_options.on_drift = rules_.on_drift;
     run_.mode = plan_options.mode;
     const auto plan = make_plan(*cohort_, *context_.store.members(session_->sync.id), plan_options);
     session_->tally.start(*cohort_, plan);
-    report_still_dropped(plan);
+    if (plan.mode == RunMode::kRepair) {
+      report_still_dropped(plan);
+      report_open_adds(*session_, plan.adds);
+      return prove(*session_);
+    }
     if (!options_.allow_removals) {
       const auto verdict = judge(plan, *cohort_, rules_.max_removals);
-      if (verdict.error) throw *verdict.error;
+      if (verdict.error) {
+        report_still_dropped(plan);
+        report_open_adds(*session_, plan.adds);
+        throw *verdict.error;
+      }
     }
     rename_audience();
     forget(plan.forgotten);
@@ -237,6 +280,12 @@ class Runner {
     }
   }
 
+  //! A list that does not exist any more can't be mended, only made again.
+  RunMode mode() const {
+    if (options_.full || session_->sync.audience_ref.empty()) return RunMode::kFull;
+    return options_.repair ? RunMode::kRepair : RunMode::kIncremental;
+  }
+
   //! Without a change of the list, and without a read-back, a deleted list would go unnoticed.
   void check_audience() {
     if (!context_.destination.supports(MUSTER_READBACK_1)) return;
@@ -248,7 +297,18 @@ class Runner {
 
   //! Adds go before removes, so that a person known under two identifiers never leaves the list.
   void send(const Plan& plan) {
-    const auto adds = send_adds(*session_, plan.adds);
+    // First the adds: they find out whether there is a list at all.
+    PassesEnd adds;
+    try {
+      adds = send_adds(*session_, plan.adds);
+    } catch (const AudienceGone&) {
+      if (!session_->may_recreate) report_still_dropped(plan);
+      throw;
+    } catch (...) {
+      report_still_dropped(plan);
+      throw;
+    }
+    report_still_dropped(plan);
     // A member that the destination does not settle keeps nobody else from leaving.
     if (adds.left && adds.unavailable) throw *adds.left;
     auto updates = plan.updates;
@@ -346,7 +406,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   result.run.sync = rules.sync;
   result.run.started = context.clock.now();
   result.run.started_by = options.started_by;
-  result.run.id = context.store.start_run(result.run);
+  result.run.id = context.store.start_run(result.run, after_reports(context.reports_directory));
   try {
     Runner runner(context, rules, source, options, lease, sync, result.run);
     result.report = runner.report_file();
@@ -363,6 +423,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
       result.error = error;
     }
     runner.finish();
+    result.strangers_removed = runner.strangers_removed();
     if (!result.retry_after) result.retry_after = runner.asked_wait();
     result.sync = runner.sync();
     result.run.status = result.error        ? status_of(result.error->kind())

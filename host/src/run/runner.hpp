@@ -19,6 +19,8 @@ struct RunResult {
   std::optional<Error> error;
   //! The destination refused the connection's credentials: it must be connected again.
   bool unauthenticated = false;
+  //! Taken out of the list because they were nobody of ours; among `removed`.
+  std::uint64_t strangers_removed = 0;
   //! How long the destination or the source asked to wait, when it ended kLater and they said so.
   std::optional<Milliseconds> retry_after{};
 };

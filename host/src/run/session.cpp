@@ -1,5 +1,7 @@
 #include "run/session.hpp"
 
+#include "run/heartbeat.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -113,11 +115,7 @@ void Session::check_going() {
 }
 
 void Session::wait(Milliseconds duration) {
-  constexpr Milliseconds kSlice{200};
-  for (auto left = duration; left > Milliseconds{0}; left -= kSlice) {
-    check_going();
-    context.clock.sleep_for(std::min(left, kSlice));
-  }
+  wait_for(context.clock, duration, [this] { check_going(); });
 }
 
 }  // namespace muster

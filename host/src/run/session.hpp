@@ -29,11 +29,16 @@ struct Session {
   const CohortIndex& cohort;
   SyncRow sync;
   RunId run{};
-  Tally tally;
+  bool repair = false;          //!< mends the list, and sends nothing else
+  bool allow_removals = false;  //!< the guard lets pass
+  bool may_recreate = false;    //!< an audience that is gone is made again by this run
+  Tally tally{};
   //! Records taken out of the audience by this run, for the read-back.
-  std::vector<std::uint64_t> removed_records;
+  std::vector<std::uint64_t> removed_records{};
+  //! Of these: such as were not ours.
+  std::uint64_t removed_strangers = 0;
   //! Members that were removed, the read-back has not confirmed it yet: their rows are kept.
-  std::vector<MemberKey> removed_members;
+  std::vector<MemberKey> removed_members{};
   //! Members to be removed whose record was merged into another one (by that one's id): another
   //! member may be that one. Their rows keep the id of before.
   std::vector<std::pair<MemberKey, std::string>> merged_leavers{};

@@ -10,6 +10,7 @@ void Tally::start(const CohortIndex& cohort, const Plan& plan) {
   figures_.members = cohort.member_count();
   figures_.duplicates = cohort.duplicates().size();
   figures_.listed = plan.unchanged;
+  figures_.added = 0;  // to a list that is gone meanwhile
   figures_.unchanged = plan.unchanged;
   figures_.to_retry = plan.adds.size();
   figures_.dropped = cohort.rejected();
@@ -50,13 +51,23 @@ void Tally::lost(Newly newly, const std::string& reason) {
   check();
 }
 
+void Tally::retry(const std::string& reason) {
+  take_dropped(reason);
+  ++figures_.to_retry;
+  check();
+}
+
 void Tally::found(const std::string& reason) {
-  const auto dropped = figures_.dropped.find(reason);
-  assert(dropped != figures_.dropped.end() && dropped->second > 0);
-  if (--dropped->second == 0) figures_.dropped.erase(dropped);
+  take_dropped(reason);
   ++figures_.listed;
   ++figures_.unchanged;
   check();
+}
+
+void Tally::take_dropped(const std::string& reason) {
+  const auto dropped = figures_.dropped.find(reason);
+  assert(dropped != figures_.dropped.end() && dropped->second > 0);
+  if (--dropped->second == 0) figures_.dropped.erase(dropped);
 }
 
 void Tally::check() const {

@@ -23,6 +23,8 @@ class Tally {
   void dropped(const std::string& reason);
   //! A listed member is sent once more: open until it is settled again.
   void reopen(Newly newly);
+  //! A member counted as dropped is sent once more: open until it is settled again.
+  void retry(const std::string& reason);
   //! A listed member turns out not to be in the audience; `newly` as it was counted before.
   void lost(Newly newly, const std::string& reason);
   //! A member counted as dropped is in the audience after all.
@@ -38,6 +40,7 @@ class Tally {
   }
 
  private:
+  void take_dropped(const std::string& reason);
   void check() const;
 
   RunFigures figures_;

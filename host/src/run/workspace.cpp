@@ -17,6 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kVaultCheck = "vault.check";
+//! How far back `muster explain` tells what changed; a row of each change of each member.
+constexpr std::chrono::hours kKeepChanges{24 * 400};
 
 //! For a workspace without a state: what is sealed with it lives as long as the process.
 Vault passing_vault() {
@@ -312,29 +314,88 @@ std::optional<SourceBudget> Workspace::source_budget(const SyncConfig& sync) {
   return known_budget(sync.source, source_environment());
 }
 
+RunContext Workspace::run_context(const ConnectionConfig& connection, OpenConnection& opened,
+                                  RunObserver& observer) {
+  return {environment_.clock,
+          store(),
+          vault(),
+          opened.destination(),
+          environment_.cancellation,
+          observer,
+          [this, &connection, &opened] { return ready(connection, opened.destination()); },
+          state_directory(),
+          reports_directory(),
+          this_process_as_owner(environment_.worker)};
+}
+
 RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
                           RunObserver& observer) {
+  return run(sync, rules(sync), options, observer);
+}
+
+RunResult Workspace::run(const SyncConfig& sync, const SyncRules& rules, const RunOptions& options,
+                         RunObserver& observer) {
+  const auto& connection = config_.connection(sync.connection);
+  auto opened = open(connection);
+  const auto source = make_source(sync.source, source_environment());
+  auto context = run_context(connection, opened, observer);
+  auto result = run_sync(context, rules, *source, options);
+  keep_use(connection, result.unauthenticated);
+  forget_old_reports();
+  forget_old_changes();
+  return result;
+}
+
+VerifyResult Workspace::verify(const SyncConfig& sync, RunObserver& observer) {
   const auto sync_rules = rules(sync);
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);
   const auto source = make_source(sync.source, source_environment());
-  RunContext context{environment_.clock,
-                     store(),
-                     vault(),
-                     opened.destination(),
-                     environment_.cancellation,
-                     observer,
-                     [&] { return ready(connection, opened.destination()); },
-                     state_directory(),
-                     reports_directory(),
-                     this_process_as_owner(environment_.worker)};
-  auto result = run_sync(context, sync_rules, *source, options);
+  auto context = run_context(connection, opened, observer);
+  try {
+    auto result = verify_sync(context, sync_rules, *source);
+    keep_use(connection, false);
+    return result;
+  } catch (const DestinationError& error) {
+    keep_use(connection, error.status() == MUSTER_UNAUTHENTICATED);
+    throw;
+  }
+}
+
+VerifyResult Workspace::repair(const SyncConfig& sync, RunObserver& observer) {
+  auto sync_rules = rules(sync);
+  sync_rules.on_drift = PlanOptions::Drift::kRepair;
+  sync_rules.read_back = ReadBack::kOn;
+  RunOptions options;
+  options.repair = true;
+  return repaired(run(sync, sync_rules, options, observer));
+}
+
+Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
+                               RunObserver& observer) {
+  if (!has_state()) look_only();
+  const auto sync_rules = rules(sync);
+  const auto& connection = config_.connection(sync.connection);
+  auto opened = open(connection);
+  const auto source = make_source(sync.source, source_environment());
+  const bool stateless = looking_ && !has_state();
+  const auto ready_connection = [&] {
+    if (!stateless) return ready(connection, opened.destination());
+    if (!connection.auth.contains("token"))
+      throw not_connected(connection, ConnectionState::kNever);
+    return connection_row(connection);
+  };
+  return muster::explain(
+      {stateless ? nullptr : &store(), vault().hasher(), opened.destination(), environment_.clock,
+       environment_.cancellation, observer, ready_connection},
+      sync_rules, *source, asked);
+}
+
+void Workspace::keep_use(const ConnectionConfig& connection, bool unauthenticated) {
   auto row = connection_row(connection);
-  if (result.unauthenticated) row.state = ConnectionState::kRevoked;
+  if (unauthenticated) row.state = ConnectionState::kRevoked;
   row.last_used_at = environment_.clock.now();
   store().put_connection(row);
-  forget_old_reports();
-  return result;
 }
 
 Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options,
@@ -357,6 +418,16 @@ Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options
                                stateless ? fs::temp_directory_path() : state_directory(),
                                connection.rate_share};
   return preview_sync(context, sync_rules, *source, options);
+}
+
+//! Once a week: it looks at every change that there is.
+void Workspace::forget_old_changes() {
+  constexpr const char* kForgotten = "changes.forgotten";
+  const auto now = environment_.clock.now();
+  const auto stamp = std::to_string(now.time_since_epoch() / std::chrono::hours(24 * 7));
+  if (store().value(kForgotten) == stamp) return;
+  store().forget_changes(now - kKeepChanges);
+  store().put_value(kForgotten, stamp);
 }
 
 void Workspace::forget_old_reports() {

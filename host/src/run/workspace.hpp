@@ -10,9 +10,10 @@
 #include "cohort/source_environment.hpp"
 #include "destination/host_services.hpp"
 #include "destination/plugin_registry.hpp"
+#include "run/explain.hpp"
 #include "run/preview.hpp"
-#include "run/runner.hpp"
 #include "run/stored_secrets.hpp"
+#include "run/verify.hpp"
 #include "run/workspace_config.hpp"
 
 namespace muster {
@@ -76,6 +77,12 @@ class Workspace {
 
   SyncRules rules(const SyncConfig& sync);
   RunResult sync(const SyncConfig& sync, const RunOptions& options, RunObserver& observer);
+  //! Compares the list with what was last confirmed of it.
+  VerifyResult verify(const SyncConfig& sync, RunObserver& observer);
+  //! The same, and mends it: a run that sends nothing else.
+  VerifyResult repair(const SyncConfig& sync, RunObserver& observer);
+  //! What is known of one person; writes nothing but a renewed token.
+  Explanation explain(const SyncConfig& sync, const std::string& asked, RunObserver& observer);
   Preview preview(const SyncConfig& sync, const PreviewOptions& options, RunObserver& observer);
   //! What can be known of the sync's source without contacting anybody. Throws Error.
   void check_source(const SyncConfig& sync);
@@ -100,7 +107,14 @@ class Workspace {
   void make_directories();
   void check_vault(Vault& vault);
   ConnectionRow ready(const ConnectionConfig& connection, Destination& destination);
+  //! What a run, or a verification, works with; borrows `opened` and `observer`.
+  RunContext run_context(const ConnectionConfig& connection, OpenConnection& opened,
+                         RunObserver& observer);
+  RunResult run(const SyncConfig& sync, const SyncRules& rules, const RunOptions& options,
+                RunObserver& observer);
+  void keep_use(const ConnectionConfig& connection, bool unauthenticated);
   void forget_old_reports();
+  void forget_old_changes();
 
   WorkspaceConfig config_;
   WorkspaceEnvironment environment_;

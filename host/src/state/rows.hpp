@@ -98,7 +98,8 @@ struct RunFigures {
   Milliseconds duration{0};
 };
 
-enum class RunMode { kFull, kIncremental };
+//! What a run set out to do: send everyone, send what changed, or mend the list alone.
+enum class RunMode { kFull, kIncremental, kRepair };
 enum class StartedBy { kPerson, kSchedule };
 
 struct RunRow {
@@ -112,6 +113,15 @@ struct RunRow {
   RunFigures figures;
   std::string error_code;     //!< what stopped or failed it
   std::string error_message;  //!< one sentence; no identifier
+};
+
+//! Which runs of the history.
+struct RunFilter {
+  std::string sync;  //!< empty: of all
+  std::optional<RunStatus> status;
+  std::optional<Instant> since;  //!< started then or later
+  std::optional<Instant> until;  //!< started before
+  std::size_t limit = 20;
 };
 
 enum class ChangeKind { kAdded, kRemoved, kDropped, kDrifted, kUpdated };

@@ -50,16 +50,18 @@ class SqliteStore final : public Store {
                        Milliseconds ttl) override;
   void release_lease(SyncId sync, std::string_view owner) override;
 
-  RunId start_run(const RunRow& run) override;
+  RunId start_run(const RunRow& run, RunId least) override;
   void update_run(const RunRow& run) override;
   std::optional<RunRow> run(RunId id) override;
-  std::vector<RunRow> runs(std::string_view sync, std::size_t limit) override;
+  std::vector<RunRow> runs(const RunFilter& filter) override;
   RunId last_proved_run(std::string_view sync) override;
   std::size_t close_dead_runs(SyncId sync, Instant now) override;
 
   void put_change(SyncId sync, const ChangeRow& change) override;
   std::vector<ChangeRow> changes(SyncId sync, const MemberKey& key) override;
   void forget_changes(Instant before) override;
+  std::vector<DropCount> count_drops(SyncId sync) override;
+  void rekey_member(SyncId sync, const MemberKey& from, const MemberKey& to) override;
 
  protected:
   void begin() override;

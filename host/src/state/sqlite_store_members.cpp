@@ -162,7 +162,40 @@ std::vector<ChangeRow> SqliteStore::changes(SyncId sync, const MemberKey& key) {
   return changes;
 }
 
+std::vector<Store::DropCount> SqliteStore::count_drops(SyncId sync) {
+  const Use use(
+      prepared("SELECT reason, attempts, count(*), min(last_try) FROM member WHERE sync = ?1 AND "
+               "state = ?2 GROUP BY reason, attempts ORDER BY reason, attempts"));
+  use->bind(1, to_integer(sync)).bind(2, static_cast<std::int64_t>(MemberState::kDropped));
+  std::vector<DropCount> counts;
+  while (use->step()) {
+    DropCount count;
+    count.reason = use->text(0);
+    count.attempts = static_cast<std::uint32_t>(use->integer(1));
+    count.count = static_cast<std::uint64_t>(use->integer(2));
+    if (!use->is_null(3)) count.first_try = to_instant(use->integer(3));
+    counts.push_back(std::move(count));
+  }
+  return counts;
+}
+
+void SqliteStore::rekey_member(SyncId sync, const MemberKey& from, const MemberKey& to) {
+  for (const auto* table : {"UPDATE member SET key = ?3 WHERE sync = ?1 AND key = ?2",
+                            "UPDATE OR REPLACE change SET key = ?3 WHERE sync = ?1 AND key = ?2"}) {
+    prepared(table)
+        .bind(1, to_integer(sync))
+        .bind_blob(2, from.bytes.data(), from.bytes.size())
+        .bind_blob(3, to.bytes.data(), to.bytes.size())
+        .run();
+  }
+}
+
 void SqliteStore::forget_changes(Instant before) {
+  {
+    const Use use(prepared("SELECT max(id) FROM run WHERE started < ?1"));
+    use->bind(1, to_integer(before));
+    if (!use->step() || use->is_null(0)) return;  // spares the look at every change
+  }
   prepared("DELETE FROM change WHERE run IN (SELECT id FROM run WHERE started < ?1)")
       .bind(1, to_integer(before))
       .run();

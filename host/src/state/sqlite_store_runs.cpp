@@ -109,17 +109,18 @@ void SqliteStore::release_lease(SyncId sync, std::string_view owner) {
       .run();
 }
 
-RunId SqliteStore::start_run(const RunRow& run) {
+RunId SqliteStore::start_run(const RunRow& run, RunId least) {
   prepared(
-      "INSERT INTO run (sync, status, mode, started_by, started, rows, members, duplicates, "
+      "INSERT INTO run (id, sync, status, mode, started_by, started, rows, members, duplicates, "
       "listed, added, created, removed, unchanged, to_retry, calls, throttled_ms, duration_ms, "
-      "error_code, error_message) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "
-      "'', '')")
+      "error_code, error_message) VALUES (max(?6, 1 + coalesce((SELECT seq FROM sqlite_sequence "
+      "WHERE name = 'run'), 0)), ?1, ?2, ?3, ?4, ?5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '')")
       .bind(1, run.sync)
       .bind(2, static_cast<std::int64_t>(run.status))
       .bind(3, static_cast<std::int64_t>(run.mode))
       .bind(4, static_cast<std::int64_t>(run.started_by))
       .bind(5, to_integer(run.started))
+      .bind(6, to_integer(least))
       .run();
   return static_cast<RunId>(database_->last_row());
 }
@@ -207,9 +208,15 @@ std::optional<RunRow> SqliteStore::run(RunId id) {
   return read_run(*use.operator->());
 }
 
-std::vector<RunRow> SqliteStore::runs(std::string_view sync, std::size_t limit) {
-  const Use use(prepared("SELECT * FROM run WHERE ?1 = '' OR sync = ?1 ORDER BY id DESC LIMIT ?2"));
-  use->bind(1, sync).bind(2, static_cast<std::int64_t>(limit));
+std::vector<RunRow> SqliteStore::runs(const RunFilter& filter) {
+  const Use use(
+      prepared("SELECT * FROM run WHERE (?1 = '' OR sync = ?1) AND (?2 = -1 OR status = ?2) AND "
+               "started >= ?3 AND started < ?4 ORDER BY id DESC LIMIT ?5"));
+  use->bind(1, filter.sync)
+      .bind(2, filter.status ? static_cast<std::int64_t>(*filter.status) : std::int64_t{-1})
+      .bind(3, filter.since ? to_integer(*filter.since) : INT64_MIN)
+      .bind(4, filter.until ? to_integer(*filter.until) : INT64_MAX)
+      .bind(5, static_cast<std::int64_t>(filter.limit));
   std::vector<RunRow> rows;
   while (use->step()) rows.push_back(read_run(*use.operator->()));
   return rows;

@@ -93,12 +93,19 @@ class Store {
                                Instant now, Milliseconds ttl) = 0;
   virtual void release_lease(SyncId sync, std::string_view owner) = 0;
 
-  virtual RunId start_run(const RunRow& run) = 0;
+  //! Its id is higher than every id before, and at least `least`.
+  virtual RunId start_run(const RunRow& run, RunId least = RunId{1}) = 0;
   //! Figures, status and error of a run; `finished` when it has ended.
   virtual void update_run(const RunRow& run) = 0;
   virtual std::optional<RunRow> run(RunId id) = 0;
   //! Newest first; `sync` empty: of all.
-  virtual std::vector<RunRow> runs(std::string_view sync, std::size_t limit) = 0;
+  std::vector<RunRow> runs(std::string_view sync, std::size_t limit) {
+    RunFilter filter;
+    filter.sync = sync;
+    filter.limit = limit;
+    return runs(filter);
+  }
+  virtual std::vector<RunRow> runs(const RunFilter& filter) = 0;
   //! The newest run of a sync that read its audience back to the end; RunId{} when none did.
   virtual RunId last_proved_run(std::string_view sync) = 0;
   //! Runs found running though nobody holds their sync's lease become `interrupted`; how many.
@@ -109,6 +116,16 @@ class Store {
   virtual std::vector<ChangeRow> changes(SyncId sync, const MemberKey& key) = 0;
   //! Forgets changes of runs that started before `before`.
   virtual void forget_changes(Instant before) = 0;
+  //! Members that are dropped, by reason, and by how often they were tried.
+  struct DropCount {
+    std::string reason;
+    std::uint32_t attempts = 0;
+    std::uint64_t count = 0;
+    std::optional<Instant> first_try;  //!< the earliest last try among them
+  };
+  virtual std::vector<DropCount> count_drops(SyncId sync) = 0;
+  //! A member known under another key from now on, with what changed of it. No row has `to`.
+  virtual void rekey_member(SyncId sync, const MemberKey& from, const MemberKey& to) = 0;
 
  protected:
   virtual void begin() = 0;

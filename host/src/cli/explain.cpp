@@ -1,0 +1,206 @@
+// muster explain: all that is known of one person in a sync. It names people: they were asked for.
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/progress.hpp"
+#include "cli/words.hpp"
+#include "run/explain.hpp"
+#include "run/report.hpp"
+
+namespace muster::cli {
+namespace {
+
+const char* to_word(MemberState state) {
+  switch (state) {
+    case MemberState::kPending:
+      return "pending";
+    case MemberState::kListed:
+      return "listed";
+    case MemberState::kLeaving:
+      return "leaving";
+    case MemberState::kDropped:
+      return "dropped";
+  }
+  return "dropped";
+}
+
+const char* to_word(ChangeKind kind) {
+  switch (kind) {
+    case ChangeKind::kAdded:
+      return "added";
+    case ChangeKind::kRemoved:
+      return "removed";
+    case ChangeKind::kDropped:
+      return "dropped";
+    case ChangeKind::kDrifted:
+      return "drifted";
+    case ChangeKind::kUpdated:
+      return "updated";
+  }
+  return "updated";
+}
+
+const char* meaning(const MemberRow& row) {
+  switch (row.state) {
+    case MemberState::kPending:
+      return "sent, and not yet known whether it took effect; the next run goes on";
+    case MemberState::kListed:
+      return "the destination confirmed it";
+    case MemberState::kLeaving:
+      return "being removed; the next run goes on";
+    case MemberState::kDropped:
+      return "not in the list";
+  }
+  return "";
+}
+
+json::object to_json(const SourceRow& row) {
+  json::object object{{"line", row.line}, {"source_id", row.source_id}};
+  if (!row.rejected.empty()) object["rejected"] = row.rejected;
+  if (row.duplicate_of != 0) object["duplicate_of_line"] = row.duplicate_of;
+  return object;
+}
+
+json::object to_json(const PersonChange& change) {
+  json::object object{{"run", static_cast<std::int64_t>(change.change.run)},
+                      {"change", to_word(change.change.kind)},
+                      {"reason", change.change.reason},
+                      {"detail", change.change.detail},
+                      {"record_id", change.change.record_id}};
+  if (change.run) object["at"] = utc_text(change.run->started);
+  return object;
+}
+
+json::object to_json(const ExplainedPerson& person, const std::string& record_url) {
+  json::array rows;
+  for (const auto& row : person.rows) rows.emplace_back(to_json(row));
+  json::array changes;
+  for (const auto& change : person.changes) changes.emplace_back(to_json(change));
+  json::object object{{"in_source", !person.rows.empty()},
+                      {"rows", rows},
+                      {"canonical", person.canonical},
+                      {"state", person.state ? to_word(person.state->state) : "none"},
+                      {"reason", person.state ? person.state->reason : std::string{}},
+                      {"detail", person.state ? person.state->detail : std::string{}},
+                      {"record", json::object{{"id", person.record_id},
+                                              {"url", fill_url(record_url, person.record_id)}}},
+                      {"in_list", nullptr},
+                      {"changes", changes}};
+  if (person.in_list) object["in_list"] = *person.in_list;
+  if (person.state) {
+    object["since_run"] = static_cast<std::int64_t>(person.state->since);
+    object["attempts"] = person.state->attempts;
+  }
+  if (person.tried_again) object["tried_again"] = utc_text(*person.tried_again);
+  return object;
+}
+
+void say_rows(const Shell& shell, const ExplainedPerson& person) {
+  if (person.rows.empty()) shell.say(figure("source", "not there now"));
+  for (const auto& row : person.rows) {
+    auto text = fmt::format("line {}", row.line);
+    if (!row.source_id.empty()) text += fmt::format(", id {}", row.source_id);
+    if (row.duplicate_of != 0) text += fmt::format(", a duplicate of line {}", row.duplicate_of);
+    if (!row.rejected.empty()) text += ", rejected: " + row.rejected;
+    shell.say(figure("source", text));
+  }
+}
+
+void say_state(const Shell& shell, const ExplainedPerson& person) {
+  const auto& row = person.state;
+  if (!row) {
+    shell.say(figure("state", "never sent, or removed again"));
+    return;
+  }
+  auto text = fmt::format("{} (run {}): {}", to_word(row->state),
+                          static_cast<std::int64_t>(row->since), meaning(*row));
+  shell.say(figure("state", text));
+  if (!row->reason.empty()) {
+    shell.say(
+        figure("reason", row->detail.empty() ? row->reason : row->reason + " " + row->detail));
+  }
+  if (row->state != MemberState::kDropped) return;
+  const auto again = person.tried_again
+                         ? fmt::format("from {}, after {}", time_text(*person.tried_again),
+                                       counted(row->attempts, "attempt"))
+                         : std::string("when its value in the source changes, or with --full");
+  shell.say(figure("tried again", again));
+}
+
+void say_record(const Shell& shell, const ExplainedPerson& person, const std::string& record_url) {
+  if (person.record_id.empty()) {
+    shell.say(figure("record", "none is known"));
+    return;
+  }
+  shell.say(figure("record", person.record_id));
+  const auto url = fill_url(record_url, person.record_id);
+  if (!url.empty()) shell.say(figure("", url));
+}
+
+void say_person(const Shell& shell, const ExplainedPerson& person, const std::string& record_url,
+                const std::string& audience) {
+  say_rows(shell, person);
+  if (!person.canonical.empty()) shell.say(figure("identifier", person.canonical));
+  say_state(shell, person);
+  say_record(shell, person, record_url);
+  if (person.in_list) {
+    shell.say(figure(
+        "list", fmt::format("{} {}", audience, *person.in_list ? "holds it" : "does not hold it")));
+  }
+  for (const auto& change : person.changes) {
+    auto text = fmt::format("run {}", static_cast<std::int64_t>(change.change.run));
+    if (change.run) text += ", " + time_text(change.run->started);
+    text += fmt::format(": {}", to_word(change.change.kind));
+    if (!change.change.reason.empty()) text += ", " + change.change.reason;
+    if (!change.change.detail.empty()) text += " " + change.change.detail;
+    shell.say(figure("history", text));
+  }
+}
+
+void run_explain(Shell& shell, const std::string& name, const std::string& asked) {
+  const auto workspace = shell.open_workspace();
+  const auto& sync = workspace->config().sync(name);
+  Progress progress(shell.clock(), sync.name);
+  const auto result = workspace->explain(sync, asked, progress);
+  progress.clear();
+  const auto row = workspace->connection_row(workspace->config().connection(sync.connection));
+  const auto audience = workspace->rules(sync).audience_name;
+  shell.say(fmt::format("{}: {}", shell.in(Colour::kBold, sync.name),
+                        result.is_stranger ? "a stranger: not in the source, never sent"
+                                           : counted(result.people.size(), "member")));
+  json::array people;
+  for (const auto& person : result.people) {
+    say_person(shell, person, row.record_url, audience);
+    people.emplace_back(to_json(person, row.record_url));
+  }
+  json::object object{{"sync", sync.name},
+                      {"audience", audience},
+                      {"stranger", result.is_stranger},
+                      {"people", people}};
+  if (result.not_asked) {
+    object["not_asked"] = error_json(*result.not_asked).at("error");
+    shell.say(shell.in(Colour::kWarn, "  the destination was not asked: ") +
+              error_text(*result.not_asked));
+    shell.exit_code = exit_code(result.not_asked->kind());
+  }
+  shell.print(object);
+}
+
+}  // namespace
+
+void add_explain(CLI::App& program, Shell& shell) {
+  auto* command = program.add_subcommand(
+      "explain",
+      "Tell all that is known of one person in a sync: the row in the source, the canonical "
+      "identifier, the state and its reason, the record, whether the list holds it (asks the "
+      "destination), and every run that changed it.\n\nExample:\n  muster explain power_users "
+      "ada@example.com\n  muster explain power_users u17 --json");
+  auto sync = std::make_shared<std::string>();
+  auto asked = std::make_shared<std::string>();
+  command->add_option("SYNC", *sync, "a sync of muster.yaml")->required();
+  command->add_option("IDENTIFIER", *asked, "a source id, an identifier, or a record id")
+      ->required();
+  command->callback([&shell, sync, asked] { run_explain(shell, *sync, *asked); });
+}
+
+}  // namespace muster::cli

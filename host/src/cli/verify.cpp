@@ -1,0 +1,92 @@
+// muster verify: is everyone still in the list?
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/progress.hpp"
+#include "cli/words.hpp"
+#include "run/report.hpp"
+
+namespace muster::cli {
+namespace {
+
+json::object to_json(const SyncConfig& sync, const std::string& audience,
+                     const VerifyResult& result) {
+  json::object object{{"sync", sync.name},           {"audience", audience},
+                      {"expected", result.expected}, {"confirmed", result.confirmed},
+                      {"missing", result.missing},   {"strangers", result.strangers},
+                      {"repaired", result.repaired}};
+  if (result.list_gone) object["list_gone"] = true;
+  if (!result.run) return object;
+  object["run"] = static_cast<std::int64_t>(result.run->run.id);
+  object["report"] = result.run->report.string();
+  if (result.run->error) object["error"] = error_json(*result.run->error).at("error");
+  return object;
+}
+
+//! What is left that muster would mend: strangers stay unless the sync removes them.
+bool is_mended(const SyncRules& rules, const VerifyResult& result) {
+  return result.missing == 0 && (result.strangers == 0 || rules.strangers == Strangers::kLeave);
+}
+
+void say(const Shell& shell, const SyncRules& rules, const std::string& url,
+         const VerifyResult& result) {
+  const bool differs = result.missing > 0 || result.strangers > 0;
+  const auto verdict = result.list_gone ? shell.in(Colour::kBad, "the list is gone")
+                       : differs        ? shell.in(Colour::kWarn, "the list differs")
+                                        : shell.in(Colour::kGood, "the list is right");
+  shell.say(fmt::format("{}: {}", shell.in(Colour::kBold, rules.sync), verdict));
+  shell.say(figure("expected", result.expected));
+  shell.say(figure("confirmed", result.confirmed));
+  shell.say(figure("missing", result.missing));
+  shell.say(figure("strangers", result.strangers));
+  if (result.run) shell.say(figure("repaired", result.repaired));
+  shell.say(figure("list", rules.audience_name));
+  if (!url.empty()) shell.say(figure("", url));
+  if (result.run) {
+    shell.say(figure("report", result.run->report.string()));
+  } else if (result.list_gone) {
+    shell.say("  hint: `muster sync " + rules.sync + "` creates it again and sends everyone");
+  } else if (!is_mended(rules, result)) {
+    shell.say("  hint: `muster verify " + rules.sync + " --repair` mends it");
+  }
+}
+
+void run_verify(Shell& shell, const std::string& name, bool repair) {
+  const auto workspace = shell.open_workspace();
+  const auto& sync = workspace->config().sync(name);
+  const auto rules = workspace->rules(sync);
+  Progress progress(shell.clock(), sync.name);
+  const auto result =
+      repair ? workspace->repair(sync, progress) : workspace->verify(sync, progress);
+  progress.clear();
+  const auto row = workspace->connection_row(workspace->config().connection(sync.connection));
+  say(shell, rules, fill_url(row.audience_url, result.sync.audience_ref), result);
+  shell.print(to_json(sync, rules.audience_name, result));
+  if (result.run && result.run->error) {
+    if (!shell.json_output) shell.tell("muster: " + error_text(*result.run->error));
+    shell.exit_code = exit_code(result.run->error->kind());
+    return;
+  }
+  const bool differs = result.missing > 0 || result.strangers > 0;
+  const bool good = repair ? is_mended(rules, result) : !differs;
+  shell.exit_code = good ? 0 : 3;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& program, Shell& shell) {
+  auto* command = program.add_subcommand(
+      "verify",
+      "Read the list back and compare it with what was last confirmed: who is missing, and how "
+      "many are strangers. Changes nothing without --repair.\n\nExit code: 0 the list is right, 3 "
+      "it differs; with --repair 0 when nothing is left to mend (strangers stay unless the sync "
+      "says remove_strangers: true).\n\nExample:\n  muster verify power_users\n  muster verify "
+      "power_users --repair --json");
+  auto sync = std::make_shared<std::string>();
+  auto repair = std::make_shared<bool>(false);
+  command->add_option("SYNC", *sync, "a sync of muster.yaml")->required();
+  command->add_flag("--repair", *repair, "add who is missing again; kept in the history as a run");
+  command->callback([&shell, sync, repair] { run_verify(shell, *sync, *repair); });
+}
+
+}  // namespace muster::cli

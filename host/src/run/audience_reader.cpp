@@ -1,0 +1,152 @@
+#include "run/audience_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+
+namespace muster {
+namespace {
+
+// A read right after a write may lag (hubspot/api.md §5, no figure documented): what looks wrong is
+// looked at again after these waits before it is believed.
+constexpr std::array<Milliseconds, 3> kSettlingWaits{Milliseconds{1'000}, Milliseconds{4'000},
+                                                     Milliseconds{10'000}};
+constexpr auto kSettled =
+    std::accumulate(kSettlingWaits.begin(), kSettlingWaits.end(), Milliseconds{0});
+
+}  // namespace
+
+AudienceReader::AudienceReader(ReaderParts parts)
+    : parts_(std::move(parts)), patience_(parts_.clock, parts_.rules.retry_for, parts_.wait) {}
+
+Comparison AudienceReader::settled() {
+  auto reading = read();
+  if (follow_merges(reading, Confirmed::kEarlier)) reading = compare_again();
+  for (const auto wait : kSettlingWaits) {
+    // What was there long ago, and is not now, was changed by others: no wait brings it back.
+    if (reading.recent_missing == 0 && lagging_removals_ == 0) break;
+    parts_.wait(wait);
+    reading = read();
+  }
+  // A fresh add is mostly missing because the read lags: looked up only when it stays so.
+  if (follow_merges(reading, Confirmed::kLately)) reading = compare_again();
+  return reading;
+}
+
+void AudienceReader::follow_early_merges() { follow_merges(read(), Confirmed::kEarlier); }
+
+Comparison AudienceReader::read() {
+  parts_.check_going();
+  audience_.reset();  // never two of them in memory
+  audience_.emplace(parts_.destination, parts_.sync.audience_ref, patience_,
+                    [&](std::uint64_t records) {
+                      parts_.check_going();
+                      parts_.observer.on_progress({RunProgress::Phase::kReadingBack, records, 0});
+                    });
+  lagging_removals_ = 0;
+  if (parts_.removed_records != nullptr) {
+    lagging_removals_ =
+        std::count_if(parts_.removed_records->begin(), parts_.removed_records->end(),
+                      [&](auto record) { return audience_->holds(record); });
+  }
+  return compare_again();
+}
+
+//! The audience as it was read last, with the state as it is now.
+Comparison AudienceReader::compare_again() {
+  return compare(*audience_, parts_.store, parts_.sync.id,
+                 [this](RunId since) { return is_recent(since); });
+}
+
+//! Confirmed by the run that goes on, or by one that ended so lately that a read may lag behind it.
+bool AudienceReader::is_recent(RunId since) {
+  if (since == parts_.run) return true;
+  const auto [known, is_new] = recent_runs_.try_emplace(since, false);
+  if (is_new) {
+    const auto run = parts_.store.run(since);
+    known->second = run && (!run->finished || *run->finished + kSettled > parts_.clock.now());
+  }
+  return known->second;
+}
+
+//! A merge at the destination leaves a person under another record id (hubspot/api.md §4.7): the
+//! missing are looked up before anything is believed of them. Whether any has a new record.
+bool AudienceReader::follow_merges(const Comparison& reading, Confirmed confirmed) {
+  if (!parts_.destination.supports(MUSTER_LOOKUP_1)) return false;
+  bool followed = follow(reading.missing, confirmed);
+  // Who was written off and merged since is a stranger in the list, or a record that was followed.
+  if (confirmed == Confirmed::kEarlier && (followed || reading.strangers > 0)) {
+    followed |= follow(reading.still_gone, std::nullopt);
+  }
+  return followed;
+}
+
+bool AudienceReader::follow(const std::vector<MemberKey>& keys,
+                            std::optional<Confirmed> confirmed) {
+  std::vector<MemberRow> rows;
+  std::vector<std::string> identifiers;
+  bool followed = false;
+  const auto look_up = [&] {
+    if (rows.empty()) return;
+    parts_.check_going();
+    followed |= keep_new_records(rows, identifiers);
+    rows.clear();
+    identifiers.clear();
+  };
+  for (const auto& key : keys) {
+    auto row = parts_.store.member(parts_.sync.id, key);
+    if (!row) continue;
+    const auto when = is_recent(row->since) ? Confirmed::kLately : Confirmed::kEarlier;
+    if (confirmed && when != *confirmed) continue;
+    auto identifier = parts_.identifier_of(key);
+    if (!identifier) continue;
+    rows.push_back(std::move(*row));
+    identifiers.push_back(std::move(*identifier));
+    if (rows.size() == parts_.destination.descriptor().max_batch) look_up();
+  }
+  look_up();
+  return followed;
+}
+
+//! Who is not found by the identifier may be by the record of before: a destination follows that to
+//! the record it was merged into.
+void AudienceReader::follow_records(const std::vector<MemberRow>& rows,
+                                    std::vector<std::string>& found) {
+  const auto& kinds = parts_.destination.descriptor().kinds;
+  const auto of_records =
+      std::find_if(kinds.begin(), kinds.end(), [](const auto& kind) { return kind.is_record; });
+  if (of_records == kinds.end() || of_records->id == parts_.rules.kind) return;
+  std::vector<std::size_t> places;
+  std::vector<std::string_view> records;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!found[i].empty() || rows[i].record_id.empty()) continue;
+    places.push_back(i);
+    records.push_back(rows[i].record_id);
+  }
+  if (places.empty()) return;
+  const auto survivors =
+      patience_.ask([&] { return parts_.destination.look_up(of_records->id, records); });
+  for (std::size_t i = 0; i < places.size(); ++i) found[places[i]] = survivors[i];
+}
+
+bool AudienceReader::keep_new_records(std::vector<MemberRow>& rows,
+                                      const std::vector<std::string>& identifiers) {
+  const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
+  auto records =
+      patience_.ask([&] { return parts_.destination.look_up(parts_.rules.kind, views); });
+  follow_records(rows, records);
+  patience_.progress();
+  bool any = false;
+  Store::Transaction transaction(parts_.store);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (records[i].empty() || records[i] == rows[i].record_id) continue;
+    rows[i].record_id = records[i];
+    parts_.store.put_member(parts_.sync.id, rows[i]);
+    any = true;
+  }
+  transaction.commit();
+  return any;
+}
+
+}  // namespace muster

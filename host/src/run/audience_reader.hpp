@@ -1,0 +1,69 @@
+// Reads an audience until what is seen can be believed: a read may lag behind a write, and people
+// merge contacts meanwhile. Used by the proof of a run and by `muster verify`. One thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "run/patience.hpp"
+#include "run/read_back.hpp"
+#include "run/run_context.hpp"
+
+namespace muster {
+
+//! What a reader works with; borrowed.
+struct ReaderParts {
+  Clock& clock;
+  Store& store;
+  Destination& destination;
+  RunObserver& observer;
+  const SyncRules& rules;
+  const SyncRow& sync;
+  RunId run{};  //!< that goes on; none: 0
+  //! Records that this run took out of the audience.
+  const std::vector<std::uint64_t>* removed_records = nullptr;
+  //! Throws when the user wants the end; keeps the lease.
+  std::function<void()> check_going;
+  std::function<void(Milliseconds)> wait;
+  //! Canonical; nothing for whoever is not in the cohort.
+  std::function<std::optional<std::string>(const MemberKey&)> identifier_of;
+};
+
+class AudienceReader {
+ public:
+  explicit AudienceReader(ReaderParts parts);
+
+  //! Reads until what was changed lately is to be seen, or has had its time, and follows merged
+  //! contacts to the record they are now. Throws what the destination throws.
+  Comparison settled();
+  //! Reads once, and follows the merges of members that were confirmed before.
+  void follow_early_merges();
+  std::uint64_t last_size() const { return audience_ ? audience_->size() : 0; }
+  //! Whether the audience, as it was read last, holds the record.
+  bool last_holds(std::string_view record_id) const {
+    return audience_ && audience_->holds(record_id);
+  }
+
+ private:
+  //! When the destination confirmed that a member is in the audience.
+  enum class Confirmed { kEarlier, kLately };
+
+  Comparison read();
+  Comparison compare_again();
+  bool is_recent(RunId since);
+  bool follow_merges(const Comparison& reading, Confirmed confirmed);
+  bool follow(const std::vector<MemberKey>& keys, std::optional<Confirmed> confirmed);
+  void follow_records(const std::vector<MemberRow>& rows, std::vector<std::string>& found);
+  bool keep_new_records(std::vector<MemberRow>& rows, const std::vector<std::string>& identifiers);
+
+  ReaderParts parts_;
+  Patience patience_;
+  std::optional<AudienceRecords> audience_;
+  std::ptrdiff_t lagging_removals_ = 0;
+  std::map<RunId, bool> recent_runs_;
+};
+
+}  // namespace muster

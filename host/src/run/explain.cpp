@@ -1,0 +1,232 @@
+#include "run/explain.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "run/record_number.hpp"
+
+namespace muster {
+namespace {
+
+constexpr std::size_t kMapBatch = 1024;
+
+//! Thrown out of the pages: everyone was found.
+struct Seen {};
+
+class Explainer {
+ public:
+  Explainer(const ExplainContext& context, const SyncRules& rules, Source& source,
+            const std::string& asked)
+      : context_(context), rules_(rules), source_(source), asked_(asked) {
+    if (context.store != nullptr) {
+      if (auto row = context.store->sync(rules.sync)) result_.sync = std::move(*row);
+    }
+  }
+
+  Explanation run() {
+    take_asked();
+    read_source();
+    describe();
+    try {
+      ask_destination();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kInterrupted) throw;
+      result_.not_asked = error;
+    }
+    return std::move(result_);
+  }
+
+ private:
+  //! A mapped row of the source: its texts are kept only of who was asked for.
+  struct Mapped {
+    MemberKey key;
+    std::uint64_t line;
+  };
+  struct Waiting {
+    std::uint64_t line;
+    std::string source_id;
+    std::string identifier;
+  };
+
+  bool has_state() const { return context_.store != nullptr && result_.sync.id != SyncId{}; }
+
+  //! Whom the text stands for without the source: its canonical form, and whose record it is.
+  void take_asked() {
+    const std::string_view value = asked_;
+    const auto mapped = context_.destination.map_identifiers(rules_.kind, {&value, 1});
+    if (!mapped.front().canonical.empty()) {
+      asked_canonical_ = mapped.front().canonical;
+      add_key(context_.hasher.key(rules_.kind, asked_canonical_), asked_canonical_);
+    }
+    if (!has_state()) return;
+    for (const auto& row : context_.store->members_with_record(result_.sync.id, asked_)) {
+      add_key(row.key, {});
+    }
+  }
+
+  void add_key(const MemberKey& key, const std::string& canonical) {
+    auto& known = keys_[key];
+    if (known.empty()) known = canonical;
+  }
+
+  void read_source() {
+    source_.open(rules_.columns);
+    std::vector<Waiting> batch;
+    while (const auto member = source_.next()) {
+      batch.push_back(
+          {member->line, std::string(member->source_id), std::string(member->identifier)});
+      if (batch.size() < kMapBatch) continue;
+      map(batch);
+      batch.clear();
+      if (context_.cancellation.requested()) {
+        throw Error(ErrorKind::kInterrupted, "explain.interrupted", "interrupted");
+      }
+      context_.observer.on_progress({RunProgress::Phase::kReading, rows_, 0});
+    }
+    map(batch);
+  }
+
+  void map(const std::vector<Waiting>& batch) {
+    rows_ += batch.size();
+    std::vector<std::string_view> values;
+    values.reserve(batch.size());
+    for (const auto& row : batch) values.push_back(row.identifier);
+    if (values.empty()) return;
+    const auto mapped = context_.destination.map_identifiers(rules_.kind, values);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      const auto& row = batch[i];
+      const bool by_id = !row.source_id.empty() && row.source_id == asked_;
+      if (mapped[i].canonical.empty()) {
+        if (by_id || row.identifier == asked_) reject(row, mapped[i].reason);
+        continue;
+      }
+      const auto key = context_.hasher.key(rules_.kind, mapped[i].canonical);
+      if (by_id) add_key(key, mapped[i].canonical);
+      if (keys_.contains(key)) {
+        add_key(key, mapped[i].canonical);
+        source_ids_[row.line] = row.source_id;
+      }
+      mapped_.push_back({key, row.line});
+    }
+  }
+
+  void reject(const Waiting& row, const std::string& reason) {
+    ExplainedPerson person;
+    const bool is_blank = row.identifier.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
+    person.rows.push_back({row.line, row.source_id, is_blank ? "no_identifier" : reason, 0});
+    result_.people.push_back(std::move(person));
+  }
+
+  //! What the source and the state know of each.
+  void describe() {
+    std::map<MemberKey, std::vector<std::uint64_t>> lines;
+    for (const auto& mapped : mapped_) {
+      if (keys_.contains(mapped.key)) lines[mapped.key].push_back(mapped.line);
+    }
+    for (const auto& [key, canonical] : keys_) {
+      ExplainedPerson person;
+      person.canonical = canonical;
+      std::uint64_t first = 0;
+      for (const auto line : lines[key]) {
+        person.rows.push_back({line, source_ids_[line], {}, first});
+        if (first == 0) first = line;
+      }
+      if (has_state()) add_state(key, person);
+      if (person.rows.empty() && !person.state && person.changes.empty()) continue;
+      result_.people.push_back(std::move(person));
+    }
+    result_.is_stranger = result_.people.empty();
+    if (!result_.is_stranger) return;
+    ExplainedPerson stranger;
+    stranger.canonical = asked_canonical_;
+    result_.people.push_back(std::move(stranger));
+  }
+
+  void add_state(const MemberKey& key, ExplainedPerson& person) {
+    auto& store = *context_.store;
+    person.state = store.member(result_.sync.id, key);
+    if (person.state) {
+      person.record_id = person.state->record_id;
+      if (person.state->state == MemberState::kDropped) {
+        person.tried_again = due_again(*person.state);
+      }
+    }
+    for (auto& change : store.changes(result_.sync.id, key)) {
+      if (person.record_id.empty()) person.record_id = change.record_id;
+      auto run = store.run(change.run);
+      person.changes.push_back({std::move(change), std::move(run)});
+    }
+  }
+
+  void ask_destination() {
+    context_.ready_connection();
+    look_up_records();
+    if (result_.sync.audience_ref.empty()) return;
+    std::set<std::uint64_t> wanted;
+    for (const auto& person : result_.people) {
+      if (!person.record_id.empty()) wanted.insert(record_number(person.record_id));
+    }
+    if (wanted.empty() || !context_.destination.supports(MUSTER_READBACK_1)) return;
+    const auto found = find_in_list(wanted);
+    for (auto& person : result_.people) {
+      if (person.record_id.empty()) continue;
+      person.in_list = found.contains(record_number(person.record_id));
+    }
+  }
+
+  //! Who has no record as far as we know may have one; a stranger may have been named by it.
+  void look_up_records() {
+    if (!context_.destination.supports(MUSTER_LOOKUP_1)) return;
+    for (auto& person : result_.people) {
+      if (!person.record_id.empty() || person.canonical.empty()) continue;
+      const std::string_view identifier = person.canonical;
+      person.record_id = context_.destination.look_up(rules_.kind, {&identifier, 1}).front();
+    }
+    const bool is_number = asked_.find_first_not_of("0123456789") == std::string::npos;
+    auto& first = result_.people.front();
+    if (result_.is_stranger && first.record_id.empty() && is_number) first.record_id = asked_;
+  }
+
+  std::set<std::uint64_t> find_in_list(const std::set<std::uint64_t>& wanted) {
+    std::set<std::uint64_t> found;
+    std::uint64_t read = 0;
+    try {
+      context_.destination.read_back(
+          result_.sync.audience_ref, {},
+          [&](std::span<const std::string_view> ids, std::string_view) {
+            for (const auto id : ids) {
+              if (wanted.contains(record_number(id))) found.insert(record_number(id));
+            }
+            read += ids.size();
+            context_.observer.on_progress({RunProgress::Phase::kReadingBack, read, 0});
+            if (found.size() == wanted.size()) throw Seen{};
+          });
+    } catch (const Seen&) {
+    } catch (const DestinationError& error) {
+      if (error.status() != MUSTER_AUDIENCE_GONE) throw;  // a list that is gone holds nobody
+    }
+    return found;
+  }
+
+  const ExplainContext& context_;
+  const SyncRules& rules_;
+  Source& source_;
+  const std::string& asked_;
+  std::string asked_canonical_;
+  std::map<MemberKey, std::string> keys_;  //!< with their canonical forms, where known
+  std::map<std::uint64_t, std::string> source_ids_;
+  std::vector<Mapped> mapped_;
+  std::uint64_t rows_ = 0;
+  Explanation result_;
+};
+
+}  // namespace
+
+Explanation explain(const ExplainContext& context, const SyncRules& rules, Source& source,
+                    const std::string& asked) {
+  return Explainer(context, rules, source, asked).run();
+}
+
+}  // namespace muster

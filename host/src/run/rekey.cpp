@@ -1,0 +1,142 @@
+#include "run/rekey.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "run/record_number.hpp"
+
+namespace muster {
+namespace {
+
+//! A member of the cohort by its record.
+struct Claim {
+  std::uint64_t record = 0;
+  std::size_t place = 0;  //!< in the cohort's members
+  bool taken = false;
+};
+
+std::vector<Claim> claims_of(const RekeyParts& parts, const std::string& kind) {
+  const auto& members = parts.cohort.members();
+  const bool are_records = is_record_kind(parts.destination, kind);
+  std::vector<Claim> claims;
+  std::vector<std::string> identifiers;
+  std::vector<std::size_t> places;
+  const auto resolve = [&] {
+    if (places.empty()) return;
+    std::vector<std::string> records;
+    if (are_records) {
+      records = identifiers;
+    } else {
+      const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
+      records = parts.patience.ask([&] { return parts.destination.look_up(kind, views); });
+      parts.patience.progress();
+    }
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (!records[i].empty()) claims.push_back({record_number(records[i]), places[i], false});
+    }
+    if (parts.on_progress) parts.on_progress(places.back() + 1, members.size());
+    identifiers.clear();
+    places.clear();
+  };
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    identifiers.push_back(parts.spill.read(members[i].offset).identifier);
+    places.push_back(i);
+    if (places.size() == parts.destination.descriptor().max_batch) resolve();
+  }
+  resolve();
+  std::sort(claims.begin(), claims.end(), [](const auto& a, const auto& b) {
+    return a.record != b.record ? a.record < b.record : a.place < b.place;
+  });
+  return claims;
+}
+
+//! Rows of a vector between those of another cursor, in key order.
+class Merged final : public MemberCursor {
+ public:
+  Merged(std::unique_ptr<MemberCursor> inner, std::vector<MemberKey> hidden,
+         std::vector<MemberRow> rows)
+      : inner_(std::move(inner)), hidden_(std::move(hidden)), rows_(std::move(rows)) {
+    advance();
+  }
+  bool next(MemberRow& row) override {
+    const bool from_rows = at_ < rows_.size() && (!has_inner_ || rows_[at_].key < waiting_.key);
+    if (from_rows) {
+      row = rows_[at_++];
+      return true;
+    }
+    if (!has_inner_) return false;
+    row = waiting_;
+    advance();
+    return true;
+  }
+
+ private:
+  void advance() {
+    do {
+      has_inner_ = inner_->next(waiting_);
+    } while (has_inner_ && std::binary_search(hidden_.begin(), hidden_.end(), waiting_.key));
+  }
+
+  std::unique_ptr<MemberCursor> inner_;
+  std::vector<MemberKey> hidden_;
+  std::vector<MemberRow> rows_;
+  std::size_t at_ = 0;
+  MemberRow waiting_;
+  bool has_inner_ = false;
+};
+
+}  // namespace
+
+bool identifier_changed(const SyncRow& sync, const std::string& kind) {
+  return !sync.identifier_kind.empty() && sync.identifier_kind != kind;
+}
+
+bool is_record_kind(const Destination& destination, const std::string& kind) {
+  const auto& kinds = destination.descriptor().kinds;
+  return std::any_of(kinds.begin(), kinds.end(),
+                     [&](const auto& known) { return known.id == kind && known.is_record; });
+}
+
+std::vector<Rekeyed> find_rekeyed(const RekeyParts& parts, SyncId sync, const std::string& kind) {
+  if (!is_record_kind(parts.destination, kind) && !parts.destination.supports(MUSTER_LOOKUP_1)) {
+    return {};
+  }
+  auto claims = claims_of(parts, kind);
+  const auto& members = parts.cohort.members();
+  std::vector<Rekeyed> rekeyed;
+  const auto rows = parts.store.members(sync);
+  MemberRow row;
+  while (rows->next(row)) {
+    // A row with the key of a member is known by the new identifier: a rekeying that was cut short.
+    if (row.record_id.empty() || parts.cohort.find(row.key) != nullptr) continue;
+    const auto record = record_number(row.record_id);
+    auto claim = std::lower_bound(claims.begin(), claims.end(), record,
+                                  [](const auto& a, auto number) { return a.record < number; });
+    for (; claim != claims.end() && claim->record == record; ++claim) {
+      const auto& member = members[claim->place];
+      if (claim->taken || parts.store.member(sync, member.key)) continue;
+      claim->taken = true;
+      rekeyed.push_back({row.key, member.key, member.offset});
+      break;
+    }
+  }
+  return rekeyed;
+}
+
+std::unique_ptr<MemberCursor> rekeyed_members(Store& store, SyncId sync,
+                                              const std::vector<Rekeyed>& rekeyed) {
+  std::vector<MemberKey> hidden;
+  std::vector<MemberRow> rows;
+  for (const auto& change : rekeyed) {
+    auto row = store.member(sync, change.from);
+    if (!row) continue;
+    hidden.push_back(change.from);
+    row->key = change.to;
+    rows.push_back(std::move(*row));
+  }
+  std::sort(hidden.begin(), hidden.end());
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  return std::make_unique<Merged>(store.members(sync), std::move(hidden), std::move(rows));
+}
+
+}  // namespace muster

@@ -1,0 +1,125 @@
+#include "run/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "run/account_check.hpp"
+#include "run/audience_reader.hpp"
+#include "run/heartbeat.hpp"
+#include "run/lease.hpp"
+
+namespace muster {
+namespace {
+
+//! The cohort, read when somebody of it is asked for first.
+class CohortOnDemand {
+ public:
+  CohortOnDemand(RunContext& context, const SyncRules& rules, Source& source, Lease& lease)
+      : context_(context), rules_(rules), source_(source), lease_(lease) {}
+
+  std::optional<std::string> identifier_of(const MemberKey& key) {
+    if (!index_) read();
+    const auto* member = index_->find(key);
+    if (member == nullptr) return std::nullopt;
+    return spill_->read(member->offset).identifier;
+  }
+
+ private:
+  void read() {
+    spill_.emplace(context_.temporary_directory);
+    index_.emplace(source_, context_.destination,
+                   CohortMapping{rules_.columns, rules_.kind, rules_.property_names},
+                   context_.vault.hasher(), *spill_, context_.cancellation,
+                   [this](std::uint64_t rows, const Source::Progress&) {
+                     lease_.keep();
+                     context_.observer.on_progress({RunProgress::Phase::kReading, rows, 0});
+                   });
+  }
+
+  RunContext& context_;
+  const SyncRules& rules_;
+  Source& source_;
+  Lease& lease_;
+  std::optional<Spill> spill_;
+  std::optional<CohortIndex> index_;
+};
+
+SyncRow synced_before(RunContext& context, const SyncRules& rules) {
+  const auto row = context.store.sync(rules.sync);
+  if (row && !row->audience_ref.empty()) return *row;
+  throw Error(ErrorKind::kFailed, "verify.no_list",
+              fmt::format("no run of '{}' has made a list yet", rules.sync))
+      .with_hint("run: muster sync " + rules.sync);
+}
+
+void check_wanted(const RunContext& context) {
+  if (!context.cancellation.requested()) return;
+  throw Error(ErrorKind::kInterrupted, "verify.interrupted", "interrupted; nothing was changed");
+}
+
+std::uint64_t should_be_there(Store& store, SyncId sync) {
+  const auto rows = store.members(sync);
+  std::uint64_t count = 0;
+  MemberRow row;
+  while (rows->next(row)) {
+    if (row.state == MemberState::kListed || was_written_off(row)) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+VerifyResult verify_sync(RunContext& context, const SyncRules& rules, Source& source) {
+  VerifyResult result;
+  result.sync = synced_before(context, rules);
+  Lease lease(context.store, context.clock, result.sync.id, context.owner);
+  const Heartbeat heartbeat(context.destination, source, [&lease] { lease.keep(); });
+  require_same_account(result.sync, context.ready_connection(), rules);
+  CohortOnDemand cohort(context, rules, source, lease);
+  const auto check_going = [&] {
+    check_wanted(context);
+    lease.keep();
+  };
+  AudienceReader reader(
+      {context.clock,
+       context.store,
+       context.destination,
+       context.observer,
+       rules,
+       result.sync,
+       {},
+       nullptr,
+       check_going,
+       [&](Milliseconds duration) { wait_for(context.clock, duration, check_going); },
+       [&](const MemberKey& key) { return cohort.identifier_of(key); }});
+  try {
+    const auto reading = reader.settled();
+    result.confirmed = reading.confirmed + reading.found.size();
+    result.missing = reading.missing.size() + reading.still_gone.size();
+    result.strangers = reading.strangers;
+  } catch (const DestinationError& error) {
+    if (error.status() != MUSTER_AUDIENCE_GONE) throw;
+    result.list_gone = true;
+    result.missing = should_be_there(context.store, result.sync.id);
+  }
+  result.expected = result.confirmed + result.missing;
+  return result;
+}
+
+VerifyResult repaired(RunResult run) {
+  VerifyResult result;
+  result.sync = run.sync;
+  const auto& figures = run.run.figures;
+  if (const auto& verified = figures.verified) {
+    result.confirmed = verified->confirmed;
+    result.missing = verified->missing;
+    result.strangers = verified->strangers;
+    result.expected = result.confirmed + result.missing;
+  }
+  result.repaired = figures.added + run.strangers_removed;
+  result.run = std::move(run);
+  return result;
+}
+
+}  // namespace muster

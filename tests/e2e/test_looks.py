@@ -1,0 +1,161 @@
+"""What people see: lines of at most 100 columns, nothing that drives the terminal."""
+
+import re
+import unittest
+
+from support import Workspace
+
+COLOUR = re.compile(r"\x1b\[[0-9]{0,2}m")
+FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x80-\x9f]")
+
+
+class Looks(Workspace):
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.cohort([f"user{i}@company.com" for i in range(5)] + ["no address", "", "user1@company.com"])
+
+    def commands(self):
+        return [
+            ("check",),
+            ("plugins",),
+            ("connections",),
+            ("plan", "s", "--lookup"),
+            ("sync", "s"),
+            ("verify", "s"),
+            ("explain", "s", "u1"),
+            ("explain", "s", "nobody@company.com"),
+            ("history",),
+            ("sync", "s"),
+            ("history", "s"),
+        ]
+
+    def test_no_line_is_longer_than_100_columns(self):
+        for command in self.commands():
+            for line in self.muster(*command).out.splitlines():
+                # A path of the machine is as long as it is.
+                text = COLOUR.sub("", line).replace(str(self.directory), "DIR")
+                text = text.replace(self.hubspot.base, "URL")
+                self.assertLessEqual(len(text), 100, (command, text))
+
+    def test_help_is_not_longer_than_100_columns(self):
+        for command in ("", "verify", "explain", "history", "plan", "sync"):
+            for line in self.muster(*command.split(), "--help").out.splitlines():
+                self.assertLessEqual(len(line), 100, (command, line))
+
+    def test_nothing_is_coloured_where_there_is_no_terminal(self):
+        for command in self.commands():
+            result = self.muster(*command)
+            self.assertNotIn("\x1b", result.out + result.err, command)
+
+    def test_names_that_drive_a_terminal_do_not_reach_it(self):
+        self.configure(sync={"cohort": "Power\x1b]0;owned\x07 \x1b[2J\u009b31mUsers"})
+        self.hubspot.fault(path="/memberships", status=400, count=-1)
+        for command in self.commands():
+            result = self.muster(*command)
+            for text in (result.out, result.err):
+                self.assertIsNone(FORBIDDEN.search(text), (command, text))
+
+    def test_json_is_one_plain_value(self):
+        run = self.muster("sync", "s", "--json")
+        self.assertNotRegex(run.out, r'"(throttled|seconds)":[0-9.]*E')
+        self.assertEqual(run.json["throttled"], 0)
+
+
+class History(Workspace):
+    def setUp(self):
+        super().setUp()
+        self.configure(sync={"create_missing": False})
+        self.cohort(["nobody@company.com"])
+        self.sync(code=3)
+
+    def runs(self, *arguments):
+        result = self.muster("history", "--json", *arguments)
+        self.assertEqual(result.code, 0, result)
+        return [run["run"] for run in result.json]
+
+    def test_filters_by_status_and_time(self):
+        self.assertEqual(self.runs(), [1])
+        self.assertEqual(self.runs("--status", "completed_with_drops"), [1])
+        self.assertEqual(self.runs("--status", "failed"), [])
+        self.assertEqual(self.runs("--since", "1h"), [1])
+        self.assertEqual(self.runs("--until", "1h"), [])
+        self.assertEqual(self.runs("--since", "2001-01-01", "--until", "2099-01-01T10:00Z"), [1])
+
+    def test_a_time_that_is_none_is_refused(self):
+        result = self.muster("history", "--since", "yesterday", "--json")
+        self.assertEqual(result.code, 2, result)
+        self.assertEqual(result.json["error"]["code"], "cli.time")
+
+    def test_tells_when_drops_are_tried_again_and_who_started_it(self):
+        (run,) = self.muster("history", "--json").json
+        (drops,) = run["still_dropped"]
+        self.assertEqual((drops["reason"], drops["count"]), ("not_found", 1))
+        self.assertIsNotNone(drops["tried_again"])
+        self.assertEqual(run["started_by"], "person")
+        out = self.muster("history").out
+        self.assertIn("tried again from", out)
+        self.assertIn("started by a person", out)
+
+
+class Plan(Workspace):
+    def test_a_plan_leaves_the_state_untouched_and_asks_nobody(self):
+        self.configure()
+        self.cohort(["a@company.com", "b@company.com"])
+        self.sync(code=0)
+        self.cohort(["b@company.com", "c@company.com", "broken"])
+        self.hubspot.forget_requests()
+        before = self.files()
+        for arguments in ((), ("--full",), ("--rows", str(self.directory / "rows.csv"))):
+            result = self.muster("plan", "s", "--json", *arguments)
+            self.assertEqual(result.code, 0, result)
+        self.assertEqual(self.files(), before)
+        self.assertEqual(self.hubspot.requests(), [])
+
+    def files(self):
+        """Of the state; the reader's shared memory is no content."""
+        return {
+            path.name: path.read_bytes()
+            for path in (self.directory / ".muster").rglob("*")
+            if path.is_file() and not path.name.endswith("-shm")
+        }
+
+    def test_a_look_up_tells_who_would_be_created(self):
+        self.configure()
+        self.cohort(["a@company.com"])
+        self.sync(code=0)
+        self.cohort(["a@company.com", "b@company.com", "c@company.com"])
+        known = {"properties": {"email": "b@company.com"}}
+        self.hubspot.call("POST", "/crm/objects/2026-09/contacts", known)
+        plan = self.muster("plan", "s", "--lookup", "--json").json
+        self.assertEqual(plan["lookup"], {"exists": 1, "missing": 1})
+        self.assertIn("1 would be created", self.muster("plan", "s", "--lookup").out)
+
+    def test_every_row_is_written_to_the_file_that_was_asked_for(self):
+        self.configure()
+        self.cohort(["a@company.com", "b@company.com"])
+        self.sync(code=0)
+        self.cohort(["b@company.com", "c@company.com", "broken", "B@company.com"])
+        rows = self.directory / "rows.csv"
+        self.assertEqual(self.muster("plan", "s", "--rows", str(rows)).code, 0)
+        found = self.report({"report": rows})
+        told = sorted((r["operation"], r["identifier"], r["outcome"], r["reason"]) for r in found)
+        self.assertEqual(
+            told,
+            [
+                ("add", "c@company.com", "planned", ""),
+                ("none", "b@company.com", "duplicate", "duplicate_of"),
+                ("none", "broken", "dropped", "invalid_email"),
+                ("remove", "", "planned", ""),
+            ],
+        )
+        self.assertEqual(rows.stat().st_mode & 0o777, 0o600)
+
+    def test_ragged_rows_are_told(self):
+        self.configure()
+        self.file("cohort.csv", "user_id,email\nu1,a@company.com,more\n")
+        self.assertEqual(self.muster("plan", "s", "--json").json["ragged_rows"], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

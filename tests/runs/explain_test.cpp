@@ -1,0 +1,143 @@
+// `muster explain`: one person, by whatever they are known.
+#include "run/explain.hpp"
+
+#include <gtest/gtest.h>
+
+#include "runs/sync_world.hpp"
+
+namespace muster::testing {
+namespace {
+
+using std::chrono::hours;
+
+class ExplainTest : public ::testing::Test {
+ protected:
+  void fill() {
+    world.dir.write("cohort.csv",
+                    "user_id,who\nu1,Ada@Example.com\nu2,grace@example.com\nu3,ada@example.com\n"
+                    "u4,no address\nu5,\n");
+    world.run();
+    world.clock.advance(hours(1));
+  }
+  Explanation explain(const std::string& asked) {
+    const auto workspace = world.open();
+    return workspace->explain(workspace->config().sync("s"), asked, world.told);
+  }
+
+  SyncWorld world;
+};
+
+TEST_F(ExplainTest, AMemberIsTheSameBySourceIdIdentifierAndRecord) {
+  fill();
+  const auto record = std::to_string(world.id_of("ada@example.com"));
+  for (const auto& asked : {std::string("u1"), std::string(" ADA@example.com"), record}) {
+    SCOPED_TRACE(asked);
+    const auto result = explain(asked);
+    EXPECT_FALSE(result.is_stranger);
+    ASSERT_EQ(result.people.size(), 1U);
+    const auto& person = result.people[0];
+    ASSERT_EQ(person.rows.size(), 2U);
+    EXPECT_EQ(person.rows[0].line, 2U);
+    EXPECT_EQ(person.rows[0].duplicate_of, 0U);
+    EXPECT_EQ(person.rows[1].line, 4U);
+    EXPECT_EQ(person.rows[1].duplicate_of, 2U);
+    EXPECT_EQ(person.canonical, "ada@example.com");
+    ASSERT_TRUE(person.state);
+    EXPECT_EQ(person.state->state, MemberState::kListed);
+    EXPECT_EQ(person.record_id, record);
+    EXPECT_EQ(person.in_list, true);
+    ASSERT_EQ(person.changes.size(), 1U);
+    EXPECT_EQ(person.changes[0].change.kind, ChangeKind::kAdded);
+    ASSERT_TRUE(person.changes[0].run);
+  }
+}
+
+TEST_F(ExplainTest, ARejectedRowSaysWhy) {
+  fill();
+  const auto invalid = explain("u4");
+  ASSERT_EQ(invalid.people.size(), 1U);
+  EXPECT_EQ(invalid.people[0].rows[0].rejected, "invalid_email");
+  const auto blank = explain("u5");
+  ASSERT_EQ(blank.people.size(), 1U);
+  EXPECT_EQ(blank.people[0].rows[0].rejected, "no_identifier");
+}
+
+TEST_F(ExplainTest, ADropSaysItsReasonAndWhenItIsTriedAgain) {
+  world.configure({"create_missing: false"});
+  fill();
+  const auto result = explain("grace@example.com");
+  ASSERT_EQ(result.people.size(), 1U);
+  const auto& person = result.people[0];
+  ASSERT_TRUE(person.state);
+  EXPECT_EQ(person.state->reason, "not_found");
+  EXPECT_TRUE(person.tried_again);
+  EXPECT_TRUE(person.record_id.empty());
+  EXPECT_FALSE(person.in_list);
+}
+
+TEST_F(ExplainTest, WhoLeftIsKnownByWhatChanged) {
+  fill();
+  world.dir.write("cohort.csv", "user_id,who\nu2,grace@example.com\n");
+  world.run();
+  const auto result = explain("ada@example.com");
+  EXPECT_FALSE(result.is_stranger);
+  ASSERT_EQ(result.people.size(), 1U);
+  EXPECT_TRUE(result.people[0].rows.empty());
+  EXPECT_FALSE(result.people[0].state);
+  ASSERT_EQ(result.people[0].changes.size(), 2U);
+  EXPECT_EQ(result.people[0].changes[0].change.kind, ChangeKind::kRemoved);
+  EXPECT_EQ(result.people[0].in_list, false);
+}
+
+TEST_F(ExplainTest, WhoWasTakenOutByHandIsSaidNotToBeInTheList) {
+  fill();
+  world.hubspot.account().remove_member(world.list(), world.id_of("ada@example.com"));
+  EXPECT_EQ(explain("u1").people[0].in_list, false);
+}
+
+TEST_F(ExplainTest, AStrangerIsSaidToBeOne) {
+  fill();
+  const auto nobody = explain("nobody@example.com");
+  EXPECT_TRUE(nobody.is_stranger);
+  EXPECT_TRUE(nobody.people[0].record_id.empty());
+  auto& account = world.hubspot.account();
+  const auto id = account.create("stranger@example.net").id;
+  account.add_member(world.list(), id);
+  for (const auto& asked : {std::to_string(id), std::string("stranger@example.net")}) {
+    const auto result = explain(asked);
+    EXPECT_TRUE(result.is_stranger);
+    ASSERT_EQ(result.people.size(), 1U);
+    EXPECT_EQ(result.people[0].record_id, std::to_string(id));
+    EXPECT_EQ(result.people[0].in_list, true);
+  }
+}
+
+TEST_F(ExplainTest, TheRestIsToldWhenTheDestinationCantBeAsked) {
+  fill();
+  world.fault("", 503, -1);
+  const auto result = explain("u1");
+  ASSERT_TRUE(result.not_asked);
+  EXPECT_EQ(result.not_asked->kind(), ErrorKind::kLater);
+  ASSERT_EQ(result.people.size(), 1U);
+  EXPECT_TRUE(result.people[0].state);
+  EXPECT_FALSE(result.people[0].in_list);
+}
+
+TEST_F(ExplainTest, NothingIsWritten) {
+  fill();
+  world.hubspot.log().clear();
+  explain("u1");
+  explain("nobody@example.com");
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST_F(ExplainTest, AWorkspaceThatNeverRanIsNotGivenAState) {
+  world.cohort({"ada@example.com"});
+  const auto result = explain("u0");
+  EXPECT_FALSE(result.is_stranger);
+  EXPECT_FALSE(result.people[0].state);
+  EXPECT_FALSE(std::filesystem::exists(world.dir.path() / ".muster/state.db"));
+}
+
+}  // namespace
+}  // namespace muster::testing

@@ -1,0 +1,138 @@
+// Promise 6 in whole runs: what must not reach the list, and what a resumed run may finish.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "runs/sync_world.hpp"
+
+namespace muster::testing {
+namespace {
+
+using std::chrono::hours;
+
+class GuardedTest : public ::testing::Test {
+ protected:
+  void fill(std::size_t count, const std::vector<std::string>& rules = {}) {
+    world.configure(rules);
+    world.cohort(SyncWorld::people(count));
+    ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
+    world.clock.advance(hours(1));
+    world.hubspot.log().clear();
+  }
+  void expect_stopped(const std::string& code, std::size_t listed) {
+    const auto result = world.run();
+    ASSERT_TRUE(result.error) << code;
+    EXPECT_EQ(result.error->code(), code);
+    EXPECT_EQ(result.error->kind(), ErrorKind::kGuard);
+    EXPECT_EQ(result.run.status, RunStatus::kStopped);
+    EXPECT_EQ(world.listed().size(), listed);
+  }
+  RunResult run_allowing() {
+    RunOptions options;
+    options.allow_removals = true;
+    return world.run(options);
+  }
+
+  SyncWorld world;
+};
+
+TEST_F(GuardedTest, AnEmptySourceIsStoppedAlsoWithTheGuardOffAndASmallList) {
+  fill(3, {"guard: off"});
+  world.cohort({});
+  expect_stopped("guard.empty_source", 3);
+  EXPECT_EQ(world.writes(), 0U);
+  EXPECT_FALSE(run_allowing().error);
+  EXPECT_TRUE(world.listed().empty());
+}
+
+TEST_F(GuardedTest, ALostColumnIsStoppedWithTheFiguresAndFirstRunsAreFaults) {
+  world.cohort(SyncWorld::people(30), "other");
+  const auto first = world.run();
+  ASSERT_TRUE(first.error);
+  EXPECT_EQ(first.error->kind(), ErrorKind::kFailed);
+  fill(30);
+  world.cohort(SyncWorld::people(30), "other");
+  const auto result = world.run();
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.error->code(), "guard.lost_column");
+  EXPECT_EQ(result.error->kind(), ErrorKind::kGuard);
+  EXPECT_NE(result.error->message().find("30 members"), std::string::npos);
+  EXPECT_NE(result.error->message().find("who"), std::string::npos);
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST_F(GuardedTest, AddsOfACutShortFirstRunCountAsListed) {
+  simulator::Fault lost;
+  lost.path = "/memberships";
+  lost.kind = "reset";
+  lost.applied = true;
+  lost.count = -1;
+  world.hubspot.faults().add(lost);
+  world.cohort(SyncWorld::people(100));
+  ASSERT_TRUE(world.run().error);
+  world.hubspot.faults().clear();
+  ASSERT_EQ(world.listed().size(), 100U);
+  world.clock.advance(hours(1));
+  world.cohort(SyncWorld::people(1));
+  expect_stopped("guard.removals", 100);
+}
+
+TEST_F(GuardedTest, RemovalsThatWereConfirmedAreNotJudgedAgain) {
+  fill(100);
+  world.cohort(SyncWorld::people(75));
+  world.fault("/memberships", 502, -1, 1);  // the removal passes, the read-back never does
+  const auto cut_short = world.run();
+  ASSERT_TRUE(cut_short.error);
+  EXPECT_EQ(cut_short.run.status, RunStatus::kWaiting);
+  EXPECT_EQ(world.listed().size(), 75U);
+  world.hubspot.faults().clear();
+  world.clock.advance(hours(1));
+  const auto next = world.run();
+  EXPECT_FALSE(next.error) << next.error->what();
+  EXPECT_EQ(next.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(next.run.figures.removed, 0U);
+}
+
+TEST_F(GuardedTest, AMirrorIsNotMadeOfAListOfOthers) {
+  fill(1, {"remove_strangers: true"});
+  auto& account = world.hubspot.account();
+  for (int i = 0; i < 59; ++i) {
+    account.add_member(world.list(), account.create(fmt::format("other{}@example.net", i)).id);
+  }
+  expect_stopped("guard.strangers", 60);
+  const auto allowed = run_allowing();
+  EXPECT_FALSE(allowed.error);
+  EXPECT_EQ(allowed.run.figures.removed, 59U);
+  EXPECT_EQ(world.listed().size(), 1U);
+}
+
+TEST_F(GuardedTest, AReportIsNeverOverwrittenByAStateThatBeganAnew) {
+  fill(2);
+  const auto report = world.dir.path() / ".muster/reports/1.csv";
+  ASSERT_TRUE(std::filesystem::exists(report));
+  const auto before = read_file(report);
+  for (const auto* name : {"state.db", "state.db-wal", "state.db-shm"}) {
+    std::filesystem::remove(world.dir.path() / ".muster" / name);
+  }
+  world.configure({}, "email");
+  world.list().name = "moved away";
+  const auto result = world.run();
+  EXPECT_FALSE(result.error) << result.error->what();
+  EXPECT_EQ(result.report.filename(), "2.csv");
+  EXPECT_EQ(read_file(report), before);
+}
+
+TEST_F(GuardedTest, AListMadeAgainGivesEveryMemberOneRowOfTheReport) {
+  fill(10);
+  world.list().deleted = world.clock.now();
+  world.cohort(SyncWorld::people(12));
+  const auto result = world.run();
+  EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(result.run.figures.added, 12U);
+  const auto text = read_file(result.report);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1 + 12);
+  EXPECT_EQ(text.find("to_retry"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace muster::testing

@@ -1,0 +1,205 @@
+// Promise 3: what the read-back says of each member, over several runs.
+#include <gtest/gtest.h>
+
+#include "runs/sync_world.hpp"
+
+namespace muster::testing {
+namespace {
+
+using std::chrono::hours;
+
+class ProofTest : public ::testing::Test {
+ protected:
+  //! Everyone of thirty people is listed.
+  void fill(const std::vector<std::string>& rules = {}) {
+    world.configure(rules);
+    world.cohort(SyncWorld::people(30));
+    const auto first = world.run();
+    ASSERT_EQ(first.run.status, RunStatus::kSucceeded);
+    world.clock.advance(hours(24));
+  }
+  void take_out(const std::string& email) {
+    world.hubspot.account().remove_member(world.list(), world.id_of(email));
+  }
+  //! The same, run after run: listed, drifted, strangers.
+  void expect_settled(std::uint64_t listed, std::uint64_t drifted, std::uint64_t strangers) {
+    for (int i = 0; i < 4; ++i) {
+      SCOPED_TRACE(i);
+      const auto result = world.run();
+      EXPECT_FALSE(result.error) << result.error->what();
+      EXPECT_EQ(result.run.figures.listed, listed);
+      EXPECT_EQ(dropped(result, "drifted"), drifted);
+      ASSERT_TRUE(result.run.figures.verified);
+      EXPECT_EQ(result.run.figures.verified->confirmed, listed);
+      EXPECT_EQ(result.run.figures.verified->missing, drifted);
+      EXPECT_EQ(result.run.figures.verified->strangers, strangers);
+      world.clock.advance(hours(24));
+    }
+  }
+
+  SyncWorld world;
+};
+
+TEST_F(ProofTest, DriftStaysReportedRunAfterRun) {
+  fill();
+  take_out("person3@example.com");
+  expect_settled(29, 1, 0);
+}
+
+TEST_F(ProofTest, DriftOfLongAgoIsBelievedAtOnce) {
+  fill();
+  take_out("person3@example.com");
+  for (int i = 0; i < 2; ++i) {
+    const auto before = world.clock.elapsed();
+    world.run();
+    EXPECT_LT(world.clock.elapsed() - before, std::chrono::seconds(1));
+    world.clock.advance(hours(24));
+  }
+}
+
+TEST_F(ProofTest, ALaggingReadIsGivenItsTime) {
+  world.hubspot.switches().membership_lag_ms = 9'000;
+  world.cohort(SyncWorld::people(30));
+  const auto first = world.run();
+  EXPECT_EQ(first.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(first.run.figures.verified->confirmed, 30U);
+  expect_settled(30, 0, 0);
+}
+
+TEST_F(ProofTest, ARunRightAfterOneThatDidNotReadBackWaitsForTheLag) {
+  world.hubspot.switches().membership_lag_ms = 9'000;
+  world.configure({"verify: false"});
+  world.cohort(SyncWorld::people(30));
+  world.run();
+  world.configure({"verify: true"});
+  const auto second = world.run();
+  EXPECT_EQ(second.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(second.run.figures.verified->missing, 0U);
+}
+
+TEST_F(ProofTest, WhoWasWrittenOffAndMergedIntoTheListIsListedAgain) {
+  fill();
+  take_out("person3@example.com");
+  expect_settled(29, 1, 0);
+  auto& account = world.hubspot.account();
+  auto& other = account.create("someone@example.net");
+  account.add_member(world.list(), other.id);
+  account.merge(*account.by_id(world.id_of("person3@example.com")), other, false);
+  world.hubspot.log().clear();
+  expect_settled(30, 0, 0);
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST_F(ProofTest, WhoWasWrittenOffAndMergedOutsideTheListStaysDropped) {
+  fill();
+  take_out("person3@example.com");
+  expect_settled(29, 1, 0);
+  auto& account = world.hubspot.account();
+  auto& other = account.create("someone@example.net");
+  account.merge(*account.by_id(world.id_of("person3@example.com")), other, false);
+  account.add_member(world.list(), account.create("stranger@example.net").id);
+  expect_settled(29, 1, 1);
+}
+
+TEST_F(ProofTest, AnArchivedContactIsDriftUntilItIsRepaired) {
+  fill();
+  auto& account = world.hubspot.account();
+  account.archive(*account.by_email("person3@example.com"));
+  expect_settled(29, 1, 0);
+  world.configure({"on_drift: repair"});
+  const auto repaired = world.run();
+  EXPECT_EQ(repaired.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(repaired.run.figures.created, 1U);
+  world.clock.advance(hours(24));
+  expect_settled(30, 0, 0);
+}
+
+TEST_F(ProofTest, AContactForgottenByHubSpotIsDrift) {
+  fill();
+  auto& account = world.hubspot.account();
+  account.erase(*account.by_email("person3@example.com"));
+  expect_settled(29, 1, 0);
+}
+
+TEST_F(ProofTest, AnArchivedContactIsMadeAgainInTheSameRunWhenDriftIsRepaired) {
+  fill({"on_drift: repair"});
+  auto& account = world.hubspot.account();
+  account.archive(*account.by_email("person3@example.com"));
+  const auto result = world.run();
+  EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(result.run.figures.created, 1U);
+  EXPECT_EQ(result.run.figures.added, 1U);
+  world.clock.advance(hours(24));
+  expect_settled(30, 0, 0);
+}
+
+TEST_F(ProofTest, ALookUpThatFailsForAWhileIsAskedAgain) {
+  fill();
+  auto& account = world.hubspot.account();
+  auto& other = account.create("someone@example.net");
+  account.merge(*account.by_email("person3@example.com"), other, false);
+  world.fault("/batch/read", 503, 3);
+  expect_settled(30, 0, 0);
+}
+
+TEST_F(ProofTest, ALookUpThatKeepsFailingWritesNobodyOff) {
+  fill();
+  auto& account = world.hubspot.account();
+  auto& other = account.create("someone@example.net");
+  account.merge(*account.by_email("person3@example.com"), other, false);
+  world.fault("/batch/read", 503, -1);
+  const auto result = world.run();
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.error->kind(), ErrorKind::kLater);
+  EXPECT_EQ(result.run.status, RunStatus::kWaiting);
+  EXPECT_EQ(dropped(result, "drifted"), 0U);
+  EXPECT_EQ(result.run.figures.listed, 30U);
+  world.hubspot.faults().clear();
+  world.clock.advance(hours(1));
+  expect_settled(30, 0, 0);
+}
+
+TEST_F(ProofTest, AReadingThatBreaksOffGoesOnWhereItWas) {
+  world.cohort(SyncWorld::people(600));
+  ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  world.clock.advance(hours(1));
+  world.hubspot.log().clear();
+  world.fault("/memberships", 503, 2, 1);  // the second page
+  const auto result = world.run();
+  EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(result.run.figures.verified->confirmed, 600U);
+  EXPECT_EQ(world.hubspot.count("/memberships", "GET"), 3U + 2U);
+}
+
+TEST_F(ProofTest, StrangersAreLeftAndCounted) {
+  fill();
+  auto& account = world.hubspot.account();
+  account.add_member(world.list(), account.create("stranger@example.net").id);
+  expect_settled(30, 0, 1);
+  EXPECT_EQ(world.listed().size(), 31U);
+}
+
+TEST_F(ProofTest, StrangersAreRemovedFromAMirrorThoughHubSpotFailsForAWhile) {
+  fill({"remove_strangers: true"});
+  auto& account = world.hubspot.account();
+  account.add_member(world.list(), account.create("stranger@example.net").id);
+  world.fault("/memberships/add-and-remove", 503, 3);
+  const auto result = world.run();
+  EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(result.run.figures.verified->strangers, 0U);
+  EXPECT_EQ(world.listed().size(), 30U);
+}
+
+TEST_F(ProofTest, StrangersThatCantBeRemovedAreNotCalledGone) {
+  fill({"remove_strangers: true"});
+  auto& account = world.hubspot.account();
+  account.add_member(world.list(), account.create("stranger@example.net").id);
+  world.fault("/memberships/add-and-remove", 503, -1);
+  const auto result = world.run();
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.run.status, RunStatus::kWaiting);
+  EXPECT_EQ(world.listed().size(), 31U);
+}
+
+}  // namespace
+}  // namespace muster::testing

@@ -1,0 +1,178 @@
+// A sync that identifies its members in another way than before: nobody leaves and comes back.
+#include "run/rekey.hpp"
+
+#include <gtest/gtest.h>
+
+#include "runs/sync_world.hpp"
+
+namespace muster::testing {
+namespace {
+
+using std::chrono::hours;
+
+class RekeyTest : public ::testing::Test {
+ protected:
+  RekeyTest() {
+    for (const auto& email : SyncWorld::people(40)) world.hubspot.account().create(email);
+  }
+  std::vector<std::string> ids_of(const std::vector<std::string>& emails) {
+    std::vector<std::string> ids;
+    for (const auto& email : emails) ids.push_back(std::to_string(world.id_of(email)));
+    return ids;
+  }
+  void fill(const std::string& kind) {
+    identify(kind);
+    ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
+    world.clock.advance(hours(1));
+    world.hubspot.log().clear();
+  }
+  //! The same forty people, by `kind`.
+  void identify(const std::string& kind) {
+    world.configure({}, kind);
+    const auto people = SyncWorld::people(40);
+    world.cohort(kind == "email" ? people : ids_of(people));
+  }
+  void expect_kept(const RunResult& result) {
+    EXPECT_FALSE(result.error) << result.error->what();
+    EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
+    EXPECT_EQ(result.run.figures.listed, 40U);
+    EXPECT_EQ(result.run.figures.unchanged, 40U);
+    EXPECT_EQ(result.run.figures.added, 0U);
+    EXPECT_EQ(result.run.figures.removed, 0U);
+    EXPECT_EQ(world.writes(), 0U);
+  }
+
+  SyncWorld world;
+};
+
+TEST_F(RekeyTest, FromEmailToContactIdNobodyMoves) {
+  fill("email");
+  identify("contact_id");
+  expect_kept(world.run());
+  EXPECT_EQ(world.store()->sync("s")->identifier_kind, "contact_id");
+  world.clock.advance(hours(1));
+  expect_kept(world.run());
+}
+
+TEST_F(RekeyTest, FromContactIdToEmailNobodyMoves) {
+  fill("contact_id");
+  identify("email");
+  expect_kept(world.run());
+  world.clock.advance(hours(1));
+  expect_kept(world.run());
+}
+
+TEST_F(RekeyTest, WhoJoinsAndLeavesAtTheSameTimeIsAddedAndRemoved) {
+  fill("email");
+  auto people = SyncWorld::people(41);
+  world.hubspot.account().create(people[40]);
+  people.erase(people.begin(), people.begin() + 2);
+  world.configure({}, "contact_id");
+  world.cohort(ids_of(people));
+  const auto result = world.run();
+  EXPECT_EQ(result.run.figures.added, 1U);
+  EXPECT_EQ(result.run.figures.removed, 2U);
+  EXPECT_EQ(result.run.figures.unchanged, 38U);
+  EXPECT_EQ(world.listed().size(), 39U);
+}
+
+TEST_F(RekeyTest, AMappingThatWouldReplaceMostMembersIsStopped) {
+  fill("email");
+  std::vector<std::string> others;
+  for (int i = 0; i < 40; ++i) {
+    others.push_back(
+        std::to_string(world.hubspot.account().create(fmt::format("other{}@example.net", i)).id));
+  }
+  world.configure({}, "contact_id");
+  world.cohort(others);
+  const auto result = world.run();
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.error->code(), "guard.removals");
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST_F(RekeyTest, APlanShowsWhoIsKept) {
+  fill("email");
+  identify("contact_id");
+  const auto preview = world.preview();
+  ASSERT_TRUE(preview.identifier_change);
+  EXPECT_EQ(preview.identifier_change->kept, 40U);
+  EXPECT_EQ(preview.unchanged, 40U);
+  EXPECT_EQ(preview.adds + preview.removes, 0U);
+  EXPECT_FALSE(preview.guard.would_stop);
+  EXPECT_EQ(world.store()->sync("s")->identifier_kind, "email");
+}
+
+TEST_F(RekeyTest, APlanByEmailKnowsItWithALookUpOnly) {
+  fill("contact_id");
+  identify("email");
+  const auto blind = world.preview();
+  ASSERT_TRUE(blind.identifier_change);
+  EXPECT_FALSE(blind.identifier_change->kept);
+  EXPECT_TRUE(world.hubspot.log().empty());
+  PreviewOptions options;
+  options.look_up = true;
+  const auto preview = world.preview(options);
+  EXPECT_EQ(preview.identifier_change->kept, 40U);
+  EXPECT_EQ(preview.unchanged, 40U);
+}
+
+TEST_F(RekeyTest, AnAddThatWasInDoubtIsFoundByItsRecord) {
+  // Everyone is written, and the answer lost: forty pending rows with sealed addresses.
+  simulator::Fault lost;
+  lost.path = "/memberships";
+  lost.kind = "reset";
+  lost.applied = true;
+  lost.count = -1;
+  world.hubspot.faults().add(lost);
+  world.configure({});
+  world.cohort(SyncWorld::people(40));
+  ASSERT_TRUE(world.run().error);
+  world.hubspot.faults().clear();
+  world.clock.advance(hours(1));
+  identify("contact_id");
+  const auto result = world.run();
+  EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(result.run.figures.listed, 40U);
+  EXPECT_EQ(result.run.figures.removed, 0U);
+  EXPECT_EQ(world.listed().size(), 40U);
+}
+
+TEST_F(RekeyTest, ALookUpThatFailsStopsBeforeAnythingIsWritten) {
+  fill("contact_id");
+  identify("email");
+  world.fault("/batch/read", 503, -1);
+  const auto failed = world.run();
+  ASSERT_TRUE(failed.error);
+  EXPECT_EQ(failed.error->kind(), ErrorKind::kLater);
+  EXPECT_EQ(world.writes(), 0U);
+  world.hubspot.faults().clear();
+  world.clock.advance(hours(1));
+  world.hubspot.log().clear();
+  expect_kept(world.run());
+}
+
+TEST_F(RekeyTest, AConnectionOfAnotherNameToTheSameAccountChangesNothing) {
+  fill("email");
+  world.configure({}, "email", "renamed");
+  expect_kept(world.run());
+  EXPECT_EQ(world.store()->sync("s")->connection, "renamed");
+}
+
+TEST_F(RekeyTest, APlanOfAnotherAccountSaysThatTheRunWouldBeRefused) {
+  fill("email");
+  auto store = world.store();
+  auto row = *store->connection("c");
+  row.account_id = "another";
+  store->put_connection(row);
+  store.reset();
+  const auto preview = world.preview();
+  ASSERT_TRUE(preview.refused);
+  EXPECT_EQ(preview.refused->code(), "run.account_changed");
+  PreviewOptions options;
+  options.full = true;
+  EXPECT_FALSE(world.preview(options).refused);
+}
+
+}  // namespace
+}  // namespace muster::testing
