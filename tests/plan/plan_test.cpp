@@ -98,7 +98,7 @@ TEST(Plan, RemovesWhoIsListedLeavingOrPendingAndNotInTheCohort) {
     ASSERT_EQ(plan.removes.size(), 1U) << static_cast<int>(state);
     EXPECT_EQ(plan.removes[0], Cohort::key("gone@x.com"));
     EXPECT_TRUE(plan.forgotten.empty());
-    EXPECT_EQ(plan.held_before, state == MemberState::kPending ? 0U : 1U);
+    EXPECT_EQ(plan.held_before, 1U);  // a pending one may have got in
   }
 }
 

@@ -34,7 +34,10 @@ Comparison AudienceReader::settled() {
   return reading;
 }
 
-void AudienceReader::follow_early_merges() { follow_merges(read(), Confirmed::kEarlier); }
+void AudienceReader::read_and_follow_merges() {
+  const auto reading = read();
+  follow(reading.missing, std::nullopt);
+}
 
 Comparison AudienceReader::read() {
   parts_.check_going();

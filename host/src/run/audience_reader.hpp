@@ -39,8 +39,8 @@ class AudienceReader {
   //! Reads until what was changed lately is to be seen, or has had its time, and follows merged
   //! contacts to the record they are now. Throws what the destination throws.
   Comparison settled();
-  //! Reads once, and follows the merges of members that were confirmed before.
-  void follow_early_merges();
+  //! Reads once, and follows the merges of all that are missing.
+  void read_and_follow_merges();
   std::uint64_t last_size() const { return audience_ ? audience_->size() : 0; }
   //! Whether the audience, as it was read last, holds the record.
   bool last_holds(std::string_view record_id) const {

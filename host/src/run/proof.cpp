@@ -49,7 +49,7 @@ class Proof {
 
   //! Follows the merges among the members that are not where they were.
   void run_for_merges_only() {
-    reader_.follow_early_merges();
+    reader_.read_and_follow_merges();
     remove_merged();
   }
 
