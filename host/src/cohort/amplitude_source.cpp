@@ -164,7 +164,7 @@ void AmplitudeSource::refuse(const HttpResponse& response) {
     throw Error(ErrorKind::kFailed, "amplitude.too_large",
                 "the cohort is too large to be downloaded: Amplitude's limit is 2 million people")
         .at(options_.where)
-        .with_hint("let Amplitude push it (a cohort webhook), or split it in Amplitude");
+        .with_hint("split it into smaller cohorts in Amplitude");
   }
   if (response.status == 400 || response.status == 403 || response.status == 404) refuse_cohort();
   throw api_->failure(response, "the download is refused");

@@ -125,7 +125,8 @@ SyncConfig read_sync(const YamlNode::Entry& entry, const std::filesystem::path& 
 }
 
 //! Two syncs that fill one list would each take the other's members for strangers, and the second
-//! could not make it. Destinations tell names apart whatever their case (hubspot/api.md §5).
+//! could not make it. HubSpot does not tell names apart by their case (hubspot/api.md §5), another
+//! destination might: such names are refused for all.
 void refuse_shared_list(const std::vector<SyncConfig>& syncs) {
   const auto& last = syncs.back();
   const auto same = [](char a, char b) { return ascii_lower(a) == ascii_lower(b); };

@@ -46,9 +46,8 @@ Error too_often(const std::vector<Share>& shares, std::size_t total) {
                          "allows a project {}",
                          sum, limit))
       .at(most->sync->cadence_where)
-      .with_hint(
-          fmt::format("{} every {}m or rarer would fit; for more, let Amplitude push changes",
-                      shares.size() == 1 ? "once" : "each of these syncs", fitting));
+      .with_hint(fmt::format("{} every {}m or rarer would fit",
+                             shares.size() == 1 ? "once" : "each of these syncs", fitting));
 }
 
 }  // namespace

@@ -20,10 +20,10 @@ enum class SealPurpose {
 
 class Vault {
  public:
-  //! The key from `MUSTER_KEY` (64 hex digits or 44 base64 characters) when set, else from
-  //! `directory`/vault.key. Makes the file (0600) only when `may_create` says that no state exists
-  //! that another key sealed. Throws Error: unreadable, wrong length, file open to others.
   enum class IfMissing { kCreate, kRefuse };
+  //! The key from `MUSTER_KEY` (64 hex digits or 44 base64 characters) when set, else from
+  //! `directory`/vault.key. Makes the file (0600) only with kCreate: when no state exists that
+  //! another key sealed. Throws Error: unreadable, wrong length, file open to others.
   static Vault open(const std::filesystem::path& directory, IfMissing if_missing);
   //! With a key given; for tests.
   static Vault with_key(std::string_view key_bytes);
