@@ -95,7 +95,10 @@ ProcessEnd World::live() {
     if (mutation == Mutation::kRemovesStrangers) config.syncs[0].strangers = Strangers::kRemove;
     Workspace workspace(std::move(config), environment());
     Silent silent;
-    end.result = workspace.sync(workspace.config().sync("s"), {}, silent);
+    // A cohort may become empty here, which the guard stops also when it is off.
+    RunOptions options;
+    options.allow_removals = true;
+    end.result = workspace.sync(workspace.config().sync("s"), options, silent);
     auto& run = end.result->run;
     if (mutation == Mutation::kMiscounts) run.figures.to_retry = 0;
     usual_calls_ = std::max<std::int64_t>(20, life_.calls);
