@@ -68,7 +68,7 @@ class Scenario {
       promises_.check_after(end);
       if (!end.result) {
         return promises_.violate(fmt::format("a run without faults could not begin: {}",
-                                             end.error ? end.error->what() : ""));
+                                             end.error ? end.error->message() : ""));
       }
       const auto& figures = end.result->run.figures;
       const bool changes = figures.added + figures.removed + figures.created > 0;
@@ -76,8 +76,8 @@ class Scenario {
       // Thrice: a member may wait for the second of its daily retries.
       if (quiet == 3) return promises_.check_at_rest(*end.result);
       if (i + 1 == kMostRunsToRest) {
-        return promises_.violate(fmt::format("it does not come to rest: {}",
-                                             end.result->error ? end.result->error->what() : ""));
+        return promises_.violate(fmt::format(
+            "it does not come to rest: {}", end.result->error ? end.result->error->message() : ""));
       }
       world_.clock.advance(kBetweenRuns);
     }

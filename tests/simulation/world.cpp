@@ -108,7 +108,7 @@ ProcessEnd World::live() {
         "{}\n",
         static_cast<std::int64_t>(run.id), static_cast<int>(run.status), f.rows, f.members,
         f.listed, f.added, f.removed, f.created, f.to_retry,
-        end.result->error ? end.result->error->what() : "");
+        end.result->error ? end.result->error->message() : "");
     note(line);
     if (verbose) fmt::print("{}", line);
   } catch (const Death&) {

@@ -3,14 +3,17 @@
 namespace muster::simulator {
 namespace {
 
+std::uint64_t next_correlation = 1;
+
 std::string correlation_id() {
-  static std::uint64_t next = 1;
-  auto digits = std::to_string(next++);
+  auto digits = std::to_string(next_correlation++);
   return "00000000-0000-4000-8000-" +
          std::string(12 - std::min<std::size_t>(12, digits.size()), '0') + digits;
 }
 
 }  // namespace
+
+void restart_correlation_ids() { next_correlation = 1; }
 
 SimResponse json_response(int status, const json::value& body) {
   SimResponse response;

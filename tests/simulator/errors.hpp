@@ -11,6 +11,8 @@ namespace muster::simulator {
 
 namespace json = boost::json;
 
+//! A new account counts them from 1: the same story gives the same answers, byte for byte.
+void restart_correlation_ids();
 SimResponse json_response(int status, const json::value& body);
 //! {status, message, correlationId, category}; more fields may be added to `extra`.
 SimResponse error_response(int status, const std::string& category, const std::string& message,

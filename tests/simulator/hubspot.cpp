@@ -58,7 +58,9 @@ HubSpot::HubSpot(const Clock& clock, std::uint64_t seed)
       limiter_(clock),
       oauth_(clock, account_, switches_),
       contacts_(account_, switches_),
-      lists_(account_, switches_) {}
+      lists_(account_, switches_) {
+  restart_correlation_ids();
+}
 
 SimResponse HubSpot::handle(const SimRequest& request) {
   const std::lock_guard lock(mutex_);
