@@ -10,7 +10,7 @@ namespace {
 
 // A record that is merged again and again while we write would keep us here for ever.
 constexpr int kMostRounds = 3;
-constexpr std::string_view kUnaccounted = "UNACCOUNTED";
+constexpr std::string_view kUnaccounted = MUSTER_DETAIL_UNACCOUNTED;
 
 }  // namespace
 

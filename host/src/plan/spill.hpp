@@ -40,8 +40,6 @@ class Spill {
   SpilledMember read(SpillOffset offset);
   //! The offset past the last record.
   SpillOffset end() const noexcept { return size_; }
-  //! The offset of the record after the one last read.
-  SpillOffset next_offset() const noexcept { return read_position_; }
 
  private:
   static constexpr std::size_t kPageSize = 64 * 1024;

@@ -2,12 +2,10 @@
 
 #include <string_view>
 
+#include "run/unaccounted.hpp"
+
 namespace muster {
 namespace {
-
-// An answer that does not mention an item is repeated; one that never does is a silent drop.
-constexpr int kUnaccountedTries = 3;
-constexpr std::string_view kUnaccounted = "UNACCOUNTED";
 
 struct OpenAdd {
   PlannedAdd planned;
@@ -114,7 +112,7 @@ class AddSender {
              outcome.detail);
         return true;
       case OutcomeKind::kInDoubt:
-        if (outcome.detail == kUnaccounted && ++candidate.open.unaccounted >= kUnaccountedTries) {
+        if (is_unaccounted(outcome) && ++candidate.open.unaccounted >= kUnaccountedTries) {
           drop(candidate, "silently_dropped", outcome.detail);
           return true;
         }
@@ -203,10 +201,6 @@ class AddSender {
   Store& store_;
   std::vector<bool>& settled_;
 };
-
-}  // namespace
-
-namespace {
 
 //! The rows of adds that no batch has settled.
 void report_open(Session& session, const std::vector<PlannedAdd>& adds,

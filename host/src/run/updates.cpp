@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "run/unaccounted.hpp"
+
 namespace muster {
 namespace {
-
-// An answer that never mentions an item is no success, however often it is repeated.
-constexpr int kUnaccountedTries = 3;
-constexpr std::string_view kUnaccounted = "UNACCOUNTED";
 
 struct OpenUpdate {
   PlannedUpdate planned;
@@ -34,7 +32,7 @@ class UpdateSender {
     Store::Transaction transaction(store_);
     for (std::size_t i = 0; i < updates.size(); ++i) {
       const auto& outcome = result.outcomes[i];
-      const bool silent = outcome.kind == OutcomeKind::kInDoubt && outcome.detail == kUnaccounted;
+      const bool silent = is_unaccounted(outcome);
       if (silent) ++updates[i].unaccounted;
       if (is_final(outcome) || updates[i].unaccounted >= kUnaccountedTries) {
         settle(updates[i].planned, members[i], rows[i], outcome);

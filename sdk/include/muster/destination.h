@@ -322,6 +322,9 @@ enum {
   MUSTER_SKIPPED = 7        /* not tried: cancelled or out of time */
 };
 enum { MUSTER_OUTCOME_CREATED = 1u }; /* the record was made by this operation */
+/* The detail of an item that is IN_DOUBT although an answer came: it does not mention the item. The
+ * host tries such items again a few times in a run; then they count as silently dropped. */
+#define MUSTER_DETAIL_UNACCOUNTED "UNACCOUNTED"
 
 typedef struct muster_outcome {
   uint32_t struct_size;
