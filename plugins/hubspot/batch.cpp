@@ -26,13 +26,14 @@ void Batch::read_operations() {
     Item item;
     item.kind = operation.kind;
     item.must_exist = (operation.flags & MUSTER_OPERATION_MUST_EXIST) != 0;
-    item.record_id = sdk::view(operation.record_id);
+    item.known_record = sdk::view(operation.record_id);
     item.values = {operation.properties, operation.property_count};
     if (by_email_) {
       item.email = sdk::view(operation.identifier);
-    } else if (item.record_id.empty()) {
-      item.record_id = sdk::view(operation.identifier);
+    } else if (item.known_record.empty()) {
+      item.known_record = sdk::view(operation.identifier);
     }
+    item.record_id = item.known_record;
     item.step = item.record_id.empty()       ? Item::Step::kFind
                 : item.must_exist            ? Item::Step::kConfirm
                 : item.kind == MUSTER_UPDATE ? Item::Step::kUpdate
@@ -179,6 +180,24 @@ void Batch::without_record(std::size_t index) {
   report(index, items_[index].kind == MUSTER_REMOVE ? MUSTER_UNCHANGED : MUSTER_NOT_FOUND);
 }
 
+void Batch::tell_records() const {
+  if (sink_.struct_size < MUSTER_SIZE_UP_TO(muster_sync_sink, resolved)) return;
+  std::vector<std::size_t> indices;
+  std::vector<muster_text> records;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    const auto& item = items_[i];
+    const bool enters = item.step == Item::Step::kWrite && item.kind == MUSTER_ADD;
+    if (!enters || item.record_id == item.known_record) continue;
+    indices.push_back(i);
+    records.push_back(sdk::text(item.record_id));
+  }
+  if (indices.empty()) return;
+  const auto told = sink_.resolved(sink_.context, indices.data(), records.data(), indices.size());
+  if (told == MUSTER_OK) return;
+  throw sdk::Failure(MUSTER_CANCELLED, "hubspot.not_written_down",
+                     "the host could not write the records down");
+}
+
 void Batch::write_memberships() {
   std::vector<Change> changes;
   std::vector<std::vector<std::size_t>> items_of_change;
@@ -204,6 +223,7 @@ void Batch::write_memberships() {
     }
   }
   if (changes.empty()) return;
+  tell_records();
   const auto written = parts_.memberships.write(list_, changes);
   std::vector<std::size_t> missing;
   for (std::size_t c = 0; c < changes.size(); ++c) {

@@ -33,6 +33,7 @@ class Batch {
     bool must_exist = false;
     std::string email;                    //!< where the identifier is one
     std::string record_id;                //!< where it is known
+    std::string_view known_record;        //!< as the host named it; the host's, for the call
     std::span<const muster_text> values;  //!< of the properties; the host's, for the call
     bool created = false;
     int rounds = 0;  //!< how often its membership was written
@@ -45,6 +46,8 @@ class Batch {
   void find_by_email();
   void confirm_records();
   void write_memberships();
+  //! Tells the host the records that it does not know, before they enter the list.
+  void tell_records() const;
   void write_properties();
   void settle(std::size_t index, const Written& written);
   void find_survivors(const std::vector<std::size_t>& missing);

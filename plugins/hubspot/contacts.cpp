@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <string>
+#include <unordered_map>
 
 #include "contacts_inputs.hpp"
 
@@ -91,14 +93,24 @@ std::vector<Resolution> Contacts::resolve(std::span<const Address> addresses,
 }
 
 std::vector<Resolution> Contacts::read_by_id(std::span<const std::string_view> ids) {
-  Inputs inputs(Inputs::By::kId, ids.size());
-  inputs.texts.assign(ids.begin(), ids.end());
-  Places all(ids.size());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  // An id that stands twice refuses the whole request (hubspot/api.md §4.3): asked once.
+  std::unordered_map<std::string_view, std::size_t> place_of;
+  std::vector<std::size_t> places;
+  for (const auto id : ids)
+    places.push_back(place_of.try_emplace(id, place_of.size()).first->second);
+  Inputs inputs(Inputs::By::kId, place_of.size());
+  inputs.texts.resize(place_of.size());
+  for (const auto& [id, place] : place_of) inputs.texts[place] = id;
+  Places all(place_of.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
   in_batches(inputs, all, &Contacts::read);
   api_.drain();
   ask_alone(inputs, all);
-  return inputs.take();
+  const auto found = inputs.take();
+  std::vector<Resolution> resolutions;
+  resolutions.reserve(ids.size());
+  for (const auto place : places) resolutions.push_back(found[place]);
+  return resolutions;
 }
 
 //! A merged contact's answer may not say whom it answers for (§4.7): asked alone, it must be the

@@ -64,6 +64,30 @@ TEST_F(BadPlugin, ItemsWithoutAReportAreInDoubt) {
   }
 }
 
+TEST_F(BadPlugin, RecordsOfAnOperationAreTold) {
+  std::vector<std::string> told;
+  AudienceEvents events;
+  events.resolved = [&](std::span<const ResolvedRecord> records) {
+    for (const auto& record : records) {
+      told.push_back(std::to_string(record.index) + ":" + std::string(record.record_id));
+    }
+  };
+  SyncHeader header;
+  header.kind = "id";
+  with("None").sync(header, std::vector<Operation>(3), events);
+  EXPECT_THAT(told, ::testing::ElementsAre("0:7"));
+
+  events.resolved = [](std::span<const ResolvedRecord>) { throw std::runtime_error("disk"); };
+  EXPECT_THROW(with("None").sync(header, std::vector<Operation>(3), events), std::runtime_error);
+}
+
+TEST_F(BadPlugin, RecordsOfNoOperationOrNoneAtAllAreRefused) {
+  for (const auto* fault : {"ResolvesOutOfRange", "ResolvesToNothing"}) {
+    const auto result = sync(with(fault));
+    EXPECT_EQ(kind_of(result, 0), OutcomeKind::kInDoubt) << fault;
+  }
+}
+
 TEST_F(BadPlugin, AnAddWithoutARecordIsNoSuccess) {
   EXPECT_EQ(kind_of(sync(with("AppliedWithoutRecord")), 0), OutcomeKind::kInDoubt);
 }

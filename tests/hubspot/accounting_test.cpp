@@ -222,6 +222,45 @@ TEST(Accounting, TwoStoredIdsOfOneMergedContactAreOneMember) {
   EXPECT_EQ(world.members(), std::vector<std::string>{first});
 }
 
+//! An id that stands twice would refuse the whole look-up (hubspot/api.md §4.3).
+TEST(Accounting, ARecordThatIsNamedTwiceIsAskedOnce) {
+  PluginWorld world;
+  const auto id = world.contact("a@example.com");
+  world.header.create_missing = false;
+  auto first = PluginWorld::add_record(id, "a@example.com");
+  auto second = PluginWorld::add_record(id, "b@example.com");
+  first.must_exist = second.must_exist = true;
+  const auto result = world.sync({first, second, PluginWorld::add("nobody@example.com")});
+  EXPECT_FALSE(result.failure);
+  EXPECT_EQ(result.outcomes[0].record_id, id);
+  EXPECT_EQ(result.outcomes[1].record_id, id);
+  EXPECT_EQ(world.hubspot.count(kRead), 2U) << "one by id, one by address";
+}
+
+TEST(Accounting, RecordsAreToldBeforeTheyEnterTheList) {
+  PluginWorld world;
+  const auto known = world.contact("known@example.com");
+  const auto found = world.contact("found@example.com");
+  std::vector<std::pair<std::size_t, std::string>> told;
+  world.resolved = [&](std::span<const ResolvedRecord> records) {
+    EXPECT_EQ(world.hubspot.count(kChange), 0U);
+    for (const auto& record : records) told.emplace_back(record.index, record.record_id);
+  };
+  const auto result = world.sync({PluginWorld::add_record(known, "known@example.com"),
+                                  PluginWorld::add("found@example.com"),
+                                  PluginWorld::add("new@example.com")});
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0], std::pair(std::size_t{1}, found));
+  EXPECT_EQ(told[1], std::pair(std::size_t{2}, result.outcomes[2].record_id));
+}
+
+TEST(Accounting, NobodyEntersTheListWhoseRecordCouldNotBeWrittenDown) {
+  PluginWorld world;
+  world.resolved = [](std::span<const ResolvedRecord>) { throw std::runtime_error("disk"); };
+  EXPECT_THROW(world.sync({PluginWorld::add("new@example.com")}), std::runtime_error);
+  EXPECT_EQ(world.hubspot.count(kChange), 0U);
+}
+
 TEST(Accounting, IdsBeyondADoublesPrecisionStayExact) {
   PluginWorld world;
   world.header.kind = "contact_id";

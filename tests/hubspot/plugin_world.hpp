@@ -115,6 +115,7 @@ class PluginWorld {
       header.audience_ref = ref;
       header.audience_known_as = name;
     };
+    events.resolved = resolved;
     return destination_->sync(header, operations, events);
   }
 
@@ -145,6 +146,7 @@ class PluginWorld {
   simulator::SimulatedTransport transport;
   std::shared_ptr<Pacer> pacer;
   SyncHeader header;
+  std::function<void(std::span<const ResolvedRecord>)> resolved;
   std::vector<std::string> announced;  //!< names of lists about to be made
 
  private:

@@ -171,6 +171,51 @@ TEST(MergedMember, IsFollowedByItsRecordWhenTheAddressLeadsNowhere) {
   EXPECT_EQ(world.list().members.size(), 1U);
 }
 
+//! Two readings of the list, and a merge in between: the new id is no stranger's.
+TEST(MergedMember, IsNoStrangerThoughMergedWhileStrangersAreSought) {
+  RecoveryWorld world("remove_strangers: true");
+  world.hubspot.switches().merge_keeps_primary_id = false;
+  auto& account = world.hubspot.account();
+  account.create("a@x.com");
+  account.create("other@x.com");
+  account.create("stranger@x.com");
+  world.cohort({"a@x.com"});
+  world.sync();
+  account.add_member(world.list(), account.by_email("stranger@x.com")->id);
+  int readings = 0;
+  world.before = [&](const SimRequest& request) {
+    const bool reads = request.method == "GET" && request.path().ends_with("/memberships");
+    if (!reads || ++readings != 2) return;
+    account.merge(*account.by_email("a@x.com"), *account.by_email("other@x.com"), false);
+  };
+
+  world.sync();
+
+  EXPECT_GE(readings, 2);
+  EXPECT_THAT(world.listed(), ElementsAre("a@x.com"));
+}
+
+//! The write took effect, and the process died on its answer: the record must be known already.
+TEST(Leaver, IsTakenOutThoughTheAddressHasChangedSinceAKill) {
+  RecoveryWorld world;
+  auto& account = world.hubspot.account();
+  account.create("gone@x.com");
+  world.cohort({"gone@x.com", "stays@x.com"});
+  world.before = [&](const SimRequest& request) {
+    if (writes_members(request)) world.keep_disk();
+  };
+  world.sync();
+  world.before = {};
+  world.go_back_to_kept_disk();
+  account.set_email(*account.by_email("gone@x.com"), "elsewhere@x.com");
+  world.cohort({"stays@x.com"});
+
+  const auto run = world.sync();
+
+  EXPECT_EQ(run.run.status, RunStatus::kSucceeded);
+  EXPECT_THAT(world.listed(), ElementsAre("stays@x.com"));
+}
+
 TEST(MergedLeaver, IsTakenOutWhenNobodyElseIsThatContact) {
   RecoveryWorld world("verify: false");
   auto& account = world.hubspot.account();

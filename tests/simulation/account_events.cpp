@@ -73,6 +73,7 @@ void AccountEvents::merge() {
       account
           .merge(*account.by_id(a), *account.by_id(b), hubspot_.switches().merge_keeps_primary_id)
           .id;
+  ledger_.merged.insert(kept);
   for (const auto old : {a, b}) {
     if (ledger_.by_hand.erase(old) > 0) ledger_.by_hand.insert(kept);
     if (ledger_.touched.contains(old)) ledger_.touched.insert(kept);
@@ -89,6 +90,7 @@ void AccountEvents::rename() {
   auto& renamed = *list();
   list_name_ = fmt::format("renamed by hand {}", random_.pick(0, 999));
   renamed.name = list_name_;
+  if (!is_known_(renamed.id)) ledger_.lost_lists.insert(renamed.id);
 }
 
 void AccountEvents::delete_list() {

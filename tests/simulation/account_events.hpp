@@ -21,13 +21,22 @@ struct Ledger {
   std::map<std::string, std::set<simulator::ContactId>> former;
   std::set<simulator::ContactId> silently_dropped;  //!< HubSpot said "added", and did not add
   std::set<simulator::ContactId> touched;           //!< ever stood for a member of the cohort
+  std::set<simulator::ContactId> merged;            //!< took others in
+  //! Renamed before muster had learnt its id: by its name alone could it have been found again.
+  std::set<std::uint64_t> lost_lists;
   bool uninstalled = false;                         //!< the app; until somebody connects again
 };
 
 class AccountEvents {
  public:
-  AccountEvents(Random& random, const Draw& draw, simulator::HubSpot& hubspot, Clock& clock)
-      : random_(random), draw_(draw), hubspot_(hubspot), clock_(clock) {}
+  //! `is_known` tells whether muster's state has the id of a list.
+  AccountEvents(Random& random, const Draw& draw, simulator::HubSpot& hubspot, Clock& clock,
+                std::function<bool(std::uint64_t)> is_known)
+      : random_(random),
+        draw_(draw),
+        hubspot_(hubspot),
+        clock_(clock),
+        is_known_(std::move(is_known)) {}
 
   //! Something happens, or nothing that could.
   void happen();
@@ -50,6 +59,7 @@ class AccountEvents {
   const Draw& draw_;
   simulator::HubSpot& hubspot_;
   Clock& clock_;
+  std::function<bool(std::uint64_t)> is_known_;
   Ledger ledger_;
   std::string list_name_ = kListName;  //!< as people there know it
   std::set<simulator::ContactId> by_hand_in_deleted_;

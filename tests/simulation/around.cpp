@@ -95,7 +95,9 @@ class Around final : public Destination {
       again.push_back(operation);
       again.back().identifier = "x" + operation.identifier;
     }
-    if (!again.empty()) inner_->sync(known, again, events);
+    auto unasked = events;
+    unasked.resolved = {};  // their indices would be other operations'
+    if (!again.empty()) inner_->sync(known, again, unasked);
   }
 
   Mutation mutation_;

@@ -33,6 +33,7 @@ class Promises {
 
   void check_claims_of_proof(const RunResult& result, const std::map<std::string, Claim>& claims);
   void check_member(const std::string& who, const Claim& claim, const simulator::List& list);
+  bool can_be_missed(const std::string& who);
   std::string fault_in_drop(const std::string& who, const std::string& reason);
   void check_list(const simulator::List& list);
   void check_strangers(const simulator::List& list);

@@ -29,7 +29,7 @@ World::World(std::uint64_t seed, Mutation mutation_of_all, std::string installat
       hubspot(clock, seed + 1),
       draw(draw_world(random, hubspot.switches())),
       people(random, draw, hubspot, seed),
-      events(random, draw, hubspot, clock),
+      events(random, draw, hubspot, clock, [this](auto list) { return is_known(list); }),
       installation_(std::move(installation)) {
   life_.skips_write_ahead = mutation == Mutation::kNoWriteAhead;
   life_.forgets_aliases = mutation == Mutation::kAliasNotSuppressed;
@@ -66,6 +66,13 @@ WorkspaceEnvironment World::environment() {
         return make_mortal_store(life_, open_sqlite_store(file, access), random);
       },
       [this](std::unique_ptr<Destination> inner) { return with_bug(mutation, std::move(inner)); }};
+}
+
+//! Whether the state, as it is on the disk, has the id of a list.
+bool World::is_known(std::uint64_t list) const {
+  const auto store = open_sqlite_store(dir / ".muster/state.db", StoreAccess::kReadOnly);
+  const auto sync = store->sync("s");
+  return sync && sync->audience_ref == std::to_string(list);
 }
 
 void World::choose_death() {

@@ -51,6 +51,7 @@ class World {
   std::uint64_t faults = 0;
 
  private:
+  bool is_known(std::uint64_t list) const;
   void choose_death();
   std::string granted(const std::string& url);
   WorkspaceEnvironment environment();

@@ -162,12 +162,13 @@ static_assert(offsetof(muster_audience, state) == 4);
 static_assert(offsetof(muster_audience, ref) == 8);
 static_assert(offsetof(muster_audience, name) == 24);
 
-static_assert(sizeof(muster_sync_sink) == 32);
+static_assert(sizeof(muster_sync_sink) == 40);
 static_assert(offsetof(muster_sync_sink, struct_size) == 0);
 static_assert(offsetof(muster_sync_sink, reserved) == 4);
 static_assert(offsetof(muster_sync_sink, context) == 8);
 static_assert(offsetof(muster_sync_sink, report) == 16);
 static_assert(offsetof(muster_sync_sink, audience) == 24);
+static_assert(offsetof(muster_sync_sink, resolved) == 32);
 
 static_assert(sizeof(muster_readback_sink) == 24);
 static_assert(offsetof(muster_readback_sink, struct_size) == 0);

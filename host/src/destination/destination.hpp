@@ -84,12 +84,20 @@ struct SyncHeader {
   std::vector<std::string> property_names;
 };
 
+//! The record of an operation, as the plugin found it.
+struct ResolvedRecord {
+  std::size_t index = 0;  //!< of the operation
+  std::string_view record_id;
+};
+
 //! Called during `sync`, on the calling thread; what these throw ends the call.
 struct AudienceEvents {
   std::function<void(std::string_view name)> creating;
   std::function<void(std::string_view ref, std::string_view name)> ready;
   //! As ready, for an audience that someone else made; nothing: told to `ready`.
   std::function<void(std::string_view ref, std::string_view name)> adopted{};
+  //! Records that are about to enter the audience; nothing: nobody needs them.
+  std::function<void(std::span<const ResolvedRecord>)> resolved{};
 };
 
 struct MappedIdentifier {

@@ -54,7 +54,7 @@ SyncCall::SyncCall(const Descriptor& descriptor, const SyncHeader& header,
               c_operations_.data(),
               c_operations_.size(),
               sizeof(muster_operation)};
-  sink_ = {sizeof(muster_sync_sink), 0, this, &report, &audience};
+  sink_ = {sizeof(muster_sync_sink), 0, this, &report, &audience, &resolved};
 }
 
 std::size_t SyncCall::unreported() const noexcept {
@@ -101,6 +101,30 @@ std::string SyncCall::known_reason(muster_text reason) const {
   const auto found =
       std::find(descriptor_.reasons.begin(), descriptor_.reasons.end(), view(reason));
   return found == descriptor_.reasons.end() ? "rejected_by_destination" : *found;
+}
+
+muster_status SyncCall::resolved(void* context, const std::size_t* indices,
+                                 const muster_text* record_ids, std::size_t count) noexcept {
+  auto& call = *static_cast<SyncCall*>(context);
+  bool sane = count <= call.operations_.size() &&
+              (count == 0 || (indices != nullptr && record_ids != nullptr));
+  for (std::size_t i = 0; sane && i < count; ++i) {
+    const auto id = view(record_ids[i]);
+    sane = indices[i] < call.operations_.size() && !id.empty() && id.size() <= kLongestRecordId &&
+           is_utf8(id);
+  }
+  if (!sane) {
+    ++call.faults_;
+    return MUSTER_INVALID_ARGUMENT;
+  }
+  const bool written = kept_inside(call.thrown_, [&] {
+    if (!call.events_.resolved) return;
+    std::vector<ResolvedRecord> records;
+    records.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) records.push_back({indices[i], view(record_ids[i])});
+    call.events_.resolved(records);
+  });
+  return written ? MUSTER_OK : MUSTER_INTERNAL;
 }
 
 muster_status SyncCall::audience(void* context, const muster_audience* audience) noexcept {

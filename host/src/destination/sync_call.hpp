@@ -30,6 +30,8 @@ class SyncCall {
   static muster_status report(void* context, std::size_t index,
                               const muster_outcome* outcome) noexcept;
   static muster_status audience(void* context, const muster_audience* audience) noexcept;
+  static muster_status resolved(void* context, const std::size_t* indices,
+                                const muster_text* record_ids, std::size_t count) noexcept;
   bool take(std::size_t index, const muster_outcome& outcome);
   std::string known_reason(muster_text reason) const;
 

@@ -34,7 +34,9 @@ class AddSender {
     std::vector<Operation> operations;
     operations.reserve(candidates.size());
     for (const auto& candidate : candidates) operations.push_back(operation(candidate));
-    auto result = session_.call(operations);
+    auto result = session_.call(operations, [&](std::span<const ResolvedRecord> records) {
+      write_records_ahead(candidates, records);
+    });
 
     BatchLeft<OpenAdd> left{{}, result.wait, std::move(result.unavailable)};
     Store::Transaction transaction(store_);
@@ -85,6 +87,20 @@ class AddSender {
     row.sealed_identifier = session_.sealed(row.key, candidate.member.identifier);
     row.since = session_.run;
     store_.put_member(session_.sync.id, row);
+  }
+
+  //! A kill behind the write to the audience must leave more than an identifier, which may lead
+  //! elsewhere by the time that the member leaves.
+  void write_records_ahead(std::vector<Candidate>& candidates,
+                           std::span<const ResolvedRecord> records) {
+    Store::Transaction transaction(store_);
+    for (const auto& [index, record_id] : records) {
+      auto& row = candidates[index].row;
+      if (candidates[index].was_listed || row.record_id == record_id) continue;
+      row.record_id = record_id;
+      store_.put_member(session_.sync.id, row);
+    }
+    transaction.commit();
   }
 
   static Operation operation(const Candidate& candidate) {

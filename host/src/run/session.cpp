@@ -44,7 +44,9 @@ void Session::put_sync() const {
   context.store.put_sync(row);
 }
 
-Session::CallResult Session::call(const std::vector<Operation>& operations) {
+Session::CallResult Session::call(
+    const std::vector<Operation>& operations,
+    std::function<void(std::span<const ResolvedRecord>)> on_resolved) {
   SyncHeader header;
   header.kind = rules.kind;
   header.cohort = rules.cohort;
@@ -75,6 +77,7 @@ Session::CallResult Session::call(const std::vector<Operation>& operations) {
   events.adopted = [&](std::string_view ref, std::string_view name) {
     keep(ref, name, AudienceOrigin::kAdopted);
   };
+  events.resolved = std::move(on_resolved);
   auto answer = context.destination.sync(header, operations, events);
   CallResult result;
   result.outcomes = std::move(answer.outcomes);

@@ -69,7 +69,8 @@ struct Session {
     std::optional<Error> unavailable;       //!< why it could not be done now
     std::optional<DestinationError> fatal;  //!< ends the run once the outcomes are written down
   };
-  CallResult call(const std::vector<Operation>& operations);
+  CallResult call(const std::vector<Operation>& operations,
+                  std::function<void(std::span<const ResolvedRecord>)> on_resolved = {});
   //! Throws what `result` says must end the run.
   static void end_if_fatal(const CallResult& result);
   //! Throws kInterrupted when the user wants the run to end; renews the lease.

@@ -362,6 +362,12 @@ typedef struct muster_sync_sink {
   /* Before the audience is created, and before the first member is added to it. Anything but
    * MUSTER_OK: the host could not write it down; stop and return. */
   muster_status (*audience)(void* context, const muster_audience* audience) MUSTER_NOEXCEPT;
+  /* Before records enter the audience: those that the operations did not name, `count` of them, by
+   * the operations' indices. A kill behind the write then leaves them known: who leaves later is
+   * found, whatever became of the identifier. Anything but MUSTER_OK: the host could not write them
+   * down; stop and return. */
+  muster_status (*resolved)(void* context, const size_t* indices, const muster_text* record_ids,
+                            size_t count) MUSTER_NOEXCEPT;
 } muster_sync_sink;
 
 /* ---- Plugin extensions -------------------------------------------------------------------- */

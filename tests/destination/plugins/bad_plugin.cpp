@@ -25,6 +25,8 @@ enum Fault {
   kMapsTwice,
   kMapsNothing,
   kBadKinds,
+  kResolvesOutOfRange,
+  kResolvesToNothing,
   kOfALaterHeader,  // no fault: its structs have grown
 };
 constexpr Fault kFault = FAULT;
@@ -81,6 +83,9 @@ muster_status sync(void*, const muster_sync_request* request, const muster_sync_
   Grown<muster_outcome> grown;
   auto& outcome = grown.known;
   outcome.struct_size = kFault == kOfALaterHeader ? sizeof grown : sizeof outcome;
+  const auto resolved = muster::sdk::text(kFault == kResolvesToNothing ? "" : "7");
+  const auto of = kFault == kResolvesOutOfRange ? request->operation_count : 0;
+  if (sink->resolved(sink->context, &of, &resolved, 1) != MUSTER_OK) return MUSTER_CANCELLED;
   outcome.kind = kFault == kReportsUnset ? MUSTER_OUTCOME_UNSET : MUSTER_APPLIED;
   if (kFault != kAppliedWithoutRecord) outcome.record_id = muster::sdk::text("7");
   for (std::size_t i = 0; i < request->operation_count; ++i) {
