@@ -1,9 +1,12 @@
 """What people see: lines of at most 100 columns, nothing that drives the terminal."""
 
+import os
+import pty
 import re
+import subprocess
 import unittest
 
-from support import Workspace
+from support import MUSTER, Workspace
 
 COLOUR = re.compile(r"\x1b\[[0-9]{0,2}m")
 FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\x80-\x9f]")
@@ -47,6 +50,27 @@ class Looks(Workspace):
         for command in self.commands():
             result = self.muster(*command)
             self.assertNotIn("\x1b", result.out + result.err, command)
+
+    def test_a_terminal_gets_colours_unless_it_asks_for_none(self):
+        self.sync(code=3)
+        self.assertRegex(self.on_a_terminal("history"), COLOUR)
+        self.assertNotRegex(self.on_a_terminal("history", NO_COLOR="1"), COLOUR)
+
+    def on_a_terminal(self, *command, **environment):
+        """What a command writes there."""
+        ours, theirs = pty.openpty()
+        subprocess.run(
+            [MUSTER, "--workspace", self.directory, *command],
+            stdout=theirs,
+            stderr=subprocess.DEVNULL,
+            env={**self.environment, **environment},
+            check=False,
+        )
+        os.close(theirs)
+        try:
+            return os.read(ours, 65536).decode()
+        finally:
+            os.close(ours)
 
     def test_names_that_drive_a_terminal_do_not_reach_it(self):
         self.configure(sync={"cohort": "Power\x1b]0;owned\x07 \x1b[2J\u009b31mUsers"})

@@ -246,9 +246,9 @@ TEST(Accounting, RecordsAreToldBeforeTheyEnterTheList) {
     EXPECT_EQ(world.hubspot.count(kChange), 0U);
     for (const auto& record : records) told.emplace_back(record.index, record.record_id);
   };
-  const auto result = world.sync({PluginWorld::add_record(known, "known@example.com"),
-                                  PluginWorld::add("found@example.com"),
-                                  PluginWorld::add("new@example.com")});
+  const auto result =
+      world.sync({PluginWorld::add_record(known, "known@example.com"),
+                  PluginWorld::add("found@example.com"), PluginWorld::add("new@example.com")});
   ASSERT_EQ(told.size(), 2U);
   EXPECT_EQ(told[0], std::pair(std::size_t{1}, found));
   EXPECT_EQ(told[1], std::pair(std::size_t{2}, result.outcomes[2].record_id));

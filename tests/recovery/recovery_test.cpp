@@ -171,6 +171,31 @@ TEST(MergedMember, IsFollowedByItsRecordWhenTheAddressLeadsNowhere) {
   EXPECT_EQ(world.list().members.size(), 1U);
 }
 
+//! There at the first reading, which waited for another's addition to show, and gone at the last.
+TEST(MergedMember, IsFollowedThoughMergedWhileTheReadingSettles) {
+  RecoveryWorld world;
+  world.hubspot.switches().membership_lag_ms = 3'000;
+  auto& account = world.hubspot.account();
+  account.create("a@x.com");
+  account.create("other@x.com");
+  world.cohort({"a@x.com"});
+  world.sync();
+  world.clock.advance(std::chrono::hours(1));
+  world.cohort({"a@x.com", "b@x.com"});
+  int readings = 0;
+  world.before = [&](const SimRequest& request) {
+    const bool reads = request.method == "GET" && request.path().ends_with("/memberships");
+    if (!reads || ++readings != 2) return;
+    account.merge(*account.by_email("a@x.com"), *account.by_email("other@x.com"), false);
+  };
+
+  const auto run = world.sync();
+
+  EXPECT_GE(readings, 2);
+  EXPECT_EQ(run.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(run.run.figures.listed, 2U);
+}
+
 //! Two readings of the list, and a merge in between: the new id is no stranger's.
 TEST(MergedMember, IsNoStrangerThoughMergedWhileStrangersAreSought) {
   RecoveryWorld world("remove_strangers: true");

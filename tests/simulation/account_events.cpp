@@ -34,6 +34,12 @@ void AccountEvents::happen() {
   }
 }
 
+void AccountEvents::happen_in_a_run() {
+  in_a_run_ = true;
+  happen();
+  in_a_run_ = false;
+}
+
 void AccountEvents::put_in() {
   const auto ids = live();
   if (list() == nullptr || ids.empty()) return;
@@ -73,7 +79,6 @@ void AccountEvents::merge() {
       account
           .merge(*account.by_id(a), *account.by_id(b), hubspot_.switches().merge_keeps_primary_id)
           .id;
-  ledger_.merged.insert(kept);
   for (const auto old : {a, b}) {
     if (ledger_.by_hand.erase(old) > 0) ledger_.by_hand.insert(kept);
     if (ledger_.touched.contains(old)) ledger_.touched.insert(kept);
@@ -108,6 +113,7 @@ void AccountEvents::restore_list() {
   }
   if (deleted == nullptr) return;
   deleted->deleted.reset();
+  if (in_a_run_ && deleted->name != kListName) ledger_.lost_lists.insert(deleted->id);
   list_name_ = deleted->name;
   ledger_.by_hand = by_hand_in_deleted_;
   // Who left while there was no list is in it again, and not because of muster.

@@ -21,10 +21,10 @@ struct Ledger {
   std::map<std::string, std::set<simulator::ContactId>> former;
   std::set<simulator::ContactId> silently_dropped;  //!< HubSpot said "added", and did not add
   std::set<simulator::ContactId> touched;           //!< ever stood for a member of the cohort
-  std::set<simulator::ContactId> merged;            //!< took others in
-  //! Renamed before muster had learnt its id: by its name alone could it have been found again.
+  //! Which muster can't have found again: renamed before it had learnt the id, or restored under
+  //! another name while a run that had found it gone was making another.
   std::set<std::uint64_t> lost_lists;
-  bool uninstalled = false;                         //!< the app; until somebody connects again
+  bool uninstalled = false;  //!< the app; until somebody connects again
 };
 
 class AccountEvents {
@@ -38,8 +38,9 @@ class AccountEvents {
         clock_(clock),
         is_known_(std::move(is_known)) {}
 
-  //! Something happens, or nothing that could.
+  //! Something happens, or nothing that could; between runs, or before a request of one.
   void happen();
+  void happen_in_a_run();
   Ledger& ledger() { return ledger_; }
   const Ledger& ledger() const { return ledger_; }
 
@@ -61,6 +62,7 @@ class AccountEvents {
   Clock& clock_;
   std::function<bool(std::uint64_t)> is_known_;
   Ledger ledger_;
+  bool in_a_run_ = false;
   std::string list_name_ = kListName;  //!< as people there know it
   std::set<simulator::ContactId> by_hand_in_deleted_;
   std::vector<simulator::ContactId> live() const;

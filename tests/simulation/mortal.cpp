@@ -1,5 +1,7 @@
 #include "simulation/mortal.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 
 namespace muster::simulation {
@@ -22,8 +24,14 @@ std::optional<HttpResponse> MortalTransport::next(Milliseconds deadline) {
   if (!tags_.empty()) {
     response.tag = tags_.back();
     tags_.pop_back();
-    // However late they are: a deadline that has passed would bring none of them.
-    while (inner_->in_flight() > 0) static_cast<void>(inner_->next(Milliseconds::max()));
+    // However late they are: a deadline that has passed would bring none of them. What was sent
+    // before the death goes unanswered like the rest.
+    while (inner_->in_flight() > 0) {
+      const auto late = inner_->next(Milliseconds::max());
+      const bool is_told = late->tag == response.tag ||
+                           std::find(tags_.begin(), tags_.end(), late->tag) != tags_.end();
+      if (!is_told) tags_.push_back(late->tag);
+    }
     return response;
   }
   auto answer = inner_->next(deadline);

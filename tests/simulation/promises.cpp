@@ -81,17 +81,19 @@ void Promises::check_member(const std::string& who, const Claim& claim, const Li
   violate(fmt::format("{} is called listed, and is not", who));
 }
 
-//! Without a read-back nobody learns that others took a member out, that HubSpot lied, or that it
-//! merged two members and tells nobody: the one that leaves then takes the other with it.
+//! Without a read-back nobody learns that others took a member out, that HubSpot lied, or that
+//! others merged two members into one: when that one leaves under its own name, the other goes with
+//! it.
 bool Promises::can_be_missed(const std::string& who) {
   const auto& ledger = world_.events.ledger();
   const auto ids = contacts_of(who);
   const auto one_of = [&](const Ids& others) {
     return std::any_of(ids.begin(), ids.end(), [&](auto id) { return others.contains(id); });
   };
-  const bool tells_merges = world_.hubspot.switches().merged_ids_in_properties;
-  return was_disturbed(who) || one_of(ledger.silently_dropped) ||
-         (!tells_merges && one_of(ledger.merged));
+  const bool merged = std::any_of(ids.begin(), ids.end(), [&](auto id) {
+    return !world_.hubspot.account().by_id(id)->merged_ids.empty();
+  });
+  return was_disturbed(who) || one_of(ledger.silently_dropped) || merged;
 }
 
 //! Why a drop that is told at rest is wrong; empty: it is right.

@@ -46,7 +46,9 @@ bool Promises::is_listed(const std::string& who, const List& list) {
 bool Promises::was_disturbed(const std::string& who) {
   const auto& ledger = world_.events.ledger();
   auto ids = contacts_of(who);
-  if (!world_.draw.by_email) ids.insert(std::stoull(who));
+  if (!world_.draw.by_email) {
+    ids.insert({std::stoull(who), world_.hubspot.account().survivor(std::stoull(who))});
+  }
   const auto former = ledger.former.find(who);
   if (former != ledger.former.end()) ids.insert(former->second.begin(), former->second.end());
   return std::any_of(ids.begin(), ids.end(),

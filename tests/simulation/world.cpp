@@ -177,7 +177,7 @@ void World::connect() {
 
 simulator::SimResponse World::serve(const simulator::SimRequest& request) {
   if (faulty_ && random.chance(draw.events_in_runs)) {
-    events.happen();
+    events.happen_in_a_run();
     disturbed_ = true;
   }
   auto response = hubspot.handle(request);

@@ -9,6 +9,8 @@
 #include <memory>
 #include <mutex>
 
+#include "base/text.hpp"
+
 namespace muster::log {
 namespace {
 
@@ -59,20 +61,6 @@ void blank(std::string& text, const std::string& secret) {
   }
 }
 
-//! Control characters would let a message forge lines or drive a terminal.
-std::string escaped(std::string_view text) {
-  std::string clean;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {
-      clean += fmt::format("\\x{:02x}", byte);
-    } else {
-      clean += c;
-    }
-  }
-  return clean;
-}
-
 std::string json_text(std::string_view text) {
   std::string json;
   for (const char c : text) {
@@ -86,7 +74,7 @@ std::string json_text(std::string_view text) {
 
 std::string line(Format format, Instant now, Severity severity, std::string_view area,
                  std::string_view message) {
-  const auto text = escaped(message.substr(0, kLongestMessage));
+  const auto text = escape_control(message.substr(0, kLongestMessage));
   const auto time = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
                                 fmt::gmtime(std::chrono::system_clock::to_time_t(now)),
                                 now.time_since_epoch().count() % 1000);

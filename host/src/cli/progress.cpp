@@ -60,7 +60,10 @@ std::string Progress::line(const RunProgress& progress) const {
   text += progress.total > progress.done || progress.phase != RunProgress::Phase::kReading
               ? fmt::format(" {}", progress.done)
               : fmt::format(" {} rows", progress.done);
-  if (progress.total > progress.done) text += fmt::format(" of {}", progress.total);
+  if (progress.total > progress.done) {
+    const bool exact = progress.phase != RunProgress::Phase::kReading;
+    text += fmt::format(" of {}{}", exact ? "" : "about ", progress.total);
+  }
   const auto seconds = static_cast<double>((clock_.elapsed() - phase_began_).count()) / 1000;
   if (seconds < 1 || progress.done == 0) return text;
   const auto rate = static_cast<double>(progress.done) / seconds;

@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "base/curl_transport.hpp"
+#include "base/text.hpp"
 
 namespace muster::cli {
 namespace {
@@ -52,27 +53,17 @@ void write_json(const json::value& value, std::string& text) {
   }
 }
 
-//! Control characters, as a name or a destination's answer may hold them, would drive the terminal.
-std::string visible(const std::string& text) {
-  std::string clean;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool c1 = byte == 0xC2 && i + 1 < text.size() &&
-                    static_cast<unsigned char>(text[i + 1]) >= 0x80 &&
-                    static_cast<unsigned char>(text[i + 1]) < 0xA0;  // as UTF-8
-    if (c1) {
-      clean += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
-    } else if ((byte < 0x20 && byte != '\n') || byte == 0x7F) {
-      clean += fmt::format("\\x{:02x}", byte);
-    } else {
-      clean += text[i];
-    }
-  }
-  return clean;
+//! As a name or a destination's answer may hold them, control characters would drive the terminal.
+std::string visible(std::string_view text) { return escape_control(text, "\n"); }
+
+//! https://no-color.org: set, and not empty.
+bool asks_for_no_colour() {
+  const char* no_colour = ::getenv("NO_COLOR");
+  return no_colour != nullptr && *no_colour != '\0';
 }
 
 bool has_colour() {
-  static const bool coloured = ::isatty(STDOUT_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr;
+  static const bool coloured = ::isatty(STDOUT_FILENO) == 1 && !asks_for_no_colour();
   return coloured;
 }
 

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "cohort/source.hpp"
 
 namespace muster {
@@ -153,10 +154,7 @@ std::string AmplitudeApi::details_of(const HttpResponse& response) {
     json::error_code absent;
     const auto* found = parsed.find_pointer(place, absent);
     if (found == nullptr || !found->is_string()) continue;
-    std::string text(found->get_string());
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-    return text.substr(0, kLongestDetails);
+    return one_line(std::string_view(found->get_string()).substr(0, kLongestDetails));
   }
   return {};
 }

@@ -6,7 +6,8 @@
 #include <array>
 #include <cstring>
 
-#include "cohort/utf8.hpp"
+#include "base/text.hpp"
+#include "cohort/encoding.hpp"
 
 namespace muster {
 namespace {

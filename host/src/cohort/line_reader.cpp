@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "cohort/utf8.hpp"
+#include "base/text.hpp"
+#include "cohort/encoding.hpp"
 
 namespace muster {
 namespace {

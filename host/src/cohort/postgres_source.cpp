@@ -5,7 +5,8 @@
 
 #include <array>
 
-#include "cohort/utf8.hpp"
+#include "base/text.hpp"
+#include "cohort/encoding.hpp"
 
 namespace muster {
 namespace {
@@ -152,7 +153,7 @@ std::string_view PostgresSource::cell(std::size_t place) const {
   const auto column = static_cast<int>(place);
   const std::string_view cell(PQgetvalue(page_.get(), at_, column),
                               static_cast<std::size_t>(PQgetlength(page_.get(), at_, column)));
-  if (find_invalid_utf8(cell) == std::string_view::npos) return cell;
+  if (is_utf8(cell)) return cell;
   throw Error(ErrorKind::kFailed, "sql.not_utf8",
               fmt::format("column '{}' has bytes that are not UTF-8", PQfname(page_.get(), column)))
       .at(where())

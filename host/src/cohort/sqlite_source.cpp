@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "cohort/utf8.hpp"
+#include "base/text.hpp"
+#include "cohort/encoding.hpp"
 
 namespace muster {
 namespace {
@@ -96,7 +97,7 @@ std::string_view SqliteSource::cell(std::size_t place) const {
   if (text == nullptr) return {};
   const std::string_view cell(text,
                               static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
-  if (find_invalid_utf8(cell) == std::string_view::npos) return cell;
+  if (is_utf8(cell)) return cell;
   throw Error(ErrorKind::kFailed, "sql.not_utf8",
               fmt::format("column '{}' has bytes that are not UTF-8",
                           sqlite3_column_name(statement, column)))

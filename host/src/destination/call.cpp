@@ -1,4 +1,5 @@
 #include "destination/call.hpp"
+#include "base/text.hpp"
 
 namespace muster {
 namespace {
@@ -37,14 +38,14 @@ const char* default_code(muster_status status) {
 }  // namespace
 
 DestinationError destination_error(muster_status status, const muster_error& error) {
-  auto code = clean_text(inline_text(error.code));
-  auto message = clean_text(inline_text(error.message));
+  auto code = one_line(inline_text(error.code));
+  auto message = one_line(inline_text(error.message));
   if (code.empty()) code = default_code(status);
   if (message.empty()) message = "the destination failed without saying why";
   std::optional<Milliseconds> retry_after;
   if (error.retry_after_ms >= 0) retry_after = Milliseconds{error.retry_after_ms};
   return {Error(kind_of(status), std::move(code), std::move(message))
-              .with_hint(clean_text(inline_text(error.hint))),
+              .with_hint(one_line(inline_text(error.hint))),
           status, retry_after};
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "destination/http_service.hpp"
 #include "destination/text.hpp"
 
@@ -68,7 +69,7 @@ void log_message(muster_host_context* context, std::int32_t severity,
                      : severity == MUSTER_LOG_WARNING ? log::Severity::kWarning
                                                       : log::Severity::kError;
   try {
-    log::write(level, of(context).environment.connection, clean_text(view(message)));
+    log::write(level, of(context).environment.connection, one_line(view(message)));
   } catch (...) {
     // A log that can't be written is no reason to fail.
   }

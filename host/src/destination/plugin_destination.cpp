@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "destination/call.hpp"
 #include "destination/sync_call.hpp"
 #include "destination/text.hpp"
@@ -20,7 +21,7 @@ std::vector<std::string> words(std::string_view text) {
   std::size_t begin = 0;
   while (begin < text.size()) {
     const auto end = std::min(text.find(' ', begin), text.size());
-    if (end > begin) found.push_back(clean_text(text.substr(begin, end - begin)));
+    if (end > begin) found.push_back(one_line(text.substr(begin, end - begin)));
     begin = end + 1;
   }
   return found;
@@ -42,10 +43,10 @@ struct AuthCollector {
       return;
     kept_inside(self.thrown, [&] {
       self.account =
-          Account{clean_text(view(account->id)),         clean_text(view(account->name)),
-                  clean_text(view(account->domain)),     clean_text(view(account->time_zone)),
-                  words(view(account->scopes)),          clean_text(view(account->url)),
-                  clean_text(view(account->record_url)), clean_text(view(account->audience_url))};
+          Account{one_line(view(account->id)),         one_line(view(account->name)),
+                  one_line(view(account->domain)),     one_line(view(account->time_zone)),
+                  words(view(account->scopes)),        one_line(view(account->url)),
+                  one_line(view(account->record_url)), one_line(view(account->audience_url))};
     });
   }
 };
@@ -173,7 +174,7 @@ std::vector<MappedIdentifier> PluginDestination::map_identifiers(
         self.faulty = true;
         return;
       }
-      kept_inside(self.thrown, [&] { self.results[index].reason = clean_text(view(reason)); });
+      kept_inside(self.thrown, [&] { self.results[index].reason = one_line(view(reason)); });
     }
   };
   std::vector<muster_text> texts;

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/text.hpp"
 #include "destination/text.hpp"
 
 namespace muster {
@@ -43,7 +44,7 @@ class Negotiation {
     error.retry_after_ms = -1;
     const auto* table = entry(&offer, &error);
     if (table == nullptr) {
-      const auto told = clean_text(inline_text(error.message));
+      const auto told = one_line(inline_text(error.message));
       throw refused("plugin.level", told.empty() ? "the plugin refused to be loaded" : told,
                     "install a version of the plugin that fits this host");
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "destination/call.hpp"
 #include "destination/text.hpp"
 
@@ -84,7 +85,7 @@ bool SyncCall::take(std::size_t index, const muster_outcome& outcome) {
     taken.retry_after = Milliseconds{outcome.retry_after_ms};
   }
   taken.record_id = record_id;
-  taken.detail = clean_text(view(outcome.detail).substr(0, kLongestDetail));
+  taken.detail = one_line(view(outcome.detail).substr(0, kLongestDetail));
   if (taken.kind == OutcomeKind::kRejected) taken.reason = known_reason(outcome.reason);
   const bool done = taken.kind == OutcomeKind::kApplied || taken.kind == OutcomeKind::kUnchanged;
   if (done && operations_[index].kind == OperationKind::kAdd && record_id.empty()) {

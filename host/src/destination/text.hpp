@@ -27,9 +27,4 @@ std::string_view inline_text(const char (&array)[N]) noexcept {
   return std::string_view(array, N).substr(0, std::string_view(array, N).find('\0'));
 }
 
-bool is_utf8(std::string_view text) noexcept;
-
-//! One line of valid UTF-8, at most 600 bytes: what a plugin says, fit for a terminal and a log.
-std::string clean_text(std::string_view text);
-
 }  // namespace muster

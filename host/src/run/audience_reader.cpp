@@ -21,6 +21,7 @@ AudienceReader::AudienceReader(ReaderParts parts)
     : parts_(std::move(parts)), patience_(parts_.clock, parts_.rules.retry_for, parts_.wait) {}
 
 Comparison AudienceReader::settled() {
+  looked_up_.clear();
   auto reading = read();
   if (follow_merges(reading, Confirmed::kEarlier)) reading = compare_again();
   for (const auto wait : kSettlingWaits) {
@@ -29,12 +30,14 @@ Comparison AudienceReader::settled() {
     parts_.wait(wait);
     reading = read();
   }
-  // A fresh add is mostly missing because the read lags: looked up only when it stays so.
-  if (follow_merges(reading, Confirmed::kLately)) reading = compare_again();
+  // A fresh add is mostly missing because the read lags: looked up only when it stays so. Whoever
+  // else was not looked up was there at the first reading, and may have been merged since.
+  if (follow_merges(reading, std::nullopt)) reading = compare_again();
   return reading;
 }
 
 void AudienceReader::read_and_follow_merges() {
+  looked_up_.clear();
   const auto reading = read();
   follow(reading.missing, std::nullopt);
 }
@@ -75,7 +78,7 @@ bool AudienceReader::is_recent(RunId since) {
 
 //! A merge at the destination leaves a person under another record id (hubspot/api.md §4.7): the
 //! missing are looked up before anything is believed of them. Whether any has a new record.
-bool AudienceReader::follow_merges(const Comparison& reading, Confirmed confirmed) {
+bool AudienceReader::follow_merges(const Comparison& reading, std::optional<Confirmed> confirmed) {
   if (!parts_.destination.supports(MUSTER_LOOKUP_1)) return false;
   bool followed = follow(reading.missing, confirmed);
   // Who was written off and merged since is a stranger in the list, or a record that was followed.
@@ -102,6 +105,7 @@ bool AudienceReader::follow(const std::vector<MemberKey>& keys,
     if (!row) continue;
     const auto when = is_recent(row->since) ? Confirmed::kLately : Confirmed::kEarlier;
     if (confirmed && when != *confirmed) continue;
+    if (!looked_up_.insert(key).second) continue;
     auto identifier = parts_.identifier_of(key);
     if (!identifier) continue;
     rows.push_back(std::move(*row));

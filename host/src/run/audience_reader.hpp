@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,7 +55,7 @@ class AudienceReader {
   Comparison read();
   Comparison compare_again();
   bool is_recent(RunId since);
-  bool follow_merges(const Comparison& reading, Confirmed confirmed);
+  bool follow_merges(const Comparison& reading, std::optional<Confirmed> confirmed);
   bool follow(const std::vector<MemberKey>& keys, std::optional<Confirmed> confirmed);
   void follow_records(const std::vector<MemberRow>& rows, std::vector<std::string>& found);
   bool keep_new_records(std::vector<MemberRow>& rows, const std::vector<std::string>& identifiers);
@@ -64,6 +65,7 @@ class AudienceReader {
   std::optional<AudienceRecords> audience_;
   std::ptrdiff_t lagging_removals_ = 0;
   std::map<RunId, bool> recent_runs_;
+  std::set<MemberKey> looked_up_;  //!< missing members, since it began to settle
 };
 
 }  // namespace muster

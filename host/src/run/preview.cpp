@@ -7,6 +7,7 @@
 
 #include "run/account_check.hpp"
 #include "run/heartbeat.hpp"
+#include "run/reading_progress.hpp"
 #include "run/rekey.hpp"
 #include "run/report.hpp"
 
@@ -31,8 +32,7 @@ class Previewer {
                 CohortMapping{rules.columns, rules.kind, rules.property_names}, context.hasher,
                 spill_, context.cancellation,
                 [this](std::uint64_t rows, const Source::Progress& progress) {
-                  context_.observer.on_progress(
-                      {RunProgress::Phase::kReading, rows, progress.total == 0 ? 0 : rows});
+                  context_.observer.on_progress(reading_progress(rows, progress));
                 }) {
     if (context.store != nullptr) sync_ = context.store->sync(rules.sync);
     if (!sync_) return;

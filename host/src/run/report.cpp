@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -24,6 +26,19 @@ Error report_error(const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+RunId first_run_without_report(const std::filesystem::path& directory) {
+  std::int64_t highest = 0;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
+    const auto name = entry.path().stem().string();
+    std::int64_t number = 0;
+    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
+    const bool is_number = parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size();
+    if (is_number && number < INT64_MAX) highest = std::max(highest, number);
+  }
+  return static_cast<RunId>(highest + 1);
+}
 
 std::string fill_url(std::string_view pattern, std::string_view id) {
   const auto place = pattern.find("{id}");

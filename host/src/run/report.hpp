@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "state/rows.hpp"
+
 namespace muster {
 
 struct ReportRow {
@@ -44,6 +46,10 @@ class Report {
   std::string buffer_;
   int descriptor_ = -1;
 };
+
+//! The first number that no report of a run has: a state that was moved away begins anew, its
+//! reports stay.
+RunId first_run_without_report(const std::filesystem::path& directory);
 
 //! `pattern` with {id} replaced by `id`; empty when either is.
 std::string fill_url(std::string_view pattern, std::string_view id);

@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "plan/guard.hpp"
 #include "run/account_check.hpp"
 #include "run/adds.hpp"
+#include "run/audience_life.hpp"
 #include "run/heartbeat.hpp"
 #include "run/proof.hpp"
-#include "run/read_back.hpp"
+#include "run/reading_progress.hpp"
 #include "run/rekey.hpp"
 #include "run/rekeyed_rows.hpp"
 #include "run/removes.hpp"
@@ -20,9 +19,6 @@
 
 namespace muster {
 namespace {
-
-//! A list that is deleted again and again while a run fills it is not ours to fight for.
-constexpr int kMaxRecreations = 2;
 
 RunStatus status_of(ErrorKind kind) {
   switch (kind) {
@@ -47,20 +43,6 @@ SyncRow sync_row(Store& store, const SyncRules& rules) {
   row.name = rules.sync;
   row.connection = rules.connection;
   return store.put_sync(row);
-}
-
-//! The first number that no report has: a state that was moved away begins anew, its reports stay.
-RunId after_reports(const std::filesystem::path& directory) {
-  std::int64_t highest = 0;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
-    const auto name = entry.path().stem().string();
-    std::int64_t number = 0;
-    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
-    const bool is_number = parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size();
-    if (is_number && number < INT64_MAX) highest = std::max(highest, number);
-  }
-  return static_cast<RunId>(highest + 1);
 }
 
 class Runner {
@@ -92,14 +74,9 @@ class Runner {
     session_->may_adopt = options_.full && same_account_;
     rekey();
     report_rows_not_sent();
-    for (int lost = 0;; ++lost) {
-      session_->may_recreate = lost < kMaxRecreations && may_recover();
-      const auto gone = execute_unless_gone();
-      if (!gone) break;
-      if (lost == kMaxRecreations) throw *gone;
-      recover(*gone);
-    }
-    if (session_->adopted) tell_adoption();
+    audience_.emplace(*session_, options_.restore_list);
+    while (const auto gone = execute_unless_gone()) audience_->recover(*gone);
+    if (session_->adopted) audience_->tell_adoption();
   }
 
   //! Takes the figures and closes the report, however the run ended.
@@ -127,8 +104,7 @@ class Runner {
                       context_.vault.hasher(), spill_, context_.cancellation,
                       [this](std::uint64_t rows, const Source::Progress& progress) {
                         lease_.keep();
-                        context_.observer.on_progress(
-                            {RunProgress::Phase::kReading, rows, progress.total == 0 ? 0 : rows});
+                        context_.observer.on_progress(reading_progress(rows, progress));
                       });
     } catch (const Error& error) {
       const auto listed = context_.store.count_members(sync_.id, MemberState::kListed);
@@ -142,10 +118,6 @@ class Runner {
     }
   }
 
-  bool may_recover() const {
-    return options_.restore_list || rules_.on_list_deleted != OnListDeleted::kStop;
-  }
-
   //! Why the audience is gone, if it is.
   std::optional<DestinationError> execute_unless_gone() {
     try {
@@ -157,52 +129,6 @@ class Runner {
       if (error.status() != MUSTER_AUDIENCE_GONE) throw;
       return error;  // the read-back found it out
     }
-  }
-
-  //! As on_list_deleted says: the list is restored, made again, or the run ends.
-  void recover(const DestinationError& gone) {
-    const bool restore = options_.restore_list || rules_.on_list_deleted == OnListDeleted::kRestore;
-    if (restore && restored()) return;
-    if (rules_.on_list_deleted == OnListDeleted::kStop) {
-      auto error = gone;
-      error.with_hint(
-          fmt::format("restore it: muster sync {} --restore-list; or let it be made "
-                      "again: on_list_deleted: recreate",
-                      rules_.sync));
-      throw error;
-    }
-    start_over();
-  }
-
-  //! Whether the destination gave the list back, with the members that it had.
-  bool restored() {
-    if (!context_.destination.supports(MUSTER_AUDIENCE_1)) return false;
-    try {
-      context_.destination.change_audience(MUSTER_AUDIENCE_RESTORE, session_->sync.audience_ref,
-                                           rules_.audience_name);
-    } catch (const DestinationError& error) {
-      const bool cannot = error.status() == MUSTER_AUDIENCE_GONE ||
-                          error.status() == MUSTER_REJECTED ||
-                          error.status() == MUSTER_NOT_SUPPORTED;
-      if (!cannot) throw;
-      context_.observer.on_notice(fmt::format("the list '{}' was deleted and can't be restored: {}",
-                                              rules_.audience_name, error.message()));
-      return false;
-    }
-    context_.observer.on_notice(fmt::format(
-        "the list '{}' was deleted at the destination; it was restored", rules_.audience_name));
-    return true;
-  }
-
-  //! The cohort was renamed in muster.yaml: so is its list, also when nobody comes or goes.
-  void rename_audience() {
-    auto& sync = session_->sync;
-    const bool renamed = !sync.audience_ref.empty() && sync.audience_name != rules_.audience_name;
-    if (!renamed || !context_.destination.supports(MUSTER_AUDIENCE_1)) return;
-    context_.destination.change_audience(MUSTER_AUDIENCE_RENAME, sync.audience_ref,
-                                         rules_.audience_name);
-    sync.audience_name = rules_.audience_name;
-    context_.store.put_sync(sync);
   }
 
   //! An audience belongs to one account: its reference means nothing in another.
@@ -267,7 +193,7 @@ class Runner {
         throw *verdict.error;
       }
     }
-    rename_audience();
+    audience_->rename();
     forget(plan.forgotten);
     send(plan);
     if (session_->sync.audience_ref.empty()) return;
@@ -276,7 +202,7 @@ class Runner {
     } else if (!session_->merged_leavers.empty()) {
       remove_merged_leavers(*session_);
     } else if (session_->tally.figures().added + session_->tally.figures().removed == 0) {
-      check_audience();
+      audience_->require();
     }
   }
 
@@ -284,15 +210,6 @@ class Runner {
   RunMode mode() const {
     if (options_.full || session_->sync.audience_ref.empty()) return RunMode::kFull;
     return options_.repair ? RunMode::kRepair : RunMode::kIncremental;
-  }
-
-  //! Without a change of the list, and without a read-back, a deleted list would go unnoticed.
-  void check_audience() {
-    if (!context_.destination.supports(MUSTER_READBACK_1)) return;
-    if (audience_exists(context_.destination, session_->sync.audience_ref)) return;
-    throw AudienceGone{DestinationError(
-        Error(ErrorKind::kFailed, "audience.gone", "the list does not exist any more"),
-        MUSTER_AUDIENCE_GONE, std::nullopt)};
   }
 
   //! Adds go before removes, so that a person known under two identifiers never leaves the list.
@@ -329,31 +246,6 @@ class Runner {
     transaction.commit();
   }
 
-  //! The list was deleted: it is made again, and everyone is sent. Said, not hidden.
-  void start_over() {
-    context_.observer.on_notice(
-        fmt::format("the list '{}' was deleted at the destination; it is created again and the "
-                    "whole cohort is sent",
-                    rules_.audience_name));
-    session_->may_adopt = false;
-    session_->sync.audience_ref.clear();
-    session_->sync.audience_name.clear();
-    // Nobody is in the new list: a kill before everyone is sent must not leave them for listed. The
-    // reference stays in the state until there is another: the list may be restored, and is ours.
-    context_.store.reopen_members(session_->sync.id);
-  }
-
-  //! Whom a list held before it was taken over nobody can tell from those of a lost state.
-  void tell_adoption() {
-    const auto& verified = session_->tally.figures().verified;
-    const auto others = verified ? fmt::format("{} of its records are", verified->strangers)
-                                 : std::string("whoever in it is");
-    context_.observer.on_notice(fmt::format(
-        "the list '{}' existed and was taken over; {} of nobody in the cohort, can't be told to be "
-        "this sync's, and stay in it (remove_strangers: true takes them out)",
-        rules_.audience_name, others));
-  }
-
   void report_rows_not_sent() {
     for (const auto& duplicate : cohort_->duplicates()) {
       const auto first = spill_.read(duplicate.first).source_id;
@@ -388,6 +280,7 @@ class Runner {
   bool same_account_ = true;  //!< as the audience's
   std::optional<CohortIndex> cohort_;
   std::optional<Session> session_;
+  std::optional<AudienceLife> audience_;
 };
 
 }  // namespace
@@ -406,7 +299,8 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   result.run.sync = rules.sync;
   result.run.started = context.clock.now();
   result.run.started_by = options.started_by;
-  result.run.id = context.store.start_run(result.run, after_reports(context.reports_directory));
+  result.run.id =
+      context.store.start_run(result.run, first_run_without_report(context.reports_directory));
   try {
     Runner runner(context, rules, source, options, lease, sync, result.run);
     result.report = runner.report_file();

@@ -35,4 +35,11 @@ class StoredSecrets final : public SecretStore {
   std::map<std::string, std::string, std::less<>> held_;
 };
 
+//! For a workspace without a state that is only looked at.
+class NoSecrets final : public SecretStore {
+ public:
+  std::optional<std::string> get(std::string_view) override { return std::nullopt; }
+  void put(std::string_view, std::string_view) override {}
+};
+
 }  // namespace muster

@@ -8,6 +8,7 @@
 #include "run/audience_reader.hpp"
 #include "run/heartbeat.hpp"
 #include "run/lease.hpp"
+#include "run/reading_progress.hpp"
 
 namespace muster {
 namespace {
@@ -31,9 +32,9 @@ class CohortOnDemand {
     index_.emplace(source_, context_.destination,
                    CohortMapping{rules_.columns, rules_.kind, rules_.property_names},
                    context_.vault.hasher(), *spill_, context_.cancellation,
-                   [this](std::uint64_t rows, const Source::Progress&) {
+                   [this](std::uint64_t rows, const Source::Progress& progress) {
                      lease_.keep();
-                     context_.observer.on_progress({RunProgress::Phase::kReading, rows, 0});
+                     context_.observer.on_progress(reading_progress(rows, progress));
                    });
   }
 

@@ -8,8 +8,11 @@
 #include "destination/pacing.hpp"
 #include "destination/plugin_destination.hpp"
 #include "run/lease.hpp"
+#include "run/not_connected.hpp"
+#include "run/retention.hpp"
 #include "run/stored_memory.hpp"
 #include "run/stored_secrets.hpp"
+#include "run/sync_rules.hpp"
 
 namespace muster {
 namespace {
@@ -17,9 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kVaultCheck = "vault.check";
-//! How far back `muster explain` tells what changed; a row of each change of each member.
-constexpr std::chrono::hours kKeepChanges{24 * 400};
-
 //! For a workspace without a state: what is sealed with it lives as long as the process.
 Vault passing_vault() {
   MemberHasher::Secret bytes{};
@@ -33,24 +33,6 @@ void make_private_directory(const fs::path& directory) {
               fmt::format("can't make the directory: {}", std::generic_category().message(errno)))
       .at(directory.string())
       .with_hint("check that you may write to the workspace, and that the disk is not full");
-}
-
-Error not_connected(const ConnectionConfig& connection, ConnectionState state) {
-  const auto hint = fmt::format("run: muster connect {}", connection.name);
-  switch (state) {
-    case ConnectionState::kRevoked:
-      return Error(ErrorKind::kReconnect, "connection.revoked",
-                   fmt::format("the destination withdrew the access of '{}'", connection.name))
-          .with_hint(hint);
-    case ConnectionState::kDisconnected:
-      return Error(ErrorKind::kReconnect, "connection.disconnected",
-                   fmt::format("the connection '{}' was disconnected", connection.name))
-          .with_hint(hint);
-    default:
-      return Error(ErrorKind::kReconnect, "connection.never",
-                   fmt::format("the connection '{}' was never connected", connection.name))
-          .with_hint(hint);
-  }
 }
 
 }  // namespace
@@ -93,6 +75,8 @@ bool Workspace::has_state() const {
   return fs::exists(state_directory() / "state.db", failed);
 }
 
+bool Workspace::is_stateless() const { return looking_ && !has_state(); }
+
 void Workspace::make_directories() {
   make_private_directory(state_directory());
   make_private_directory(reports_directory());
@@ -108,7 +92,7 @@ Store& Workspace::store() {
 
 const Vault& Workspace::vault() {
   if (vault_) return *vault_;
-  if (looking_ && !has_state()) {
+  if (is_stateless()) {
     vault_ = std::make_unique<Vault>(passing_vault());
     return *vault_;
   }
@@ -162,14 +146,9 @@ OpenConnection Workspace::open(const ConnectionConfig& connection) {
   auto& pacer = pacers_[connection.name];
   if (!pacer) pacer = std::make_shared<Pacer>(connection.rate_share);
 
-  class NoSecrets final : public SecretStore {
-   public:
-    std::optional<std::string> get(std::string_view) override { return std::nullopt; }
-    void put(std::string_view, std::string_view) override {}
-  };
   OpenConnection opened;
   opened.transport_ = environment_.make_transport();
-  if (looking_ && !has_state()) {
+  if (is_stateless()) {
     opened.secrets_ = std::make_unique<NoSecrets>();
   } else {
     auto secrets = std::make_unique<StoredSecrets>(store(), vault(), connection.name);
@@ -188,50 +167,12 @@ OpenConnection Workspace::open(const ConnectionConfig& connection) {
 }
 
 SyncRules Workspace::rules(const SyncConfig& sync) {
-  const auto& connection = config_.connection(sync.connection);
-  const auto& descriptor = required_plugin(connection).plugin->descriptor;
-  const Descriptor::Kind* kind = nullptr;
-  std::string kinds;
-  for (const auto& known : descriptor.kinds) {
-    if (known.id == sync.kind) kind = &known;
-    kinds += (kinds.empty() ? "" : ", ") + known.id;
-  }
-  if (kind == nullptr) {
-    throw Error(
-        ErrorKind::kUsage, "config.identifier_kind",
-        fmt::format("the destination '{}' knows no identifier '{}'", descriptor.id, sync.kind))
-        .at(sync.where)
-        .with_hint("it knows: " + kinds);
-  }
-  if (sync.create_missing.value_or(false) && !kind->creates) {
-    throw Error(ErrorKind::kUsage, "config.create_missing",
-                fmt::format("nothing can be created from '{}'", sync.kind))
-        .at(sync.where)
-        .with_hint("leave out create_missing, or identify members by e-mail");
-  }
-  SyncRules rules;
-  rules.sync = sync.name;
-  rules.connection = sync.connection;
-  rules.cohort = sync.cohort;
-  rules.audience_name = config_.list_prefix + sync.cohort;
-  rules.columns.identifier = sync.column;
-  for (const auto& [column, property] : sync.properties) {
-    rules.columns.properties.push_back(column);
-    rules.property_names.push_back(property);
-  }
-  rules.kind = sync.kind;
-  rules.create_missing = sync.create_missing.value_or(kind->creates);
-  rules.read_back = sync.verify ? ReadBack::kOn : ReadBack::kOff;
-  rules.on_drift = sync.on_drift;
-  rules.on_list_deleted = sync.on_list_deleted;
-  rules.strangers = sync.strangers;
-  rules.max_removals = sync.max_removals;
-  rules.retry_for = sync.retry_for;
-  return rules;
+  const auto& plugin = *required_plugin(config_.connection(sync.connection)).plugin;
+  return rules_of(sync, plugin.descriptor, config_.list_prefix);
 }
 
 ConnectionRow Workspace::connection_row(const ConnectionConfig& connection) {
-  if (!looking_ || has_state()) {
+  if (!is_stateless()) {
     if (auto row = store().connection(connection.name)) return *row;
   }
   ConnectionRow row;
@@ -273,9 +214,9 @@ ConnectionRow Workspace::ready(const ConnectionConfig& connection, Destination& 
   const auto token = connection.auth.find("token");
   if (token == connection.auth.end()) {
     if (row.state == ConnectionState::kConnected) return row;
-    throw not_connected(connection, row.state);
+    throw not_connected(connection.name, row.state);
   }
-  if (row.state == ConnectionState::kDisconnected) throw not_connected(connection, row.state);
+  if (row.state == ConnectionState::kDisconnected) throw not_connected(connection.name, row.state);
   const auto key = vault().hasher().key("token", token->second.resolve());
   const std::string fingerprint(key.bytes.begin(), key.bytes.end());
   const auto checked = "token/" + connection.name;
@@ -341,8 +282,8 @@ RunResult Workspace::run(const SyncConfig& sync, const SyncRules& rules, const R
   auto context = run_context(connection, opened, observer);
   auto result = run_sync(context, rules, *source, options);
   keep_use(connection, result.unauthenticated);
-  forget_old_reports();
-  forget_old_changes();
+  forget_old_reports(reports_directory(), config_.keep_reports);
+  forget_old_changes(store(), environment_.clock.now());
   return result;
 }
 
@@ -378,16 +319,15 @@ Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);
   const auto source = make_source(sync.source, source_environment());
-  const bool stateless = looking_ && !has_state();
   const auto ready_connection = [&] {
-    if (!stateless) return ready(connection, opened.destination());
+    if (!is_stateless()) return ready(connection, opened.destination());
     if (!connection.auth.contains("token"))
-      throw not_connected(connection, ConnectionState::kNever);
+      throw not_connected(connection.name, ConnectionState::kNever);
     return connection_row(connection);
   };
   return muster::explain(
-      {stateless ? nullptr : &store(), vault().hasher(), opened.destination(), environment_.clock,
-       environment_.cancellation, observer, ready_connection},
+      {is_stateless() ? nullptr : &store(), vault().hasher(), opened.destination(),
+       environment_.clock, environment_.cancellation, observer, ready_connection},
       sync_rules, *source, asked);
 }
 
@@ -405,40 +345,18 @@ Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options
   auto opened = open(connection);
   if (options.look_up && connection_row(connection).state != ConnectionState::kConnected &&
       !connection.auth.contains("token")) {
-    throw not_connected(connection, connection_row(connection).state);
+    throw not_connected(connection.name, connection_row(connection).state);
   }
   const auto source = make_source(sync.source, source_environment());
-  const bool stateless = looking_ && !has_state();
   const PreviewContext context{environment_.clock,
-                               stateless ? nullptr : &store(),
+                               is_stateless() ? nullptr : &store(),
                                vault().hasher(),
                                opened.destination(),
                                environment_.cancellation,
                                observer,
-                               stateless ? fs::temp_directory_path() : state_directory(),
+                               is_stateless() ? fs::temp_directory_path() : state_directory(),
                                connection.rate_share};
   return preview_sync(context, sync_rules, *source, options);
-}
-
-//! Once a week: it looks at every change that there is.
-void Workspace::forget_old_changes() {
-  constexpr const char* kForgotten = "changes.forgotten";
-  const auto now = environment_.clock.now();
-  const auto stamp = std::to_string(now.time_since_epoch() / std::chrono::hours(24 * 7));
-  if (store().value(kForgotten) == stamp) return;
-  store().forget_changes(now - kKeepChanges);
-  store().put_value(kForgotten, stamp);
-}
-
-void Workspace::forget_old_reports() {
-  const auto oldest = fs::file_time_type::clock::now() - config_.keep_reports;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(reports_directory(), ignored)) {
-    const auto written = entry.last_write_time(ignored);
-    if (entry.path().extension() == ".csv" && !ignored && written < oldest) {
-      fs::remove(entry.path(), ignored);
-    }
-  }
 }
 
 }  // namespace muster

@@ -104,6 +104,8 @@ class Workspace {
 
  private:
   const PluginEntry& required_plugin(const ConnectionConfig& connection);
+  //! Looked at before there ever was a run.
+  bool is_stateless() const;
   void make_directories();
   void check_vault(Vault& vault);
   ConnectionRow ready(const ConnectionConfig& connection, Destination& destination);
@@ -113,8 +115,6 @@ class Workspace {
   RunResult run(const SyncConfig& sync, const SyncRules& rules, const RunOptions& options,
                 RunObserver& observer);
   void keep_use(const ConnectionConfig& connection, bool unauthenticated);
-  void forget_old_reports();
-  void forget_old_changes();
 
   WorkspaceConfig config_;
   WorkspaceEnvironment environment_;

@@ -6,11 +6,10 @@
 #include <array>
 
 #include "base/nearest.hpp"
+#include "base/text.hpp"
 
 namespace muster {
 namespace {
-
-char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 //! Names of connections and syncs: they stand in commands, files and the state.
 std::string read_name(const YamlNode& key, const char* what) {
@@ -129,11 +128,9 @@ SyncConfig read_sync(const YamlNode::Entry& entry, const std::filesystem::path& 
 //! destination might: such names are refused for all.
 void refuse_shared_list(const std::vector<SyncConfig>& syncs) {
   const auto& last = syncs.back();
-  const auto same = [](char a, char b) { return ascii_lower(a) == ascii_lower(b); };
   for (const auto& other : syncs) {
     const bool shared = &other != &last && other.connection == last.connection &&
-                        std::equal(other.cohort.begin(), other.cohort.end(), last.cohort.begin(),
-                                   last.cohort.end(), same);
+                        equal_but_for_case(other.cohort, last.cohort);
     if (!shared) continue;
     throw Error(
         ErrorKind::kUsage, "config.shared_list",

@@ -1,4 +1,4 @@
-// What encoding a file is in, and where it is not UTF-8. Pure.
+// What encoding a file is in, and what is said of one that is not UTF-8. Pure.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,6 @@
 #include "base/error.hpp"
 
 namespace muster {
-
-//! The offset of the first byte that is not part of valid UTF-8; npos when all is.
-std::size_t find_invalid_utf8(std::string_view text) noexcept;
 
 //! Whether the first bytes of a file (four, unless it is shorter) are UTF-16, marked or not.
 bool is_utf16(std::string_view head) noexcept;

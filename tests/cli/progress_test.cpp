@@ -1,0 +1,64 @@
+// What long work tells where there is no terminal: a line every ten seconds.
+#include "cli/progress.hpp"
+
+#include <gmock/gmock.h>
+
+#include "base/clock.hpp"
+#include "run/reading_progress.hpp"
+
+namespace muster::cli {
+namespace {
+
+using ::testing::internal::CaptureStderr;
+using ::testing::internal::GetCapturedStderr;
+using Phase = RunProgress::Phase;
+
+class ProgressTest : public ::testing::Test {
+ protected:
+  std::string told_by(const RunProgress& progress, Milliseconds after) {
+    clock.advance(after);
+    CaptureStderr();
+    shown.on_progress(progress);
+    return GetCapturedStderr();
+  }
+
+  VirtualClock clock;
+  Progress shown{clock, "users"};
+};
+
+TEST_F(ProgressTest, IsALineEveryTenSeconds) {
+  EXPECT_EQ(told_by({Phase::kAdding, 0, 1000}, Milliseconds{0}), "");
+  EXPECT_EQ(told_by({Phase::kAdding, 500, 1000}, Milliseconds{9'999}), "");
+  EXPECT_EQ(told_by({Phase::kAdding, 500, 1000}, Milliseconds{1}),
+            "users: adding 500 of 1000, 50/s, 10 s left\n");
+  EXPECT_EQ(told_by({Phase::kAdding, 600, 1000}, Milliseconds{9'999}), "");
+  EXPECT_EQ(told_by({Phase::kAdding, 800, 1000}, Milliseconds{1}),
+            "users: adding 800 of 1000, 40/s, 5 s left\n");
+}
+
+TEST_F(ProgressTest, TellsOfEveryPhaseFromItsOwnBeginning) {
+  told_by({Phase::kAdding, 1000, 1000}, Milliseconds{60'000});
+  told_by({Phase::kReadingBack, 0, 0}, Milliseconds{0});
+  EXPECT_EQ(told_by({Phase::kReadingBack, 2'500, 0}, Milliseconds{10'000}),
+            "users: reading back 2500, 250/s\n");
+}
+
+TEST_F(ProgressTest, OfAReadingIsWorkedOutFromTheBytes) {
+  told_by({Phase::kReading, 0, 0}, Milliseconds{0});
+  const auto progress = reading_progress(1'000, {25'000, 100'000});
+  EXPECT_EQ(told_by(progress, Milliseconds{10'000}),
+            "users: reading 1000 of about 4000, 100/s, 30 s left\n");
+  // A pipe has no length, and a whole file is no estimate.
+  EXPECT_EQ(reading_progress(1'000, {25'000, 0}).total, 0U);
+  EXPECT_EQ(reading_progress(1'000, {25'000, 25'000}).total, 0U);
+  EXPECT_EQ(reading_progress(0, {0, 25'000}).total, 0U);
+}
+
+TEST_F(ProgressTest, NoticesComeAtOnce) {
+  CaptureStderr();
+  shown.on_notice("the list was restored");
+  EXPECT_EQ(GetCapturedStderr(), "users: the list was restored\n");
+}
+
+}  // namespace
+}  // namespace muster::cli
