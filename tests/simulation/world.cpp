@@ -54,7 +54,7 @@ World::World(std::uint64_t seed, Mutation mutation_of_all, std::string installat
 WorkspaceEnvironment World::environment() {
   return {
       clock,
-      cancellation_,
+      *cancellation_,
       [this]() -> std::unique_ptr<Transport> {
         auto inner = std::make_unique<simulator::SimulatedTransport>(
             clock, [this](const simulator::SimRequest& request) { return serve(request); });
@@ -82,6 +82,8 @@ void World::choose_death() {
   life_.failing_writes = 0;
   life_.unknown_commits = 0;
   life_.store_failed = false;
+  cancellation_.emplace();
+  requests_until_cancelled_ = -1;
   if (!faulty_) return;
   if (random.chance(0.4)) life_.calls_left = random.pick_signed(0, usual_calls_ * 5 / 4);
   if (random.chance(0.1)) {
@@ -89,6 +91,7 @@ void World::choose_death() {
     life_.failing_writes = random.pick_signed(1, 5);
   }
   if (random.chance(0.1)) life_.unknown_commits = 0.2;
+  if (random.chance(0.1)) requests_until_cancelled_ = random.pick_signed(0, usual_calls_ / 10);
 }
 
 ProcessEnd World::live() {
@@ -180,6 +183,7 @@ simulator::SimResponse World::serve(const simulator::SimRequest& request) {
     events.happen_in_a_run();
     disturbed_ = true;
   }
+  if (requests_until_cancelled_-- == 0) cancellation_->request();
   auto response = hubspot.handle(request);
   ++requests;
   if (mutation == Mutation::kWritesProperties &&

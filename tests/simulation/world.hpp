@@ -60,7 +60,8 @@ class World {
   void note(const std::string& what) { trace_ += what; }
 
   std::string installation_;
-  Cancellation cancellation_;
+  std::optional<Cancellation> cancellation_{std::in_place};  //!< of the process that lives
+  std::int64_t requests_until_cancelled_ = -1;               //!< -1: nobody ends the run
   Life life_;
   bool faulty_ = false;
   bool disturbed_ = false;
