@@ -175,6 +175,10 @@ class HubSpot final : public sdk::Destination,
     }
     calls +=
         memberships_.calls_for({request.adds + request.adds_by_record, request.removes}, kMaxBatch);
+    if (request.struct_size >= MUSTER_SIZE_UP_TO(muster_estimate_request, updates) &&
+        request.updates > 0) {
+      calls += 1 + parts_of(request.updates, 100);  // what the properties are, then their values
+    }
     // One look at the list itself, then its pages.
     if (request.verify != 0) {
       calls += 1 + std::max<std::uint64_t>(1, parts_of(request.audience_size, 250));

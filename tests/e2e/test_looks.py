@@ -122,6 +122,16 @@ class History(Workspace):
         self.assertIn("started by a person", out)
 
 
+class SeveralSyncs(Workspace):
+    def test_a_sync_that_is_named_twice_runs_once(self):
+        self.configure()
+        self.cohort(["a@company.com"])
+        for names in (("s", "s"), ("s", "--all")):
+            result = self.muster("sync", *names, "--json")
+            self.assertEqual(result.code, 0, result)
+            self.assertIsInstance(result.json, dict)
+
+
 class Plan(Workspace):
     def test_a_plan_leaves_the_state_untouched_and_asks_nobody(self):
         self.configure()

@@ -68,6 +68,19 @@ TEST_F(Properties, AreWrittenAgainOnlyWhereTheyChanged) {
   EXPECT_EQ(world.hubspot.count(kUpdate), 0U);
 }
 
+TEST_F(Properties, AreCountedByThePlan) {
+  std::vector<std::string> rows;
+  for (int i = 0; i < 250; ++i) rows.push_back(fmt::format("p{}@example.com,free,{}", i, i));
+  cohort(rows);
+  world.sync();
+  for (auto& row : rows) row += '0';
+  cohort(rows);
+  const auto foretold = world.preview().estimate.calls;
+  world.sync();
+  EXPECT_EQ(world.hubspot.count(kUpdate), 3U);
+  EXPECT_EQ(world.hubspot.log().size(), foretold);
+}
+
 TEST_F(Properties, OfOneRowThatAreRefusedDoNotHurtTheOthers) {
   world.hubspot.account().create("bad@example.com");
   world.hubspot.account().create("good@example.com");

@@ -197,7 +197,7 @@ static_assert(offsetof(muster_audience_1, struct_size) == 0);
 static_assert(offsetof(muster_audience_1, reserved) == 4);
 static_assert(offsetof(muster_audience_1, change) == 8);
 
-static_assert(sizeof(muster_estimate_request) == 72);
+static_assert(sizeof(muster_estimate_request) == 80);
 static_assert(offsetof(muster_estimate_request, struct_size) == 0);
 static_assert(offsetof(muster_estimate_request, flags) == 4);
 static_assert(offsetof(muster_estimate_request, kind) == 8);
@@ -208,6 +208,7 @@ static_assert(offsetof(muster_estimate_request, missing) == 48);
 static_assert(offsetof(muster_estimate_request, audience_size) == 56);
 static_assert(offsetof(muster_estimate_request, verify) == 64);
 static_assert(offsetof(muster_estimate_request, has_audience) == 68);
+static_assert(offsetof(muster_estimate_request, updates) == 72);
 
 static_assert(sizeof(muster_estimate) == 24);
 static_assert(offsetof(muster_estimate, struct_size) == 0);

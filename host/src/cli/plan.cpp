@@ -50,7 +50,7 @@ json::object to_json(const SyncConfig& sync, const std::string& audience, const 
   return object;
 }
 
-void say(const Shell& shell, const std::string& audience, const SyncConfig& sync,
+void say(const Shell& shell, const std::string& audience, const SyncConfig& sync, bool creates,
          const Preview& preview) {
   shell.say(fmt::format("{}: {} to {} ({}), {}", shell.in(Colour::kBold, sync.name), sync.cohort,
                         audience, sync.connection, to_word(preview.mode)));
@@ -59,10 +59,8 @@ void say(const Shell& shell, const std::string& audience, const SyncConfig& sync
   shell.say(figure("members", preview.members));
   shell.say(figure("add", preview.adds));
   if (preview.lookup) {
-    shell.say(
-        fmt::format("    of these {} exist, {} {}", preview.lookup->exists, preview.lookup->missing,
-                    sync.kind == "email" && sync.create_missing.value_or(true) ? "would be created"
-                                                                               : "are not there"));
+    shell.say(fmt::format("    of these {} exist, {} {}", preview.lookup->exists,
+                          preview.lookup->missing, creates ? "would be created" : "are not there"));
   }
   if (preview.updates > 0) shell.say(figure("update", preview.updates));
   shell.say(figure("remove", preview.removes));
@@ -117,9 +115,9 @@ void add_plan(CLI::App& program, Shell& shell) {
     Progress progress(shell.clock(), config.name);
     const auto preview = workspace->preview(config, *options, progress);
     progress.clear();
-    const auto audience = workspace->rules(config).audience_name;
-    say(shell, audience, config, preview);
-    shell.print(to_json(config, audience, preview));
+    const auto rules = workspace->rules(config);
+    say(shell, rules.audience_name, config, rules.create_missing, preview);
+    shell.print(to_json(config, rules.audience_name, preview));
   });
 }
 

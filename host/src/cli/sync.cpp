@@ -1,6 +1,8 @@
 // muster sync: runs.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 #include "cli/words.hpp"
@@ -60,9 +62,12 @@ int code_of(const RunResult& result) {
 void run_syncs(Shell& shell, const Asked& asked) {
   const auto workspace = shell.open_workspace();
   std::vector<const SyncConfig*> syncs;
-  for (const auto& name : asked.syncs) syncs.push_back(&workspace->config().sync(name));
+  const auto add = [&](const SyncConfig& sync) {
+    if (std::find(syncs.begin(), syncs.end(), &sync) == syncs.end()) syncs.push_back(&sync);
+  };
+  for (const auto& name : asked.syncs) add(workspace->config().sync(name));
   if (asked.all) {
-    for (const auto& sync : workspace->config().syncs) syncs.push_back(&sync);
+    for (const auto& sync : workspace->config().syncs) add(sync);
   }
   if (syncs.empty()) {
     throw Error(ErrorKind::kUsage, "cli.no_sync", "no sync was named")

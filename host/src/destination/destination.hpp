@@ -115,6 +115,7 @@ struct EstimateRequest {
   std::uint64_t removes = 0;
   std::optional<std::uint64_t> missing;
   std::uint64_t audience_size = 0;
+  std::uint64_t updates = 0;  //!< of properties
 };
 
 struct CallEstimate {

@@ -23,6 +23,7 @@ constexpr std::size_t kMostHeaders = 64;
 muster_status refuse(muster_error* error, muster_status status, const char* code,
                      std::string_view message) noexcept {
   if (error == nullptr || error->struct_size < MUSTER_SIZE_UP_TO(muster_error, hint)) return status;
+  error->retry_after_ms = -1;
   std::strncpy(error->code, code, sizeof error->code - 1);
   const auto size = std::min(message.size(), sizeof error->message - 1);
   std::memcpy(error->message, message.data(), size);

@@ -316,7 +316,8 @@ CallEstimate PluginDestination::estimate(const EstimateRequest& request) {
       request.missing.value_or(UINT64_MAX),
       request.audience_size,
       request.verify ? 1U : 0U,
-      request.has_audience ? 1U : 0U};
+      request.has_audience ? 1U : 0U,
+      request.updates};
   muster_estimate estimate{};
   estimate.struct_size = sizeof estimate;
   call(

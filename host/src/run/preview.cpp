@@ -86,16 +86,26 @@ class Previewer {
     change.from = sync_->identifier_kind;
     change.to = rules_.kind;
     if (!options_.look_up && !is_record_kind(context_.destination, rules_.kind)) return {};
-    Patience patience(context_.clock, rules_.retry_for,
-                      [this](Milliseconds duration) { wait_for(context_.clock, duration, [] {}); });
+    auto patience = make_patience();
     auto rekeyed =
         find_rekeyed({*context_.store, context_.destination, patience, cohort_, spill_,
                       [this](std::uint64_t done, std::uint64_t total) {
+                        check_going();
                         context_.observer.on_progress({RunProgress::Phase::kMatching, done, total});
                       }},
                      sync_->id, rules_.kind);
     change.kept = rekeyed.size();
     return rekeyed;
+  }
+
+  void check_going() const {
+    if (!context_.cancellation.requested()) return;
+    throw Error(ErrorKind::kInterrupted, "plan.interrupted", "interrupted; nothing was changed");
+  }
+  Patience make_patience() const {
+    return Patience(context_.clock, rules_.retry_for, [this](Milliseconds duration) {
+      wait_for(context_.clock, duration, [this] { check_going(); });
+    });
   }
 
   std::optional<Instant> next_retry(const Plan& plan) const {
@@ -110,18 +120,21 @@ class Previewer {
 
   Preview::Lookup look_up(const Plan& plan) {
     Preview::Lookup found;
-    constexpr std::size_t kPart = 10'000;
-    for (std::size_t begin = 0; begin < plan.adds.size(); begin += kPart) {
-      const auto end = std::min(plan.adds.size(), begin + kPart);
+    auto patience = make_patience();
+    const std::size_t batch = context_.destination.descriptor().max_batch;
+    for (std::size_t begin = 0; begin < plan.adds.size(); begin += batch) {
+      check_going();
+      const auto end = std::min(plan.adds.size(), begin + batch);
       std::vector<std::string> identifiers;
       for (auto i = begin; i < end; ++i) {
         identifiers.push_back(spill_.read(plan.adds[i].offset).identifier);
       }
       const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
-      for (const auto& record : context_.destination.look_up(rules_.kind, views)) {
-        ++(record.empty() ? found.missing : found.exists);
-      }
-      context_.observer.on_progress({RunProgress::Phase::kAdding, end, plan.adds.size()});
+      const auto records =
+          patience.ask([&] { return context_.destination.look_up(rules_.kind, views); });
+      for (const auto& record : records) ++(record.empty() ? found.missing : found.exists);
+      patience.progress();
+      context_.observer.on_progress({RunProgress::Phase::kMatching, end, plan.adds.size()});
     }
     return found;
   }
@@ -135,7 +148,8 @@ class Previewer {
     request.verify = rules_.read_back == ReadBack::kOn;
     request.adds_by_record = plan.adds_by_record;
     request.adds = plan.adds.size() - plan.adds_by_record;
-    request.removes = plan.removes.size();
+    request.removes = plan.removes.size() + plan.doubtful.size();
+    request.updates = plan.updates.size();
     if (preview.lookup) request.missing = preview.lookup->missing;
     request.audience_size = plan.unchanged + plan.adds.size();
     preview.estimate = context_.destination.estimate(request);

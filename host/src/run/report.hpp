@@ -13,10 +13,12 @@
 namespace muster {
 
 struct ReportRow {
-  std::string_view operation;  //!< add, remove, update, keep, none
+  std::string_view operation;  //!< add, remove, update, verify, none
   std::string_view source_id;
   std::string_view identifier;
-  std::string_view outcome;  //!< added, removed, updated, unchanged, dropped, duplicate, to_retry
+  //! added, removed, updated, not_updated, unchanged, found, dropped, duplicate, to_retry; planned
+  //! in the rows of a plan.
+  std::string_view outcome;
   std::string_view reason;
   std::string_view detail;
   std::string_view record_id;

@@ -20,9 +20,14 @@ class UpdateSender {
     std::vector<SpilledMember> members;
     std::vector<MemberRow> rows;
     std::vector<Operation> operations;
+    const auto is_forgotten = [this](const OpenUpdate& update) {
+      return !store_.member(session_.sync.id, update.planned.key).has_value();
+    };
+    std::erase_if(updates, is_forgotten);
+    if (updates.empty()) return {};
     for (const auto& update : updates) {
       members.push_back(session_.spill.read(update.planned.offset));
-      rows.push_back(store_.member(session_.sync.id, update.planned.key).value_or(MemberRow{}));
+      rows.push_back(*store_.member(session_.sync.id, update.planned.key));
       operations.push_back({OperationKind::kUpdate, false, members.back().identifier,
                             rows.back().record_id, members.back().properties});
     }
@@ -69,10 +74,11 @@ class UpdateSender {
     } else {
       ++refused_;
     }
-    const auto* reason = written                                  ? ""
-                         : outcome.kind == OutcomeKind::kNotFound ? "not_found"
-                         : rejected                               ? "rejected_by_destination"
-                                                                  : "silently_dropped";
+    const std::string reason = written                                  ? ""
+                               : outcome.kind == OutcomeKind::kNotFound ? "not_found"
+                               : !rejected                              ? "silently_dropped"
+                               : !outcome.reason.empty()                ? outcome.reason
+                                                                        : "rejected_by_destination";
     session_.report.add({"update", member.source_id, member.identifier,
                          written ? "updated" : "not_updated", reason, outcome.detail,
                          row.record_id});

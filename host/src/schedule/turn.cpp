@@ -58,7 +58,7 @@ Ending ending_of(const RunRow& run) {
     case RunStatus::kInterrupted:
       return Ending::kUnfinished;
     case RunStatus::kStopped:
-      return run.error_code.ends_with("interrupted") ? Ending::kUnfinished : Ending::kDone;
+      return run.error_code == "run.interrupted" ? Ending::kUnfinished : Ending::kDone;
     case RunStatus::kWaiting:
       return Ending::kWaiting;
     case RunStatus::kFailed:

@@ -18,7 +18,7 @@
  *               [concurrent]  any number of calls at once, on any threads
  *   Reserved  words named reserved are zero.
  *
- * Numbers such as ABI-5 refer to the requirements that the conformance kit checks.
+ * Numbers such as ABI-5 name requirements: the words beside them say what they are.
  * This header is C11 and C++20 and includes nothing but what follows.
  */
 #ifndef MUSTER_DESTINATION_H
@@ -437,6 +437,7 @@ typedef struct muster_estimate_request {
   uint64_t audience_size; /* members expected afterwards; read back when verify is not 0 */
   uint32_t verify;
   uint32_t has_audience;
+  uint64_t updates; /* of properties, by record id */
 } muster_estimate_request;
 typedef struct muster_estimate {
   uint32_t struct_size;

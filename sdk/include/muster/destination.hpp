@@ -168,7 +168,10 @@ class Destination {
   virtual void map_identifiers(const muster_map_request& request,
                                const muster_map_sink& sink) const = 0;
   virtual void sync(const muster_sync_request& request, const muster_sync_sink& sink) = 0;
-  virtual void uninstall() = 0;
+  //! Withdraws the access at the destination, where that has such a thing.
+  virtual void uninstall() {
+    throw Failure(MUSTER_NOT_SUPPORTED, "plugin.uninstall", "there is nothing to uninstall");
+  }
 };
 
 //! Also derive from these to offer the extension of that name.
