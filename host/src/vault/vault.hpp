@@ -16,6 +16,7 @@ enum class SealPurpose {
   kSecret,      //!< tokens of a connection
   kIdentifier,  //!< the canonical identifier of a pending member
   kCheck,       //!< the value by which a wrong key is recognised
+  kInbox,       //!< what was pushed and waits to be applied
 };
 
 class Vault {
