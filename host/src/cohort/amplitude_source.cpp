@@ -18,6 +18,8 @@ constexpr Milliseconds kKept = std::chrono::days(7);
 constexpr Milliseconds kFirstPoll{1'000};
 constexpr Milliseconds kLongestPoll{15'000};
 constexpr Milliseconds kLongestJob = std::chrono::hours(1);
+//! How much older than its request a cohort may be.
+constexpr Milliseconds kAsOfMargin = std::chrono::minutes(10);
 constexpr Milliseconds kAskAgain = std::chrono::minutes(5);
 constexpr Milliseconds kFirstPause{1'000};
 
@@ -87,6 +89,7 @@ void AmplitudeSource::open(const Columns& columns) {
     ask();
     if (!wait_until_done()) refuse_cohort();
   }
+  as_of_ = download_->asked - kAsOfMargin;
   auto file = std::make_unique<AmplitudeFile>(*api_, environment_, download_->id);
   const auto name = fmt::format("cohort {} of {}", options_.cohort, api_->shown());
   table_.emplace(unpacked(std::move(file), name), name, form_, columns, ragged_);

@@ -23,6 +23,9 @@ class AmplitudeSource final : public Source {
     environment_.waiting.heartbeat = std::move(beat);
   }
   std::optional<SourceBudget> budget() const override;
+  //! Somewhat before it was asked for: it is computed then (amplitude/api.md §1.4), by another
+  //! clock, and from what had reached Amplitude.
+  std::optional<Instant> as_of() const override { return as_of_; }
 
  private:
   //! A download that was asked for.
@@ -47,6 +50,7 @@ class AmplitudeSource final : public Source {
   std::optional<AmplitudeApi> api_;
   std::optional<AmplitudeBudget> budget_;
   std::optional<Download> download_;
+  std::optional<Instant> as_of_;
   std::optional<CsvTable> table_;
   SourceNotice ragged_{"ragged_rows", 0, {}};
   int opened_ = 0;

@@ -1,0 +1,96 @@
+#include "cohort/pushed_source.hpp"
+
+#include "cohort/header.hpp"
+
+namespace muster {
+namespace {
+
+std::string_view value_of(const PushedUser& user, const std::string& column) {
+  if (is_alias(column, "user_id")) return user.user_id;
+  if (const auto exact = user.properties.find(column); exact != user.properties.end()) {
+    return exact->second;
+  }
+  for (const auto& [name, value] : user.properties) {
+    if (is_alias(name, column)) return value;
+  }
+  return {};
+}
+
+}  // namespace
+
+void PushedChanges::add(PushedMessage message, bool waits) {
+  for (auto& user : message.users) {
+    auto& change = changes_[user.user_id];
+    const bool is_newer = change.user.user_id.empty() || message.computed >= change.computed;
+    if (is_newer) change = {message.enters, waits, message.computed, std::move(user)};
+  }
+}
+
+std::vector<const PushedUser*> PushedChanges::waiting(Direction direction) const {
+  std::vector<const PushedUser*> users;
+  for (const auto& [user, change] : changes_) {
+    const auto goes = change.enters ? Direction::kEnters : Direction::kLeaves;
+    if (change.waits && goes == direction) users.push_back(&change.user);
+  }
+  return users;
+}
+
+void PushedSource::open(const Columns& columns) {
+  columns_ = columns;
+  users_ = find_();
+  at_ = 0;
+}
+
+std::optional<Member> PushedSource::next() {
+  if (at_ == users_.size()) return std::nullopt;
+  const auto& user = *users_[at_++];
+  Member member;
+  member.line = at_;
+  member.source_id = user.user_id;
+  member.identifier = value_of(user, columns_.identifier);
+  for (const auto& property : columns_.properties) {
+    member.properties.push_back(value_of(user, property));
+  }
+  return member;
+}
+
+void OverlaidSource::open(const Columns& columns) {
+  columns_ = columns;
+  rest_.reset();
+  open_.clear();
+  changes_ = find_();
+  cohort_->open(columns);
+  const auto computed = pushed_time(cohort_->as_of());
+  for (const auto& [user, change] : changes_.by_user()) {
+    if (change.computed > computed) open_.emplace(user, &change);
+  }
+}
+
+std::optional<Member> OverlaidSource::next() {
+  while (!rest_) {
+    auto member = cohort_->next();
+    if (member) {
+      const auto found = open_.find(member->source_id);
+      if (found == open_.end()) return member;
+      if (!found->second->enters) continue;
+      open_.erase(found);
+      return member;
+    }
+    rest_ = std::make_unique<PushedSource>([this] {
+      std::vector<const PushedUser*> entering;
+      for (const auto& [user, change] : open_) {
+        if (change->enters) entering.push_back(&change->user);
+      }
+      return entering;
+    });
+    rest_->open(columns_);
+  }
+  return rest_->next();
+}
+
+std::int64_t pushed_time(std::optional<Instant> instant) {
+  if (!instant) return -1;
+  return std::chrono::duration_cast<std::chrono::seconds>(instant->time_since_epoch()).count();
+}
+
+}  // namespace muster

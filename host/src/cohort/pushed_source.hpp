@@ -1,0 +1,86 @@
+// Changes that were pushed, as sources: those who enter (or leave) alone, and a whole cohort with
+// what was pushed since it was computed laid over it. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cohort/pushed_message.hpp"
+#include "cohort/source.hpp"
+
+namespace muster {
+
+//! The newest change of each user: by the time of its computation, then by arrival.
+class PushedChanges {
+ public:
+  struct Change {
+    bool enters = true;
+    bool waits = true;  //!< not applied yet
+    std::int64_t computed = 0;
+    PushedUser user;
+  };
+  enum class Direction { kEnters, kLeaves };
+
+  //! Messages in the order of their arrival.
+  void add(PushedMessage message, bool waits);
+  const std::map<std::string, Change>& by_user() const noexcept { return changes_; }
+  //! Whose newest change goes that way and is not applied yet. Where a newer one was applied, the
+  //! one that waits came late.
+  std::vector<const PushedUser*> waiting(Direction direction) const;
+
+ private:
+  std::map<std::string, Change> changes_;
+};
+
+//! Users from changes; their columns are `user_id` and their properties.
+class PushedSource final : public Source {
+ public:
+  //! `users` is asked at the opening: by then nobody else applies changes.
+  explicit PushedSource(std::function<std::vector<const PushedUser*>()> users)
+      : find_(std::move(users)) {}
+  void open(const Columns& columns) override;
+  std::optional<Member> next() override;
+  Progress progress() const override { return {at_, users_.size()}; }
+  std::vector<SourceNotice> notices() const override { return {}; }
+
+ private:
+  std::function<std::vector<const PushedUser*>()> find_;
+  std::vector<const PushedUser*> users_;
+  Columns columns_;
+  std::size_t at_ = 0;
+};
+
+//! `cohort`, without whom the changes take out, and with whom they bring in. Rows are known to be
+//! a user by the source's own id.
+class OverlaidSource final : public Source {
+ public:
+  //! `changes` is asked at each opening: by then nobody else applies changes.
+  OverlaidSource(std::unique_ptr<Source> cohort, std::function<PushedChanges()> changes)
+      : cohort_(std::move(cohort)), find_(std::move(changes)) {}
+  void open(const Columns& columns) override;
+  std::optional<Member> next() override;
+  Progress progress() const override { return cohort_->progress(); }
+  std::vector<SourceNotice> notices() const override { return cohort_->notices(); }
+  std::optional<SourceBudget> budget() const override { return cohort_->budget(); }
+  std::optional<Instant> as_of() const override { return cohort_->as_of(); }
+  void set_heartbeat(std::function<void()> beat) override {
+    cohort_->set_heartbeat(std::move(beat));
+  }
+
+ private:
+  std::unique_ptr<Source> cohort_;
+  std::function<PushedChanges()> find_;
+  PushedChanges changes_;
+  Columns columns_;
+  std::map<std::string, const PushedChanges::Change*, std::less<>> open_;  //!< not met yet
+  std::unique_ptr<PushedSource> rest_;  //!< who is not in the cohort as it was read
+};
+
+//! Unix seconds of an instant, as messages have them; -1 where it is not known.
+std::int64_t pushed_time(std::optional<Instant> instant);
+
+}  // namespace muster
