@@ -1,7 +1,7 @@
 // Promise 6: an empty or truncated source can't empty a list.
 #include "plan/guard.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "plan/support.hpp"
 
@@ -9,6 +9,7 @@ namespace muster {
 namespace {
 
 using testing::Cohort;
+using ::testing::HasSubstr;
 
 Plan plan_with(std::size_t removes, std::uint64_t held_before) {
   Plan plan;
@@ -88,6 +89,34 @@ TEST(Guard, JudgesStrangersByTheirShareOfTheAudience) {
   EXPECT_FALSE(judge_strangers(19, 19, 0.3));
   EXPECT_FALSE(judge_strangers(100, 100, std::nullopt));
   EXPECT_FALSE(judge_strangers(0, 0, 0.3));
+}
+
+TEST(GuardOfChanges, SumsRemovalsSinceTheWholeWasSeen) {
+  ChangesSeen changes{10, 90, 20, 0};
+  EXPECT_FALSE(judge_changes(changes, 0.3));
+  changes.leaving = 21;
+  const auto error = judge_changes(changes, 0.3);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code(), "guard.pushed_removals");
+  EXPECT_EQ(error->kind(), ErrorKind::kGuard);
+  EXPECT_THAT(error->message(), HasSubstr("31 of 100 listed members (31.0%)"));
+  EXPECT_FALSE(error->hint().empty());
+}
+
+TEST(GuardOfChanges, LeavesSmallAudiencesThoseWithoutAGuardAndNewcomersAlone) {
+  EXPECT_FALSE(judge_changes({0, 19, 18, 0}, 0.3));
+  EXPECT_FALSE(judge_changes({0, 100, 99, 0}, std::nullopt));
+  EXPECT_FALSE(judge_changes({0, 0, 0, 0}, 0.3));
+  EXPECT_FALSE(judge_changes({60, 40, 0, 5}, 0.3)) << "nobody leaves now";
+}
+
+TEST(GuardOfChanges, NeverLetsThemEmptyAList) {
+  for (const auto& max : {std::optional<double>(), std::optional(1.0)}) {
+    const auto error = judge_changes({0, 3, 3, 0}, max);
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->code(), "guard.pushed_empties");
+  }
+  EXPECT_FALSE(judge_changes({0, 3, 3, 1}, std::nullopt)) << "somebody comes";
 }
 
 }  // namespace

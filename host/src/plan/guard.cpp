@@ -58,4 +58,28 @@ std::optional<Error> judge_strangers(std::uint64_t strangers, std::uint64_t audi
                   strangers, audience, share * 100, *max_removals * 100));
 }
 
+std::optional<Error> judge_changes(const ChangesSeen& changes, std::optional<double> max_removals) {
+  constexpr const char* kHint =
+      "look at the cohort and at `muster plan`; when it is right, run the whole cohort with "
+      "`muster "
+      "sync --allow-removals`, which takes the pushed changes in";
+  if (changes.leaving > 0 && changes.leaving >= changes.listed + changes.entering) {
+    return Error(ErrorKind::kGuard, "guard.pushed_empties",
+                 fmt::format("pushed changes would remove all {} listed members", changes.listed))
+        .with_hint(kHint);
+  }
+  const auto removals = changes.removed_before + changes.leaving;
+  const auto listed = changes.removed_before + changes.listed;
+  const auto share = share_of(removals, listed);
+  const bool passes =
+      changes.leaving == 0 || !max_removals || listed < kSmallAudience || share <= *max_removals;
+  if (passes) return std::nullopt;
+  return Error(
+             ErrorKind::kGuard, "guard.pushed_removals",
+             fmt::format("pushed changes since the last run over the whole cohort would remove {} "
+                         "of {} listed members ({:.1f}%); the guard allows {:.1f}%",
+                         removals, listed, share * 100, *max_removals * 100))
+      .with_hint(kHint);
+}
+
 }  // namespace muster

@@ -27,4 +27,16 @@ GuardVerdict judge(const Plan& plan, const CohortIndex& cohort, std::optional<do
 std::optional<Error> judge_strangers(std::uint64_t strangers, std::uint64_t audience,
                                      std::optional<double> max_removals);
 
+//! Changes of a cohort whose whole is not at hand.
+struct ChangesSeen {
+  std::uint64_t removed_before = 0;  //!< by such changes since the whole was last seen
+  std::uint64_t listed = 0;          //!< members, before these changes
+  std::uint64_t leaving = 0;         //!< of them
+  std::uint64_t entering = 0;
+};
+
+//! The same of changes: those since the whole was last seen are judged together, and they must not
+//! leave an empty list behind, also with the guard off.
+std::optional<Error> judge_changes(const ChangesSeen& changes, std::optional<double> max_removals);
+
 }  // namespace muster
