@@ -21,6 +21,7 @@ def workspace(source):
         "plugins": ["../manifests"],
         "defaults": {"list_prefix": "amplitude_"},
         "reports": {"keep": "90d"},
+        "listen": {"address": "127.0.0.1", "port": 8979, "headers": {"X-Secret": SECRET}},
         "connections": {
             "marketing": {
                 "destination": "hubspot",
@@ -34,6 +35,7 @@ def workspace(source):
             "power_users": {
                 "cohort": "Power Users",
                 "source": source,
+                "push": {"cohort": "7khm89cz"},
                 "connection": "marketing",
                 "identifier": {"column": "email", "as": "email"},
                 "create_missing": True,
@@ -77,7 +79,7 @@ OTHER_VALUES = [
     {"x": "y"}, {"env": "NAME"}, {"env": "NAME", "file": "name"},
 ]
 # What only the parser can see: names that lead nowhere.
-BEYOND_A_SCHEMA = {"config.unknown_connection"}
+BEYOND_A_SCHEMA = {"config.unknown_connection", "config.push_without_listen"}
 
 
 def places(value, path=()):

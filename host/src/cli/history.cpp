@@ -64,11 +64,23 @@ std::vector<Healing> healing_of(Store& store, const std::string& sync) {
   return all;
 }
 
+const char* word_of(StartedBy who) {
+  switch (who) {
+    case StartedBy::kPerson:
+      return "person";
+    case StartedBy::kSchedule:
+      return "schedule";
+    case StartedBy::kPush:
+      return "push";
+  }
+  return "";
+}
+
 json::object to_json_with_start(const RunRow& run) {
   auto object = to_json(run);
   object["started"] = run.started.time_since_epoch().count();
   object["started_at"] = utc_text(run.started);
-  object["started_by"] = run.started_by == StartedBy::kPerson ? "person" : "schedule";
+  object["started_by"] = word_of(run.started_by);
   if (!run.error_code.empty()) {
     object["error"] = json::object{{"code", run.error_code}, {"message", run.error_message}};
   }
@@ -83,7 +95,8 @@ void say_run(const Shell& shell, const RunRow& run) {
                         static_cast<std::int64_t>(run.id), time_text(run.started), run.sync,
                         to_word(run.status), figures.listed, figures.added, figures.removed,
                         dropped));
-  const auto who = run.started_by == StartedBy::kPerson ? "a person" : "the schedule";
+  const auto who = fmt::format("{} {}", run.started_by == StartedBy::kSchedule ? "the" : "a",
+                               word_of(run.started_by));
   auto detail = fmt::format("      {}, started by {}, {}, {}", to_word(run.mode), who,
                             counted(figures.calls, "call"), seconds_text(figures.duration));
   if (figures.throttled > Milliseconds{0}) {

@@ -17,8 +17,14 @@ AudienceLife::AudienceLife(Session& session, bool restore) : session_(session), 
 }
 
 bool AudienceLife::may_recover() const {
-  return lost_ < kMaxRecreations &&
-         (restore_ || session_.rules.on_list_deleted != OnListDeleted::kStop);
+  if (lost_ == kMaxRecreations) return false;
+  if (restore_ || session_.rules.on_list_deleted == OnListDeleted::kRestore) return true;
+  return may_start_over();
+}
+
+//! A run over changes would leave the new audience almost empty.
+bool AudienceLife::may_start_over() const {
+  return session_.is_whole && session_.rules.on_list_deleted != OnListDeleted::kStop;
 }
 
 void AudienceLife::recover(const DestinationError& gone) {
@@ -33,6 +39,12 @@ void AudienceLife::recover(const DestinationError& gone) {
         fmt::format("restore it: muster sync {} --restore-list; or let it be made again: "
                     "on_list_deleted: recreate",
                     session_.rules.sync));
+    throw error;
+  }
+  if (!may_start_over()) {
+    auto error = gone;
+    error.with_hint(fmt::format("the next run over the whole cohort makes it again: muster sync {}",
+                                session_.rules.sync));
     throw error;
   }
   start_over();

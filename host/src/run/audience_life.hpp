@@ -25,6 +25,7 @@ class AudienceLife {
 
  private:
   bool may_recover() const;
+  bool may_start_over() const;
   bool restored() const;
   void start_over();
   void tell(const std::string& notice) const { session_.context.observer.on_notice(notice); }

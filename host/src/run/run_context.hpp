@@ -40,6 +40,12 @@ struct SyncRules {
   Milliseconds retry_for{120'000};
 };
 
+//! Changes that were pushed.
+struct PushedDelta {
+  Source& leaving;                   //!< opened after the run's source
+  std::uint64_t removed_before = 0;  //!< by pushes since the last run over the whole cohort
+};
+
 //! What the person or the schedule asked for this once.
 struct RunOptions {
   bool full = false;
@@ -48,6 +54,8 @@ struct RunOptions {
   bool restore_list = false;
   bool repair = false;  //!< mends what the read-back finds, and sends nothing else
   StartedBy started_by = StartedBy::kPerson;
+  //! Over these changes alone, rather than over the whole cohort: the source gives who enters.
+  const PushedDelta* delta = nullptr;
 };
 
 //! Told while a run goes on, on its thread.

@@ -8,6 +8,7 @@
 #include "run/account_check.hpp"
 #include "run/adds.hpp"
 #include "run/audience_life.hpp"
+#include "run/changes.hpp"
 #include "run/heartbeat.hpp"
 #include "run/proof.hpp"
 #include "run/reading_progress.hpp"
@@ -70,9 +71,10 @@ class Runner {
     session_.emplace(Session{context_, rules_, lease_, report_, spill_, *cohort_, sync_, run_.id});
     session_->repair = options_.repair;
     session_->allow_removals = options_.allow_removals;
+    session_->is_whole = options_.delta == nullptr;
     // With the state its reference was lost; in another account the name means nothing.
     session_->may_adopt = options_.full && same_account_;
-    rekey();
+    if (options_.delta == nullptr) rekey();
     report_rows_not_sent();
     audience_.emplace(*session_, options_.restore_list);
     while (const auto gone = execute_unless_gone()) audience_->recover(*gone);
@@ -97,15 +99,20 @@ class Runner {
   bool complete() const { return session_ && session_->tally.complete(); }
 
  private:
+  void read(std::optional<CohortIndex>& index, Source& source) {
+    index.emplace(source, context_.destination,
+                  CohortMapping{rules_.columns, rules_.kind, rules_.property_names},
+                  context_.vault.hasher(), spill_, context_.cancellation,
+                  [this](std::uint64_t rows, const Source::Progress& progress) {
+                    lease_.keep();
+                    context_.observer.on_progress(reading_progress(rows, progress));
+                  });
+  }
+
   void read_cohort() {
     try {
-      cohort_.emplace(source_, context_.destination,
-                      CohortMapping{rules_.columns, rules_.kind, rules_.property_names},
-                      context_.vault.hasher(), spill_, context_.cancellation,
-                      [this](std::uint64_t rows, const Source::Progress& progress) {
-                        lease_.keep();
-                        context_.observer.on_progress(reading_progress(rows, progress));
-                      });
+      read(cohort_, source_);
+      if (options_.delta != nullptr) read(leaving_, options_.delta->leaving);
     } catch (const Error& error) {
       const auto listed = context_.store.count_members(sync_.id, MemberState::kListed);
       if (error.code() != "source.missing_column" || listed == 0) throw;
@@ -172,7 +179,22 @@ class Runner {
     session_->put_sync();
   }
 
+  //! What the list holds beside those who are named, the next whole run proves.
+  void execute_changes() {
+    run_.mode = RunMode::kIncremental;
+    const auto [plan, stopped] = plan_changes(*session_, *leaving_, options_.delta->removed_before);
+    if (stopped) {
+      report_still_dropped(plan);
+      report_open_adds(*session_, plan.adds);
+      throw *stopped;
+    }
+    forget(plan.forgotten);
+    send(plan);
+    tell_merged_leavers(*session_);
+  }
+
   void execute() {
+    if (options_.delta != nullptr) return execute_changes();
     PlanOptions plan_options;
     plan_options.mode = mode();
     plan_options.now = context_.clock.now();
@@ -279,6 +301,7 @@ class Runner {
   Report report_;
   bool same_account_ = true;  //!< as the audience's
   std::optional<CohortIndex> cohort_;
+  std::optional<CohortIndex> leaving_;  //!< of a run over pushed changes
   std::optional<Session> session_;
   std::optional<AudienceLife> audience_;
 };

@@ -31,6 +31,7 @@ struct Session {
   RunId run{};
   bool repair = false;          //!< mends the list, and sends nothing else
   bool allow_removals = false;  //!< the guard lets pass
+  bool is_whole = true;         //!< over the whole cohort; else over changes of it alone
   bool may_recreate = false;    //!< an audience that is gone is made again by this run
   Tally tally{};
   //! Records taken out of the audience by this run, for the read-back.

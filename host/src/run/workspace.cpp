@@ -269,18 +269,12 @@ RunContext Workspace::run_context(const ConnectionConfig& connection, OpenConnec
           this_process_as_owner(environment_.worker)};
 }
 
-RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
-                          RunObserver& observer) {
-  return run(sync, rules(sync), options, observer);
-}
-
-RunResult Workspace::run(const SyncConfig& sync, const SyncRules& rules, const RunOptions& options,
-                         RunObserver& observer) {
+RunResult Workspace::run(const SyncConfig& sync, const SyncRules& rules, Source& source,
+                         const RunOptions& options, RunObserver& observer) {
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);
-  const auto source = make_source(sync.source, source_environment());
   auto context = run_context(connection, opened, observer);
-  auto result = run_sync(context, rules, *source, options);
+  auto result = run_sync(context, rules, source, options);
   keep_use(connection, result.unauthenticated);
   forget_old_reports(reports_directory(), config_.keep_reports);
   forget_old_changes(store(), environment_.clock.now());
@@ -291,7 +285,7 @@ VerifyResult Workspace::verify(const SyncConfig& sync, RunObserver& observer) {
   const auto sync_rules = rules(sync);
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);
-  const auto source = make_source(sync.source, source_environment());
+  const auto source = cohort_source(sync);
   auto context = run_context(connection, opened, observer);
   try {
     auto result = verify_sync(context, sync_rules, *source);
@@ -309,7 +303,7 @@ VerifyResult Workspace::repair(const SyncConfig& sync, RunObserver& observer) {
   sync_rules.read_back = ReadBack::kOn;
   RunOptions options;
   options.repair = true;
-  return repaired(run(sync, sync_rules, options, observer));
+  return repaired(run(sync, sync_rules, *cohort_source(sync), options, observer));
 }
 
 Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
@@ -318,7 +312,7 @@ Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
   const auto sync_rules = rules(sync);
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);
-  const auto source = make_source(sync.source, source_environment());
+  const auto source = cohort_source(sync);
   const auto ready_connection = [&] {
     if (!is_stateless()) return ready(connection, opened.destination());
     if (!connection.auth.contains("token"))
@@ -347,7 +341,7 @@ Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options
       !connection.auth.contains("token")) {
     throw not_connected(connection.name, connection_row(connection).state);
   }
-  const auto source = make_source(sync.source, source_environment());
+  const auto source = cohort_source(sync);
   const PreviewContext context{environment_.clock,
                                is_stateless() ? nullptr : &store(),
                                vault().hasher(),

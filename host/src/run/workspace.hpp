@@ -12,6 +12,7 @@
 #include "destination/plugin_registry.hpp"
 #include "run/explain.hpp"
 #include "run/preview.hpp"
+#include "run/pushes.hpp"
 #include "run/stored_secrets.hpp"
 #include "run/verify.hpp"
 #include "run/workspace_config.hpp"
@@ -77,6 +78,15 @@ class Workspace {
 
   SyncRules rules(const SyncConfig& sync);
   RunResult sync(const SyncConfig& sync, const RunOptions& options, RunObserver& observer);
+  //! Whether changes were pushed for the sync and wait to be applied.
+  bool has_pushed(const SyncConfig& sync);
+  //! Whether there is a list that changes can be applied to, without a run over the whole cohort.
+  bool takes_changes(const SyncConfig& sync);
+  //! Applies what was pushed for a sync that takes changes, without reading its source; nothing
+  //! when nothing was left to do.
+  std::optional<RunResult> apply_pushed(const SyncConfig& sync, RunObserver& observer);
+  //! Where pushed changes wait.
+  std::filesystem::path inbox_file() const { return state_directory() / "inbox.db"; }
   //! Compares the list with what was last confirmed of it.
   VerifyResult verify(const SyncConfig& sync, RunObserver& observer);
   //! The same, and mends it: a run that sends nothing else.
@@ -112,8 +122,12 @@ class Workspace {
   //! What a run, or a verification, works with; borrows `opened` and `observer`.
   RunContext run_context(const ConnectionConfig& connection, OpenConnection& opened,
                          RunObserver& observer);
-  RunResult run(const SyncConfig& sync, const SyncRules& rules, const RunOptions& options,
-                RunObserver& observer);
+  RunResult run(const SyncConfig& sync, const SyncRules& rules, Source& source,
+                const RunOptions& options, RunObserver& observer);
+  Inbox& inbox();
+  Pushes pushes();
+  //! The sync's source, with what was pushed since it was last read laid over it.
+  std::unique_ptr<Source> cohort_source(const SyncConfig& sync);
   void keep_use(const ConnectionConfig& connection, bool unauthenticated);
 
   WorkspaceConfig config_;
@@ -123,6 +137,7 @@ class Workspace {
   std::unique_ptr<Store> store_;
   std::unique_ptr<Vault> vault_;
   std::unique_ptr<SourceMemory> source_memory_;
+  std::unique_ptr<Inbox> inbox_;
   std::map<std::string, std::shared_ptr<Pacer>> pacers_;
 };
 

@@ -103,17 +103,51 @@ void read_rules(const YamlNode& node, SyncConfig& sync) {
   }
 }
 
+//! A token (RFC 9110, 5.1).
+bool is_header_name(std::string_view name) {
+  return !name.empty() && name.find_first_not_of(
+                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                              "!#$%&'*+-.^_`|~") == std::string_view::npos;
+}
+
+ListenConfig read_listen(const YamlNode& node, const std::filesystem::path& directory) {
+  constexpr std::size_t kMostHeaders = 5;  // amplitude/api.md §2
+  node.expect_keys("listen", {"address", "port", "headers"});
+  ListenConfig listen;
+  listen.where = node.where();
+  if (const auto* address = node.find("address")) listen.address = address->as_text("address");
+  listen.port = static_cast<std::uint16_t>(node.at("listen", "port").as_integer("port", 0, 65'535));
+  const auto& headers = node.at("listen", "headers");
+  headers.expect_map("headers");
+  for (const auto& [name, value] : headers.entries()) {
+    if (!is_header_name(name.text())) {
+      throw name.error("config.push_header", "not a name that a header may have");
+    }
+    listen.headers.emplace_back(name.text(), read_secret_reference(value, name.text(), directory));
+  }
+  if (listen.headers.empty() || listen.headers.size() > kMostHeaders) {
+    throw headers
+        .error("config.push_headers", "'headers' must name one to five headers of the webhook")
+        .with_hint("they are all that tells Amplitude from others: X-Muster-Secret: {env: NAME}");
+  }
+  return listen;
+}
+
 SyncConfig read_sync(const YamlNode::Entry& entry, const std::filesystem::path& directory) {
   const auto& node = entry.value;
   SyncConfig sync;
   sync.name = read_name(entry.key, "sync");
   sync.where = entry.key.where();
   const auto name = fmt::format("sync '{}'", sync.name);
-  node.expect_keys(name, {"cohort", "source", "connection", "identifier", "create_missing",
+  node.expect_keys(name, {"cohort", "source", "push", "connection", "identifier", "create_missing",
                           "cadence", "verify", "on_drift", "on_list_deleted", "remove_strangers",
                           "guard", "retry_for", "properties"});
   sync.cohort = node.at(name, "cohort").as_text("cohort");
   sync.source = parse_source(node.at(name, "source"), directory);
+  if (const auto* push = node.find("push")) {
+    push->expect_keys("push", {"cohort"});
+    sync.push_cohort = push->at("push", "cohort").as_text("cohort");
+  }
   sync.connection = node.at(name, "connection").as_text("connection");
   const auto& identifier = node.at(name, "identifier");
   identifier.expect_keys("identifier", {"column", "as"});
@@ -166,7 +200,7 @@ WorkspaceConfig parse_workspace(std::string_view text, const std::string& file,
                                 const std::filesystem::path& directory) {
   const auto root = parse_yaml(text, file);
   root.expect_keys("muster.yaml",
-                   {"version", "plugins", "defaults", "reports", "connections", "syncs"});
+                   {"version", "plugins", "defaults", "reports", "listen", "connections", "syncs"});
   root.at("muster.yaml", "version").as_integer("version", 1, 1);
   WorkspaceConfig config;
   config.directory = directory;
@@ -187,6 +221,7 @@ WorkspaceConfig parse_workspace(std::string_view text, const std::string& file,
     reports->expect_keys("reports", {"keep"});
     config.keep_reports = reports->at("reports", "keep").as_duration("keep");
   }
+  if (const auto* listen = root.find("listen")) config.listen = read_listen(*listen, directory);
   const auto& connections = root.at("muster.yaml", "connections");
   connections.expect_map("connections");
   for (const auto& entry : connections.entries()) {
@@ -197,6 +232,11 @@ WorkspaceConfig parse_workspace(std::string_view text, const std::string& file,
   for (const auto& entry : syncs.entries()) {
     config.syncs.push_back(read_sync(entry, directory));
     const auto& sync = config.syncs.back();
+    if (!sync.push_cohort.empty() && !config.listen) {
+      throw entry.value.at("sync", "push")
+          .error("config.push_without_listen", "nothing listens for what is pushed")
+          .with_hint("add: listen: {port: 8979, headers: {X-Muster-Secret: {env: NAME}}}");
+    }
     try {
       config.connection(sync.connection);
     } catch (Error& error) {

@@ -25,10 +25,19 @@ struct ConnectionConfig {
   std::string where;
 };
 
+//! Where pushed changes are received.
+struct ListenConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::vector<std::pair<std::string, SecretReference>> headers;  //!< name and value
+  std::string where;
+};
+
 struct SyncConfig {
   std::string name;
   std::string cohort;
   SourceConfig source;
+  std::string push_cohort;  //!< of Amplitude, whose changes are pushed; empty: none
   std::string connection;
   std::string column;
   std::string kind;  //!< what the column holds: email, contact_id
@@ -53,6 +62,7 @@ struct WorkspaceConfig {
   Milliseconds keep_reports{std::chrono::hours(24 * 90)};
   std::vector<ConnectionConfig> connections;
   std::vector<SyncConfig> syncs;
+  std::optional<ListenConfig> listen;
 
   //! By name; throws Error kUsage that names the nearest.
   const ConnectionConfig& connection(const std::string& name) const;

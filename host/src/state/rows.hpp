@@ -100,7 +100,7 @@ struct RunFigures {
 
 //! What a run set out to do: send everyone, send what changed, or mend the list alone.
 enum class RunMode { kFull, kIncremental, kRepair };
-enum class StartedBy { kPerson, kSchedule };
+enum class StartedBy { kPerson, kSchedule, kPush };
 
 struct RunRow {
   RunId id{};
@@ -119,8 +119,9 @@ struct RunRow {
 struct RunFilter {
   std::string sync;  //!< empty: of all
   std::optional<RunStatus> status;
-  std::optional<Instant> since;  //!< started then or later
-  std::optional<Instant> until;  //!< started before
+  std::optional<Instant> since;                        //!< started then or later
+  std::optional<Instant> until;                        //!< started before
+  enum class Runs { kAll, kWhole } runs = Runs::kAll;  //!< kWhole: none over pushed changes
   std::size_t limit = 20;
 };
 

@@ -211,12 +211,15 @@ std::optional<RunRow> SqliteStore::run(RunId id) {
 std::vector<RunRow> SqliteStore::runs(const RunFilter& filter) {
   const Use use(
       prepared("SELECT * FROM run WHERE (?1 = '' OR sync = ?1) AND (?2 = -1 OR status = ?2) AND "
-               "started >= ?3 AND started < ?4 ORDER BY id DESC LIMIT ?5"));
+               "started >= ?3 AND started < ?4 AND (?6 = -1 OR started_by <> ?6) ORDER BY id DESC "
+               "LIMIT ?5"));
   use->bind(1, filter.sync)
       .bind(2, filter.status ? static_cast<std::int64_t>(*filter.status) : std::int64_t{-1})
       .bind(3, filter.since ? to_integer(*filter.since) : INT64_MIN)
       .bind(4, filter.until ? to_integer(*filter.until) : INT64_MAX)
-      .bind(5, static_cast<std::int64_t>(filter.limit));
+      .bind(5, static_cast<std::int64_t>(filter.limit))
+      .bind(6, filter.runs == RunFilter::Runs::kWhole ? static_cast<std::int64_t>(StartedBy::kPush)
+                                                      : std::int64_t{-1});
   std::vector<RunRow> rows;
   while (use->step()) rows.push_back(read_run(*use.operator->()));
   return rows;

@@ -1,0 +1,92 @@
+#include "run/changes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "plan/guard.hpp"
+
+namespace muster {
+namespace {
+
+//! The rows of those who enter or leave, in key order.
+class NamedRows final : public MemberCursor {
+ public:
+  NamedRows(Store& store, SyncId sync, const CohortIndex& entering, const CohortIndex& leaving)
+      : store_(store), sync_(sync) {
+    for (const auto* named : {&entering, &leaving}) {
+      for (const auto& member : named->members()) keys_.push_back(member.key);
+    }
+    std::sort(keys_.begin(), keys_.end());
+    keys_.erase(std::unique(keys_.begin(), keys_.end()), keys_.end());
+  }
+  bool next(MemberRow& row) override {
+    while (at_ < keys_.size()) {
+      if (auto found = store_.member(sync_, keys_[at_++])) {
+        row = std::move(*found);
+        return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  Store& store_;
+  SyncId sync_;
+  std::vector<MemberKey> keys_;
+  std::size_t at_ = 0;
+};
+
+ChangesSeen seen(const Session& session, const Plan& plan, std::uint64_t removed_before) {
+  auto& store = session.context.store;
+  const auto sync = session.sync.id;
+  ChangesSeen changes;
+  changes.removed_before = removed_before;
+  changes.listed = store.count_members(sync, MemberState::kListed) +
+                   store.count_members(sync, MemberState::kLeaving);
+  changes.leaving = static_cast<std::uint64_t>(
+      std::count_if(plan.removes.begin(), plan.removes.end(), [&](const MemberKey& key) {
+        const auto row = store.member(sync, key);
+        return row && row->state != MemberState::kPending;
+      }));
+  changes.entering = plan.adds.size();
+  return changes;
+}
+
+//! Nothing else would tell that they stay.
+void tell_unknown_leavers(const Session& session, const CohortIndex& leaving) {
+  std::uint64_t unknown = 0;
+  for (const auto& [reason, count] : leaving.rejected()) unknown += count;
+  if (unknown == 0) return;
+  session.context.observer.on_notice(
+      fmt::format("{} of those who leave the cohort can't be told by '{}': who of them is in the "
+                  "list stays there until the next run over the whole cohort",
+                  unknown, session.rules.columns.identifier));
+}
+
+}  // namespace
+
+PlannedChanges plan_changes(Session& session, const CohortIndex& leaving,
+                            std::uint64_t removed_before) {
+  PlanOptions options;
+  options.now = session.context.clock.now();
+  options.on_drift = session.rules.on_drift;
+  NamedRows rows(session.context.store, session.sync.id, session.cohort, leaving);
+  PlannedChanges planned{make_plan(session.cohort, rows, options), {}};
+  session.tally.start(session.cohort, planned.plan);
+  tell_unknown_leavers(session, leaving);
+  planned.stopped =
+      judge_changes(seen(session, planned.plan, removed_before), session.rules.max_removals);
+  return planned;
+}
+
+void tell_merged_leavers(const Session& session) {
+  if (session.merged_leavers.empty()) return;
+  session.context.observer.on_notice(fmt::format(
+      "records of {} who leave the cohort were merged into others: they stay in the list "
+      "until the next run over the whole cohort",
+      session.merged_leavers.size()));
+}
+
+}  // namespace muster

@@ -1,0 +1,90 @@
+// The part of a workspace that takes pushed changes: laid over the whole cohort, or applied alone.
+#include <fmt/format.h>
+
+#include "run/pushes.hpp"
+#include "run/rekey.hpp"
+#include "run/workspace.hpp"
+
+namespace muster {
+
+Inbox& Workspace::inbox() {
+  if (inbox_) return *inbox_;
+  if (!looking_) make_directories();
+  inbox_ = std::make_unique<Inbox>(inbox_file(),
+                                   looking_ ? StoreAccess::kReadOnly : StoreAccess::kReadWrite);
+  return *inbox_;
+}
+
+Pushes Workspace::pushes() { return {inbox(), vault(), environment_.clock}; }
+
+std::unique_ptr<Source> Workspace::cohort_source(const SyncConfig& sync) {
+  auto source = make_source(sync.source, source_environment());
+  std::error_code failed;
+  const bool nothing_to_see =
+      looking_ && (!has_state() || !std::filesystem::exists(inbox_file(), failed));
+  if (sync.push_cohort.empty() || nothing_to_see) return source;
+  return std::make_unique<OverlaidSource>(
+      std::move(source), [this, name = sync.name] { return pushes().since_whole(name); });
+}
+
+RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
+                          RunObserver& observer) {
+  if (sync.push_cohort.empty()) {
+    return run(sync, rules(sync), *cohort_source(sync), options, observer);
+  }
+  std::int64_t taken_in = 0;
+  OverlaidSource source(make_source(sync.source, source_environment()), [&] {
+    taken_in = inbox().last_waiting(sync.name).value_or(0);
+    return pushes().since_whole(sync.name);
+  });
+  auto result = run(sync, rules(sync), source, options, observer);
+  if (result.error) return result;
+  try {
+    inbox().settle(sync.name, pushed_time(source.as_of()), taken_in, environment_.clock.now());
+  } catch (const Error& error) {
+    observer.on_notice(fmt::format(
+        "what was pushed before this run will be applied once more, which changes nothing: {}",
+        error.message()));
+  }
+  return result;
+}
+
+bool Workspace::has_pushed(const SyncConfig& sync) {
+  return !sync.push_cohort.empty() && inbox().last_waiting(sync.name).has_value();
+}
+
+bool Workspace::takes_changes(const SyncConfig& sync) {
+  const auto row = store().sync(sync.name);
+  return row && !row->audience_ref.empty() && !identifier_changed(*row, sync.kind);
+}
+
+std::optional<RunResult> Workspace::apply_pushed(const SyncConfig& sync, RunObserver& observer) {
+  using Direction = PushedChanges::Direction;
+  auto last = inbox().last_waiting(sync.name);
+  if (!last) return std::nullopt;
+  auto changes = pushes().to_apply(sync.name);
+  if (changes.waiting(Direction::kEnters).empty() && changes.waiting(Direction::kLeaves).empty()) {
+    inbox().mark_applied(sync.name, *last);
+    return std::nullopt;
+  }
+  // Read once more under the sync's lease: a run of somebody else's may have taken them in.
+  PushedSource enters([&] {
+    last = inbox().last_waiting(sync.name);
+    changes = pushes().to_apply(sync.name);
+    return changes.waiting(Direction::kEnters);
+  });
+  PushedSource leaves([&] { return changes.waiting(Direction::kLeaves); });
+  const PushedDelta delta{leaves, inbox().removed_since_whole_run(sync.name)};
+  RunOptions options;
+  options.started_by = StartedBy::kPush;
+  options.delta = &delta;
+  auto changes_alone = rules(sync);
+  changes_alone.read_back = ReadBack::kOff;
+  auto result = run(sync, changes_alone, enters, options, observer);
+  const auto removed = result.run.figures.removed;
+  if (removed > 0) inbox().count_removed(sync.name, removed);
+  if (!result.error && last) inbox().mark_applied(sync.name, *last);
+  return result;
+}
+
+}  // namespace muster
