@@ -60,11 +60,12 @@ class Told final : public ServeObserver {
 
 class ServedWorld {
  public:
-  //! `connections` with `syncs_each` syncs each: c0s0, c0s1 …; `cadence` and `more` for all.
+  //! `connections` with `syncs_each` syncs each: c0s0, c0s1 …; `cadence` and `more` for all;
+  //! `beside` is what else muster.yaml has.
   ServedWorld(int connections, int syncs_each, const std::string& cadence,
-              const std::string& more = {})
+              const std::string& more = {}, const std::string& beside = {})
       : told(clock) {
-    std::string yaml = "version: 1\nconnections:\n";
+    std::string yaml = "version: 1\n" + beside + "connections:\n";
     for (int c = 0; c < connections; ++c) {
       yaml += fmt::format(
           "  c{}: {{destination: hubspot, auth: {{token: {{file: token}}}}, settings: {{api_base: "

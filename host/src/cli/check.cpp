@@ -21,6 +21,9 @@ class Check {
         shell_.say(fmt::format("connection {}: good", connection.name));
       }
     }
+    if (const auto& listen = workspace->config().listen) {
+      for (const auto& [name, secret] : listen->headers) attempt([&] { secret.resolve(); });
+    }
     for (const auto& sync : workspace->config().syncs) check(*workspace, sync);
     if (cadences_are_good_) attempt([&] { check_source_budgets(workspace->config()); });
     json::array problems;

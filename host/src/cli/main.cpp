@@ -27,6 +27,8 @@ void catch_signals() {
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow (ulimit -f) is told as a full disk is.
+  ::signal(SIGXFSZ, SIG_IGN);
 }
 
 int fail(const muster::cli::Shell& shell, const muster::Error& error) {

@@ -11,6 +11,7 @@ namespace {
 
 // How often a resting connection, or a state that failed, is looked at again.
 constexpr Milliseconds kHeldPause = std::chrono::seconds(15);
+constexpr Milliseconds kPushPause = std::chrono::seconds(1);
 constexpr Milliseconds kTroublePause = std::chrono::minutes(1);
 // Without anything to do: others may run a sync, or bring a connection back.
 constexpr Milliseconds kLongestPause = std::chrono::hours(1);
@@ -23,6 +24,13 @@ Cadence cadence_of(const SyncConfig& sync) {
   } catch (Error& error) {
     throw Error(error).at(sync.cadence_where);
   }
+}
+
+//! 1, 2, 4 … seconds, an hour at most, and not before the destination said.
+Milliseconds push_pause(std::uint32_t failures, std::optional<Milliseconds> asked) {
+  constexpr std::uint32_t kMostDoublings = 12;
+  const Milliseconds backoff = kPushPause * (std::int64_t{1} << std::min(failures, kMostDoublings));
+  return std::max(std::min(backoff, kLongestPause), asked.value_or(Milliseconds{0}));
 }
 
 //! Hands a run's notices on; progress is for people who look at it.
@@ -74,8 +82,11 @@ Instant ConnectionWorker::work() {
   if (!agenda_is_read_) read_agenda();
   if (is_held()) return now() + kHeldPause;
   const auto due = first_due();
-  if (!due) return now() + kLongestPause;
-  if (due->at > now()) return std::min(due->at, now() + kLongestPause);
+  if (!due || due->at > now()) {
+    const auto looked = apply_pushed();
+    const auto next = due ? std::min(due->at, now() + kLongestPause) : now() + kLongestPause;
+    return looked ? std::min(next, *looked) : next;
+  }
   auto& entry = agenda_.at(due->sync);
   if (changed_by_others(due->sync, entry)) return now();
   run(due->sync, entry, due->at);
@@ -86,10 +97,11 @@ void ConnectionWorker::read_agenda() {
   std::map<std::string, Entry> agenda;
   for (const auto& sync : workspace_.config().syncs) {
     if (sync.connection != connection_) continue;
-    Entry entry{cadence_of(sync), {}, {}};
+    Entry entry{cadence_of(sync)};
     if (const auto known = agenda_.find(sync.name); known != agenda_.end()) {
-      entry.turn = known->second.turn;
-      entry.last_run = known->second.last_run;
+      entry = known->second;
+      entry.cadence = cadence_of(sync);
+      entry.push_not_before = {};  // what kept them may have been mended
     } else {
       read_history(sync.name, entry);
     }
@@ -139,14 +151,82 @@ std::optional<ConnectionWorker::Due> ConnectionWorker::first_due() const {
 
 //! Whether somebody ran the sync meanwhile: then it may not be due at all.
 bool ConnectionWorker::changed_by_others(const std::string& sync, Entry& entry) {
-  const auto newest = workspace_.store().runs(sync, 1);
+  const auto newest = whole_runs(sync, 1);
   if (newest.empty() || newest.front().id == entry.last_run) return false;
   read_history(sync, entry);
   return true;
 }
 
+//! Runs over pushed changes say nothing of when the whole cohort is due.
+std::vector<RunRow> ConnectionWorker::whole_runs(const std::string& sync, std::size_t limit) {
+  RunFilter filter;
+  filter.sync = sync;
+  filter.limit = limit;
+  filter.runs = RunFilter::Runs::kWhole;
+  return workspace_.store().runs(filter);
+}
+
+RunId ConnectionWorker::last_whole_run(const std::string& sync) {
+  const auto newest = whole_runs(sync, 1);
+  return newest.empty() ? RunId{} : newest.front().id;
+}
+
+void ConnectionWorker::rest_pushes(const std::string& sync, Entry& entry, Milliseconds pause) {
+  entry.push_not_before = now() + pause;
+  entry.push_rests_after = last_whole_run(sync);
+}
+
+//! A run over the whole cohort, whoever began it, ends the rest: things may be right now.
+bool ConnectionWorker::pushes_rest(const std::string& sync, const Entry& entry) {
+  if (now() >= entry.push_not_before) return false;
+  const auto newest = whole_runs(sync, 1);
+  return newest.empty() || newest.front().id == entry.push_rests_after || !newest.front().finished;
+}
+
+//! Micro-batches: whatever came since the last look is one run. When to look again; nothing where
+//! no sync takes pushes.
+std::optional<Instant> ConnectionWorker::apply_pushed() {
+  std::optional<Instant> again;
+  for (auto& [name, entry] : agenda_) {
+    const auto& config = workspace_.config().sync(name);
+    if (config.push_cohort.empty()) continue;
+    again = now() + kPushPause;
+    if (pushes_rest(name, entry) || !workspace_.has_pushed(config)) continue;
+    try {
+      apply_pushed(config, entry);
+    } catch (const Error& error) {
+      rest_pushes(name, entry, push_pause(++entry.push_failures, std::nullopt));
+      observer_.on_not_run(name, error, entry.push_not_before);
+    }
+  }
+  return again;
+}
+
+void ConnectionWorker::apply_pushed(const SyncConfig& sync, Entry& entry) {
+  if (!workspace_.takes_changes(sync)) {
+    if (!std::exchange(entry.told_to_wait, true)) {
+      observer_.on_notice(sync.name,
+                          "changes were pushed; they wait for the next run over the whole cohort");
+    }
+    return;
+  }
+  entry.told_to_wait = false;
+  RunNotices notices(observer_, sync.name);
+  const auto result = workspace_.apply_pushed(sync, notices);
+  if (!result) return;
+  entry.push_failures = result->error ? entry.push_failures + 1 : 0;
+  if (result->error && result->error->kind() == ErrorKind::kGuard) {
+    rest_pushes(sync.name, entry, kLongestPause);  // a person must look
+  } else if (result->error) {
+    rest_pushes(sync.name, entry, push_pause(entry.push_failures, result->retry_after));
+  }
+  const auto row = workspace_.connection_row(workspace_.config().connection(connection_));
+  observer_.on_run_ended(*result, workspace_.rules(sync).audience_name,
+                         fill_url(row.audience_url, result->sync.audience_ref), next(entry));
+}
+
 void ConnectionWorker::read_history(const std::string& sync, Entry& entry) {
-  const auto runs = workspace_.store().runs(sync, kRunsRead);
+  const auto runs = whole_runs(sync, kRunsRead);
   entry.turn = turn_of(runs);
   entry.last_run = runs.empty() ? RunId{} : runs.front().id;
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "run/workspace.hpp"
 #include "schedule/serve_observer.hpp"
@@ -22,15 +23,19 @@ class ConnectionWorker {
   const std::string& connection() const noexcept { return connection_; }
   //! Takes a changed configuration over, which still has the connection.
   void adopt(WorkspaceConfig config);
-  //! Runs the sync that is due, if there is one; tells when to be called again, `now` meaning at
-  //! once. Throws nothing that the world can do: the observer is told.
+  //! Runs the sync that is due, or else applies what was pushed; tells when to be called again,
+  //! `now` meaning at once. Throws nothing that the world can do: the observer is told.
   Instant step();
 
  private:
   struct Entry {
     Cadence cadence;
-    Turn turn;
+    Turn turn{};
     RunId last_run{};  //!< as the history had it last; 0: none
+    Instant push_not_before{};
+    RunId push_rests_after{};         //!< the whole run that was the last when pushes began to rest
+    std::uint32_t push_failures = 0;  //!< in a row
+    bool told_to_wait = false;        //!< that pushed changes wait for a run over the whole cohort
   };
   struct Due {
     std::string sync;
@@ -42,6 +47,12 @@ class ConnectionWorker {
   bool is_held();
   std::optional<Due> first_due() const;
   bool changed_by_others(const std::string& sync, Entry& entry);
+  std::vector<RunRow> whole_runs(const std::string& sync, std::size_t limit);
+  RunId last_whole_run(const std::string& sync);
+  void rest_pushes(const std::string& sync, Entry& entry, Milliseconds pause);
+  bool pushes_rest(const std::string& sync, const Entry& entry);
+  std::optional<Instant> apply_pushed();
+  void apply_pushed(const SyncConfig& sync, Entry& entry);
   void read_history(const std::string& sync, Entry& entry);
   void run(const std::string& sync, Entry& entry, Instant due);
   void settle(Entry& entry, const RunResult& result);

@@ -17,6 +17,7 @@
 
 #include "schedule/config_watch.hpp"
 #include "schedule/connection_worker.hpp"
+#include "schedule/push_intake.hpp"
 
 namespace muster {
 namespace {
@@ -179,7 +180,11 @@ void serve(const std::filesystem::path& directory, const WorkspaceEnvironment& e
   auto first = std::make_unique<Workspace>(config, environment);
   check(*first);
   const ServeLock lock(first->state_directory());
+  PushIntake intake(first->inbox_file(),
+                    Vault::open(first->state_directory(), Vault::IfMissing::kRefuse),
+                    environment.clock);
   first.reset();
+  intake.adopt(config);
   observer.on_serving(config);
   Crew crew(environment, observer);
   crew.adopt(config);
@@ -192,6 +197,7 @@ void serve(const std::filesystem::path& directory, const WorkspaceEnvironment& e
       if (auto changed = watch.changed()) {
         Workspace trial(*changed, environment);
         check(trial);
+        intake.adopt(*changed);
         crew.adopt(*changed);
         observer.on_config_taken();
       }
