@@ -2,6 +2,7 @@
 #include "cohort/amplitude_s3_source.hpp"
 
 #include "cohort/file_kinds.hpp"
+#include "simulator/amplitude_s3.hpp"
 
 namespace muster::testing {
 namespace {
@@ -11,22 +12,34 @@ using ::testing::HasSubstr;
 
 using Ids = std::vector<int>;
 
-std::string csv(const Ids& ids) {
-  std::string text = "amplitudeID,userID,email\n";
+std::vector<simulator::AmplitudeUser> users(const Ids& ids) {
+  std::vector<simulator::AmplitudeUser> users;
   for (const int id : ids) {
-    text += std::to_string(id) + ",u" + std::to_string(id) + ",p" + std::to_string(id) + "@b.com\n";
+    const auto number = std::to_string(id);
+    users.push_back(
+        {static_cast<std::uint64_t>(id), "u" + number, {{"email", "p" + number + "@b.com"}}});
   }
-  return text;
+  return users;
 }
 
+void write(const TempDir& dir, const simulator::S3Run& run) {
+  for (const auto& file : run.files()) dir.write(file.name, file.text);
+}
+
+//! `time` as in a name: YYYY-MM-DDTHH:SS or YYYY-MM-DDTHH-SS.
 void write_run(const TempDir& dir, const std::string& time, const Ids& entering, const Ids& exiting,
                const Ids& existing, const std::string& cohort = "7khm89cz") {
-  const auto file = [&](const char* kind, const Ids& ids) {
-    dir.write("187520_" + cohort + "_" + time + "_" + kind + "_key.csv", csv(ids));
-  };
-  file("entering", entering);
-  file("exiting", exiting);
-  file("existing", existing);
+  simulator::S3Run run;
+  run.cohort = cohort;
+  run.day = time.substr(0, 10);
+  run.hour = std::stoi(time.substr(11, 2));
+  run.second = std::stoi(time.substr(14, 2));
+  run.spelling =
+      time[13] == ':' ? simulator::S3Run::Spelling::kColon : simulator::S3Run::Spelling::kHyphen;
+  run.entering = users(entering);
+  run.exiting = users(exiting);
+  run.existing = users(existing);
+  write(dir, run);
 }
 
 AmplitudeS3Options options_for(const TempDir& dir) {
@@ -101,6 +114,21 @@ TEST(AmplitudeS3, CountsWhoIsInTwoFilesOnceAndWarns) {
   EXPECT_EQ(source.notices()[0].code, "overlapping_rows");
   EXPECT_EQ(source.notices()[0].count, 2U);
   EXPECT_THAT(source.notices()[0].first_at, HasSubstr("entering_key.csv:3:1"));
+}
+
+TEST(AmplitudeS3, IsTheSameWhetherExistingHasThoseWhoCameOrNot) {
+  for (const auto holds :
+       {simulator::S3Run::Existing::kAsBefore, simulator::S3Run::Existing::kWithEntering}) {
+    const TempDir dir;
+    simulator::S3Run run;
+    run.existing = users({1, 2});
+    run.entering = users({3});
+    run.exiting = users({1});
+    run.holds = holds;
+    write(dir, run);
+    AmplitudeS3Source source(options_for(dir));
+    EXPECT_THAT(ids_of(source), ElementsAre("u3", "u2"));
+  }
 }
 
 TEST(AmplitudeS3, ReadsTheNewestRunInEitherSpellingOfTime) {

@@ -14,21 +14,10 @@ void append_quoted(std::string& text, const std::string& cell) {
   text += '"';
 }
 
-}  // namespace
-
-AmplitudeCohort& AmplitudeProject::add(std::string id, std::string name) {
-  auto& cohort = cohorts[id];
-  cohort.id = std::move(id);
-  cohort.name = std::move(name);
-  return cohort;
-}
-
-std::string cohort_csv(const AmplitudeCohort& cohort, const std::vector<std::string>& properties,
-                       const std::string& property_prefix) {
-  std::string text = "amplitude_id,user_id";
-  for (const auto& property : properties) text += ',' + property_prefix + property;
-  text += "\r\n";
-  for (const auto& user : cohort.users) {
+std::string table_of(const std::string& header, const std::vector<AmplitudeUser>& users,
+                     const std::vector<std::string>& properties) {
+  auto text = header + "\r\n";
+  for (const auto& user : users) {
     append_quoted(text, std::to_string(user.amplitude_id));
     text += ',';
     append_quoted(text, user.user_id);
@@ -40,6 +29,29 @@ std::string cohort_csv(const AmplitudeCohort& cohort, const std::vector<std::str
     text += "\r\n";
   }
   return text;
+}
+
+}  // namespace
+
+AmplitudeCohort& AmplitudeProject::add(std::string id, std::string name) {
+  auto& cohort = cohorts[id];
+  cohort.id = std::move(id);
+  cohort.name = std::move(name);
+  return cohort;
+}
+
+std::string cohort_csv(const AmplitudeCohort& cohort, const std::vector<std::string>& properties,
+                       const std::string& property_prefix) {
+  std::string header = "amplitude_id,user_id";
+  for (const auto& property : properties) header += ',' + property_prefix + property;
+  return table_of(header, cohort.users, properties);
+}
+
+std::string s3_csv(const std::vector<AmplitudeUser>& users,
+                   const std::vector<std::string>& properties) {
+  std::string header = "amplitudeID,userID";
+  for (const auto& property : properties) header += ',' + property;
+  return table_of(header, users, properties);
 }
 
 }  // namespace muster::simulator

@@ -37,5 +37,8 @@ struct AmplitudeProject {
 //! The file of a cohort: CSV with quoted cells (amplitude/api.md §1.6).
 std::string cohort_csv(const AmplitudeCohort& cohort, const std::vector<std::string>& properties,
                        const std::string& property_prefix);
+//! People as a file at S3 has them: its header is another (amplitude/api.md §6).
+std::string s3_csv(const std::vector<AmplitudeUser>& users,
+                   const std::vector<std::string>& properties);
 
 }  // namespace muster::simulator
