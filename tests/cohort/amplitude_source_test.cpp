@@ -149,6 +149,18 @@ TEST(AmplitudeSource, AnExpiredLinkIsFetchedAgainNotAskedForAgain) {
   EXPECT_EQ(world.amplitude.count("/file"), 3U + 3U);  // three links, three fetches
 }
 
+TEST(AmplitudeSource, LinksThatNeverLastLongEnoughCostOneRequest) {
+  AmplitudeWorld world;
+  world.amplitude.switches().inline_limit = 0;
+  world.amplitude.switches().link_seconds = 0;
+  world.add_user("u1", "a@b.com");
+  EXPECT_EQ(error_of(*world.source()).code(), "amplitude.no_file");
+  EXPECT_EQ(world.downloads(), 1U);
+  world.amplitude.switches().link_seconds = 60;
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+  EXPECT_EQ(world.downloads(), 1U) << "the same download is picked up";
+}
+
 TEST(AmplitudeSource, RefusesALinkThatWouldSendTheFileInClear) {
   AmplitudeWorld world;
   world.amplitude.switches().inline_limit = 0;
@@ -300,6 +312,19 @@ TEST(AmplitudeSource, ARequestOfSevenDaysAgoIsMadeAnew) {
   EXPECT_EQ(world.downloads(), 2U);
 }
 
+TEST(AmplitudeSource, IsAsOldAsItsRequestAndALittleMore) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  interrupt_while_polling(world);
+  const auto asked = world.clock.now();
+  world.clock.advance(std::chrono::hours(5));
+  const auto source = world.source();
+  identifiers(*source);
+  ASSERT_TRUE(source->as_of());
+  EXPECT_LE(*source->as_of(), asked - minutes(9));
+  EXPECT_GE(*source->as_of(), asked - minutes(70)) << "not when it was read";
+}
+
 TEST(AmplitudeSource, ARequestThatAmplitudeForgotIsMadeAnew) {
   AmplitudeWorld world;
   world.add_user("u1", "a@b.com");
@@ -432,6 +457,58 @@ TEST(AmplitudeBudget, BacksOffWhenOthersUseTheLimit) {
     EXPECT_EQ(identifiers(*world.source()).size(), 1U);
     EXPECT_GE(world.clock.elapsed() - began, std::chrono::seconds(named ? 90 : 60));
   }
+}
+
+//! What the source waits with when it gives up for now.
+std::string wait_of(AmplitudeWorld& world) {
+  try {
+    identifiers(*world.source());
+  } catch (const SourceWaits& waits) {
+    return waits.code();
+  }
+  return "";
+}
+
+TEST(AmplitudeBudget, OfAnotherSizeIsAmplitudesWhereItIsTold) {
+  AmplitudeWorld world;
+  world.amplitude.switches().monthly_limit = 3;
+  world.add_user("u1", "a@b.com");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+  EXPECT_EQ(wait_of(world), "amplitude.budget_spent");
+  EXPECT_EQ(world.downloads(), 3U) << "no request for what can't be had";
+}
+
+TEST(AmplitudeBudget, OfAnotherSizeThatNobodyTellsIsMetAsALimit) {
+  AmplitudeWorld world;
+  world.amplitude.switches().monthly_limit = 3;
+  world.amplitude.switches().usage = "none";
+  world.add_user("u1", "a@b.com");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+  EXPECT_EQ(wait_of(world), "amplitude.limited");
+}
+
+TEST(AmplitudeBudget, OutlastsALimitOfTenMinutesThatIsLowerThanKnown) {
+  AmplitudeWorld world;
+  world.amplitude.switches().ten_minute_limit = 5;
+  world.add_user("u1", "a@b.com");
+  std::size_t read = 0;
+  for (int runs = 0; runs < 40 && read < 12; ++runs) {
+    if (wait_of(world).empty()) {
+      ++read;
+    } else {
+      world.clock.advance(minutes(5));  // as the next run of the sync
+    }
+  }
+  EXPECT_EQ(read, 12U);
+}
+
+TEST(AmplitudeBudget, OutlastsJobsOfOthersThatRunAtATime) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  world.amplitude.switches().concurrent_limit = 0;
+  EXPECT_EQ(wait_of(world), "amplitude.limited");
+  world.amplitude.switches().concurrent_limit = 1;
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U) << "nothing of ours runs on";
 }
 
 TEST(AmplitudeCatalog, ListsCohortsByNameArchivedOnesMarked) {
