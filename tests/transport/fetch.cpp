@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <iostream>
+#include <utility>
 
 #include "base/curl_transport.hpp"
 
@@ -43,6 +44,7 @@ int main(int argc, char** argv) {
   std::int64_t timeout_ms = 10'000;
   std::int64_t cancel_after_ms = -1;
   bool one_by_one = false;
+  bool stream = false;
   app.add_option("--authorities", options.authorities);
   app.add_option("--largest-body", options.largest_body);
   app.add_option("--timeout", timeout_ms);
@@ -52,6 +54,7 @@ int main(int argc, char** argv) {
   app.add_option("--authorization", authorization);
   app.add_flag("--follow", request.follow_redirects);
   app.add_flag("--one-by-one", one_by_one);
+  app.add_flag("--stream", stream, "hand the bytes over as they come, and count them");
   app.add_option("urls", urls)->required();
   CLI11_PARSE(app, argc, argv);
 
@@ -59,6 +62,8 @@ int main(int argc, char** argv) {
   muster::CurlTransport transport(clock, options);
   request.timeout = muster::Milliseconds{timeout_ms};
   if (!authorization.empty()) request.headers.push_back({"Authorization", authorization});
+  std::uint64_t streamed = 0;
+  if (stream) request.on_body = [&](std::string_view bytes) { streamed += bytes.size(); };
   json::array responses;
   const auto take = [&] {
     while (transport.in_flight() > 0) {
@@ -66,6 +71,7 @@ int main(int argc, char** argv) {
       const auto response = transport.next(clock.elapsed() + muster::Milliseconds{wait});
       if (response) {
         responses.push_back(told(*response));
+        if (stream) responses.back().as_object()["streamed"] = std::exchange(streamed, 0);
       } else {
         transport.cancel_all();
       }

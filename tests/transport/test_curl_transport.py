@@ -98,6 +98,19 @@ class Plain(unittest.TestCase):
         with Server(answering(packed)) as server:
             self.assertEqual(only("--largest-body", 100_000, server.url)["outcome"], "no answer")
 
+    def test_a_streamed_body_may_be_of_any_size(self):
+        # More than the limit of 64 MiB that stands for every other answer.
+        with Server(answering(answer(b"x" * (65 << 20)))) as server:
+            response = only("--stream", server.url)
+        self.assertEqual((response["outcome"], response["status"]), ("answered", 200))
+        self.assertEqual((response["streamed"], response["body"]), (65 << 20, ""))
+
+    def test_what_is_no_200_is_not_streamed(self):
+        with Server(answering(answer(b"no", "403 Forbidden"))) as server:
+            response = only("--stream", server.url)
+        self.assertEqual((response["status"], response["body"]), (403, "no"))
+        self.assertEqual(response["streamed"], 0)
+
     def test_silence_ends_at_the_timeout(self):
         def be_silent(server, connection):
             server.requests.append(read_request(connection))
