@@ -328,6 +328,25 @@ TEST_F(StoreTest, UpdatingARunTwiceReplacesItsDrops) {
   EXPECT_EQ(store_->run(run.id)->figures.dropped, run.figures.dropped);
 }
 
+TEST_F(StoreTest, RunsOverWholeCohortsAreFoundAmongThoseOverPushedChanges) {
+  const auto start = [&](StartedBy who) {
+    RunRow run;
+    run.sync = "power_users";
+    run.started_by = who;
+    return store_->start_run(run);
+  };
+  start(StartedBy::kPerson);
+  const auto whole = start(StartedBy::kSchedule);
+  for (int i = 0; i < 5; ++i) start(StartedBy::kPush);
+  RunFilter filter;
+  filter.sync = "power_users";
+  filter.limit = 1;
+  EXPECT_EQ(store_->runs(filter).at(0).started_by, StartedBy::kPush);
+  filter.runs = RunFilter::Runs::kWhole;
+  ASSERT_EQ(store_->runs(filter).size(), 1U);
+  EXPECT_EQ(store_->runs(filter).at(0).id, whole);
+}
+
 TEST_F(StoreTest, RunsComeNewestFirstOfOneSyncOrOfAll) {
   const auto first = start_run("power_users");
   const auto second = start_run("other");

@@ -118,8 +118,31 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"UnknownGuard", "connection: marketing", "connection: marketing\n    guard: loose",
               "config.guard", "muster.yaml:11:12"},
         Fault{"NoUnit", "connection: marketing", "connection: marketing\n    retry_for: 5",
-              "config.type", "muster.yaml:11:16"}),
+              "config.type", "muster.yaml:11:16"},
+        Fault{"PushWithoutListen", "connection: marketing",
+              "connection: marketing\n    push: {cohort: c}", "config.push_without_listen",
+              "muster.yaml:11:11"},
+        Fault{"ListenWithoutPort", "version: 1", "version: 1\nlisten: {headers: {X-S: {env: A}}}",
+              "config.missing_key", "muster.yaml:2:9"},
+        Fault{"ListenWithoutASecret", "version: 1", "version: 1\nlisten: {port: 1, headers: {}}",
+              "config.push_headers", "muster.yaml:2:28"},
+        Fault{"ListenForNoHeader", "version: 1",
+              "version: 1\nlisten: {port: 1, headers: {X S: {env: A}}}", "config.push_header",
+              "muster.yaml:2:29"}),
     [](const auto& test) { return test.param.name; });
+
+TEST(WorkspaceConfig, ListensOnLoopbackForWhatIsPushed) {
+  const auto config =
+      parse(with("connection: marketing", "connection: marketing\n    push: {cohort: 7khm89cz}") +
+            "listen: {port: 8979, headers: {X-Secret: {env: A}, X-Team: {env: B}}}\n");
+  EXPECT_EQ(config.sync("power_users").push_cohort, "7khm89cz");
+  ASSERT_TRUE(config.listen);
+  EXPECT_EQ(config.listen->address, "127.0.0.1");
+  EXPECT_EQ(config.listen->port, 8979);
+  ASSERT_EQ(config.listen->headers.size(), 2U);
+  EXPECT_EQ(config.listen->headers[0].first, "X-Secret");
+  EXPECT_FALSE(parse(kWhole).listen);
+}
 
 TEST(WorkspaceConfig, ALiteralSecretIsNotRepeated) {
   for (const auto* literal : {"pat-na1-secret", "{env: pat-na1-secret}"}) {
