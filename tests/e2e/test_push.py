@@ -57,7 +57,7 @@ class Push(WithAmplitude):
         """What became of each message that Amplitude sent: its status, or 0."""
         told = self.door("push", {
             "url": self.url, "headers": {"X-Muster-Secret": secret}, "retries": retries,
-            "messages": list(messages)})
+            "timeout_ms": 1000 * PATIENCE, "messages": list(messages)})
         return [delivery["status"] for delivery in told["deliveries"]]
 
     def push(self, daemon, *messages):

@@ -28,8 +28,8 @@ void write_port(const std::string& file, std::uint16_t port) {
 sim::HttpServer* running = nullptr;
 sim::HttpServer* running_files = nullptr;
 
-//! POST /_simulator/push: {url, headers, retries, messages: […], raw} sends webhooks, and answers
-//! what became of each.
+//! POST /_simulator/push: {url, headers, retries, timeout_ms, messages: […]} sends webhooks, and
+//! answers what became of each.
 sim::SimResponse push(const sim::SimRequest& request) {
   namespace json = boost::json;
   const auto asked = json::parse(request.body).as_object();
@@ -40,6 +40,9 @@ sim::SimResponse push(const sim::SimRequest& request) {
   options.first_pause = muster::Milliseconds{20};
   if (const auto* retries = asked.if_contains("retries")) {
     options.retries = retries->to_number<int>();
+  }
+  if (const auto* timeout = asked.if_contains("timeout_ms")) {
+    options.timeout = muster::Milliseconds{timeout->to_number<int>()};
   }
   if (const auto* headers = asked.if_contains("headers")) {
     for (const auto& [name, value] : headers->as_object()) {
