@@ -105,6 +105,36 @@ TEST(HttpService, BeatsWhileAPluginSleeps) {
   EXPECT_EQ(beats, 5);
 }
 
+TEST(HttpService, APauseOrAWindowForEverHolds) {
+  World world;
+  const auto services = world.services(loopback());
+  Plugin plugin(*services);
+  world.clock.advance(Milliseconds{1'000});
+  plugin.http->pause(plugin.host->context, to_text("paused"), INT64_MAX);
+  plugin.http->limit(plugin.host->context, to_text("slow"), 1, INT64_MAX);
+  plugin.start(1, "http://127.0.0.1:1/x", "slow");
+  EXPECT_EQ(plugin.next().outcome, MUSTER_HTTP_ANSWERED);
+  services->set_deadline(world.clock.elapsed() + std::chrono::minutes{1});
+  plugin.start(2, "http://127.0.0.1:1/x", "slow");
+  plugin.start(3, "http://127.0.0.1:1/x", "paused");
+  EXPECT_EQ(plugin.next().outcome, MUSTER_HTTP_CANCELLED);
+  EXPECT_EQ(plugin.next().outcome, MUSTER_HTTP_CANCELLED);
+  EXPECT_EQ(services->usage().calls, 1U);
+}
+
+TEST(HttpService, RefusesHeadersThatAreNotThere) {
+  World world;
+  const auto services = world.services(loopback());
+  Plugin plugin(*services);
+  muster_http_request request{};
+  request.struct_size = sizeof request;
+  request.header_stride = sizeof(muster_http_header);
+  request.header_count = 1;
+  request.url = to_text("http://127.0.0.1:1/x");
+  EXPECT_EQ(plugin.http->start(plugin.host->context, &request, 1, nullptr),
+            MUSTER_INVALID_ARGUMENT);
+}
+
 TEST(HttpService, RefusesNextWhenNothingWasStarted) {
   World world;
   const auto services = world.services(loopback());

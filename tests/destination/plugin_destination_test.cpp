@@ -108,6 +108,39 @@ TEST_F(BadPlugin, MappingMustAnswerEachValueOnce) {
   EXPECT_THROW(with("MapsTwice").map_identifiers("id", values), Error);
 }
 
+TEST_F(BadPlugin, TimesThatItNamesCanBeAddedUp) {
+  constexpr Milliseconds kYear = std::chrono::days{365};
+  auto& destination = with("WaitsForEver");
+  const auto result = sync(destination);
+  EXPECT_EQ(result.outcomes.at(0).retry_after, kYear);
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->retry_after(), kYear);
+
+  const auto estimate = destination.estimate({});
+  EXPECT_EQ(estimate.window, kYear);
+  EXPECT_LE(estimate.calls, static_cast<std::uint64_t>(Milliseconds::max() / kYear));
+}
+
+TEST_F(BadPlugin, WhatIsNoTextIsNoIdentifierRecordOrAddress) {
+  auto& destination = with("TellsNoText");
+  const std::vector<std::string_view> values{"a"};
+  const auto page = [](std::span<const std::string_view>, std::string_view) { FAIL(); };
+  EXPECT_THROW(destination.map_identifiers("id", values), Error);
+  EXPECT_THROW(destination.look_up("id", values), Error);
+  EXPECT_THROW(destination.read_back("1", "", page), Error);
+  EXPECT_THROW(destination.begin_authorization("http://127.0.0.1:1", "s", "c"), Error);
+}
+
+TEST_F(BadPlugin, APageOfRecordsThatAreNotThereIsRefused) {
+  const auto page = [](std::span<const std::string_view>, std::string_view) { FAIL(); };
+  EXPECT_THROW(with("PagesNothing").read_back("1", "", page), Error);
+}
+
+TEST_F(BadPlugin, FindingWhatWasNotAskedIsNoAnswer) {
+  const std::vector<std::string_view> values{"a"};
+  EXPECT_THROW(with("FindsUnasked").look_up("id", values), Error);
+}
+
 TEST_F(BadPlugin, AbsentHooksAndExtensionsAreNotSupported) {
   auto& destination = with("None");
   EXPECT_FALSE(destination.supports(MUSTER_READBACK_1));

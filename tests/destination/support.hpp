@@ -3,32 +3,15 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 
 #include "base/cancellation.hpp"
 #include "destination/host_services.hpp"
 #include "destination/plugin_destination.hpp"
 #include "simulator/simulated_transport.hpp"
+#include "support/memory_secrets.hpp"
 
 namespace muster::testing {
-
-class MemorySecrets final : public SecretStore {
- public:
-  std::optional<std::string> get(std::string_view name) override {
-    const auto found = values.find(std::string(name));
-    if (found == values.end()) return std::nullopt;
-    return found->second;
-  }
-  void put(std::string_view name, std::string_view value) override {
-    if (value.empty()) {
-      values.erase(std::string(name));
-    } else {
-      values[std::string(name)] = value;
-    }
-  }
-  std::map<std::string, std::string> values;
-};
 
 struct World {
   VirtualClock clock;

@@ -16,26 +16,11 @@
 #include "destination/plugin_registry.hpp"
 #include "simulator/hubspot.hpp"
 #include "simulator/simulated_transport.hpp"
+#include "support/memory_secrets.hpp"
 
 namespace muster::testing {
 
 inline constexpr const char* kPluginToken = "pat-na1-simulated";
-
-class WorldSecrets final : public SecretStore {
- public:
-  std::optional<std::string> get(std::string_view name) override {
-    const auto found = values.find(std::string(name));
-    return found == values.end() ? std::nullopt : std::optional(found->second);
-  }
-  void put(std::string_view name, std::string_view value) override {
-    if (value.empty()) {
-      values.erase(std::string(name));
-    } else {
-      values[std::string(name)] = value;
-    }
-  }
-  std::map<std::string, std::string> values;
-};
 
 class PluginWorld {
  public:
@@ -138,7 +123,7 @@ class PluginWorld {
 
   VirtualClock clock;
   Cancellation cancellation;
-  WorldSecrets secrets;
+  MemorySecrets secrets;
   simulator::HubSpot hubspot{clock};
   std::function<void(const simulator::SimRequest&)> before_request;
   //! May change what HubSpot answers.

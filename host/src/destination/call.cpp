@@ -1,6 +1,8 @@
 #include "destination/call.hpp"
 #include "base/text.hpp"
 
+#include <algorithm>
+
 namespace muster {
 namespace {
 
@@ -35,7 +37,13 @@ const char* default_code(muster_status status) {
   }
 }
 
+constexpr std::int64_t kForEverMs = 365LL * 24 * 3'600 * 1'000;
+
 }  // namespace
+
+Milliseconds bounded_time(std::int64_t ms) noexcept {
+  return Milliseconds{std::clamp<std::int64_t>(ms, 0, kForEverMs)};
+}
 
 DestinationError destination_error(muster_status status, const muster_error& error) {
   auto code = one_line(inline_text(error.code));
@@ -43,7 +51,7 @@ DestinationError destination_error(muster_status status, const muster_error& err
   if (code.empty()) code = default_code(status);
   if (message.empty()) message = "the destination failed without saying why";
   std::optional<Milliseconds> retry_after;
-  if (error.retry_after_ms >= 0) retry_after = Milliseconds{error.retry_after_ms};
+  if (error.retry_after_ms >= 0) retry_after = bounded_time(error.retry_after_ms);
   return {Error(kind_of(status), std::move(code), std::move(message))
               .with_hint(one_line(inline_text(error.hint))),
           status, retry_after};

@@ -1,6 +1,7 @@
 // A call of a hook: its error struct, and what becomes of its status. Pure.
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <utility>
 
@@ -8,6 +9,10 @@
 #include "destination/text.hpp"
 
 namespace muster {
+
+//! A time that a plugin names, where it can be added to others: none is waited for longer than a
+//! year, none is negative.
+Milliseconds bounded_time(std::int64_t ms) noexcept;
 
 //! What the destination answered, as an error of ours: its texts cleaned, its status a kind.
 DestinationError destination_error(muster_status status, const muster_error& error);

@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "destination/call.hpp"
 #include "destination/http_service.hpp"
 #include "destination/text.hpp"
 
@@ -91,7 +92,7 @@ std::int64_t remaining_ms(muster_host_context* context) noexcept {
 muster_status wait_for(muster_host_context* context, std::int64_t ms) noexcept {
   auto& state = of(context);
   try {
-    for (Milliseconds left{ms}; left > Milliseconds{0}; left -= kWaitSlice) {
+    for (auto left = bounded_time(ms); left > Milliseconds{0}; left -= kWaitSlice) {
       if (state.http.must_end()) return MUSTER_CANCELLED;
       state.http.beat();
       state.environment.clock.sleep_for(std::min(left, kWaitSlice));
@@ -146,7 +147,8 @@ muster_status start(muster_host_context* context, const muster_http_request* req
       request != nullptr &&
       request->struct_size >= MUSTER_SIZE_UP_TO(muster_http_request, timeout_ms) &&
       request->header_count <= kMostHeaders && request->body.size <= kLargestBody &&
-      (request->header_count == 0 || request->header_stride >= sizeof(muster_http_header));
+      (request->header_count == 0 ||
+       (request->headers != nullptr && request->header_stride >= sizeof(muster_http_header)));
   if (!sane) {
     return refuse(error, MUSTER_INVALID_ARGUMENT, "host.request", "the request makes no sense");
   }
@@ -210,7 +212,7 @@ muster_status limit(muster_host_context* context, muster_text bucket, std::uint3
                     std::int64_t window_ms) noexcept {
   if (requests == 0 || window_ms <= 0 || bucket.size == 0) return MUSTER_INVALID_ARGUMENT;
   try {
-    of(context).http.pacer().limit(std::string(view(bucket)), requests, Milliseconds{window_ms});
+    of(context).http.pacer().limit(std::string(view(bucket)), requests, bounded_time(window_ms));
     return MUSTER_OK;
   } catch (...) {
     return MUSTER_INTERNAL;
@@ -222,7 +224,7 @@ muster_status pause(muster_host_context* context, muster_text bucket, std::int64
   try {
     auto& state = of(context);
     state.http.pacer().pause(std::string(view(bucket)), state.environment.clock.elapsed(),
-                             Milliseconds{ms});
+                             bounded_time(ms));
     return MUSTER_OK;
   } catch (...) {
     return MUSTER_INTERNAL;

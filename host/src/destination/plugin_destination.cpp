@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "destination/call.hpp"
 #include "destination/sync_call.hpp"
@@ -9,6 +11,9 @@
 
 namespace muster {
 namespace {
+
+// No plan takes more; times a year, the longest window, it still fits 64 bits.
+constexpr std::uint64_t kMostCalls = 100'000'000;
 
 Error plugin_fault(const Descriptor& descriptor, std::string_view what) {
   return Error(ErrorKind::kFailed, "plugin.fault",
@@ -99,7 +104,7 @@ std::string PluginDestination::begin_authorization(std::string_view redirect_uri
                                     {}};
   std::string url;
   account_from(request, &url);
-  if (url.empty()) throw plugin_fault(plugin_->descriptor, "no address to open was given");
+  if (!is_address(url)) throw plugin_fault(plugin_->descriptor, "no address to open was given");
   return url;
 }
 
@@ -162,7 +167,7 @@ std::vector<MappedIdentifier> PluginDestination::map_identifiers(
     }
     static void mapped(void* context, std::size_t index, muster_text canonical) noexcept {
       auto& self = *static_cast<Collector*>(context);
-      if (!self.is_open(index) || canonical.size == 0) {
+      if (!self.is_open(index) || canonical.size == 0 || !is_utf8(view(canonical))) {
         self.faulty = true;
         return;
       }
@@ -241,14 +246,19 @@ void PluginDestination::read_back(std::string_view audience_ref, std::string_vie
                                   const RecordPage& page) {
   struct Collector {
     const RecordPage& page;
+    const Descriptor& descriptor;
     std::exception_ptr thrown;
     static muster_status take(void* context, const muster_text* ids, std::size_t count,
                               muster_text next_cursor) noexcept {
       auto& self = *static_cast<Collector*>(context);
       const bool taken = kept_inside(self.thrown, [&] {
         std::vector<std::string_view> views;
-        views.reserve(count);
-        for (std::size_t i = 0; i < count; ++i) views.push_back(view(ids[i]));
+        for (std::size_t i = 0; i < count; ++i) {
+          if (ids == nullptr || !is_record_id(view(ids[i]))) {
+            throw plugin_fault(self.descriptor, "a page of an audience holds what is no record id");
+          }
+          views.push_back(view(ids[i]));
+        }
         self.page(views, view(next_cursor));
       });
       return taken ? MUSTER_OK : MUSTER_CANCELLED;
@@ -256,7 +266,7 @@ void PluginDestination::read_back(std::string_view audience_ref, std::string_vie
   };
   const auto& table =
       extension<muster_readback_1>(MUSTER_READBACK_1, MUSTER_SIZE_UP_TO(muster_readback_1, read));
-  Collector collector{page, {}};
+  Collector collector{page, plugin_->descriptor, {}};
   const muster_readback_sink sink{sizeof(muster_readback_sink), 0, &collector, &Collector::take};
   call(collector.thrown, [&](muster_error* error) {
     return table.read(instance_, to_text(audience_ref), to_text(cursor), &sink, error);
@@ -267,31 +277,37 @@ std::vector<std::string> PluginDestination::look_up(std::string_view kind,
                                                     std::span<const std::string_view> identifiers) {
   struct Collector {
     std::vector<std::string> records;
+    const Descriptor& descriptor;
     std::exception_ptr thrown;
     static void found(void* context, std::size_t index, muster_text record_id) noexcept {
       auto& self = *static_cast<Collector*>(context);
-      if (index >= self.records.size()) return;
-      kept_inside(self.thrown, [&] { self.records[index] = view(record_id); });
+      kept_inside(self.thrown, [&] {
+        if (index >= self.records.size() || !is_record_id(view(record_id))) {
+          throw plugin_fault(self.descriptor,
+                             "a look-up found what was not asked, or no record id");
+        }
+        self.records[index] = view(record_id);
+      });
     }
   };
   const auto& table =
       extension<muster_lookup_1>(MUSTER_LOOKUP_1, MUSTER_SIZE_UP_TO(muster_lookup_1, look_up));
-  Collector all{std::vector<std::string>(identifiers.size()), {}};
+  std::vector<std::string> all(identifiers.size());
   const std::size_t most = plugin_->descriptor.max_batch;
   for (std::size_t begin = 0; begin < identifiers.size(); begin += most) {
     const auto part = identifiers.subspan(begin, std::min(most, identifiers.size() - begin));
     std::vector<muster_text> texts;
     texts.reserve(part.size());
     for (const auto identifier : part) texts.push_back(to_text(identifier));
-    Collector collector{std::vector<std::string>(part.size()), {}};
+    Collector collector{std::vector<std::string>(part.size()), plugin_->descriptor, {}};
     const muster_lookup_sink sink{sizeof(muster_lookup_sink), 0, &collector, &Collector::found};
     call(collector.thrown, [&](muster_error* error) {
       return table.look_up(instance_, to_text(kind), texts.data(), texts.size(), &sink, error);
     });
     std::move(collector.records.begin(), collector.records.end(),
-              all.records.begin() + static_cast<std::ptrdiff_t>(begin));
+              all.begin() + static_cast<std::ptrdiff_t>(begin));
   }
-  return std::move(all.records);
+  return all;
 }
 
 void PluginDestination::change_audience(std::int32_t action, std::string_view audience_ref,
@@ -322,7 +338,8 @@ CallEstimate PluginDestination::estimate(const EstimateRequest& request) {
   estimate.struct_size = sizeof estimate;
   call(
       [&](muster_error* error) { return table.estimate(instance_, &c_request, &estimate, error); });
-  return {estimate.calls, estimate.requests_per_window, Milliseconds{estimate.window_ms}};
+  return {std::min(estimate.calls, kMostCalls), estimate.requests_per_window,
+          bounded_time(estimate.window_ms)};
 }
 
 }  // namespace muster

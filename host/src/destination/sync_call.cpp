@@ -9,7 +9,6 @@
 namespace muster {
 namespace {
 
-constexpr std::size_t kLongestRecordId = 256;
 constexpr std::size_t kLongestDetail = 256;
 
 std::vector<muster_text> texts(const std::vector<std::string>& strings) {
@@ -77,12 +76,12 @@ muster_status SyncCall::report(void* context, std::size_t index,
 
 bool SyncCall::take(std::size_t index, const muster_outcome& outcome) {
   const auto record_id = view(outcome.record_id);
-  if (record_id.size() > kLongestRecordId || !is_utf8(record_id)) return false;
+  if (!record_id.empty() && !is_record_id(record_id)) return false;
   Outcome taken;
   taken.kind = static_cast<OutcomeKind>(outcome.kind);
   taken.created = (outcome.flags & MUSTER_OUTCOME_CREATED) != 0;
   if (outcome.retry_after_ms >= 0 && taken.kind == OutcomeKind::kRetry) {
-    taken.retry_after = Milliseconds{outcome.retry_after_ms};
+    taken.retry_after = bounded_time(outcome.retry_after_ms);
   }
   taken.record_id = record_id;
   taken.detail = one_line(view(outcome.detail).substr(0, kLongestDetail));
@@ -110,9 +109,7 @@ muster_status SyncCall::resolved(void* context, const std::size_t* indices,
   bool sane = count <= call.operations_.size() &&
               (count == 0 || (indices != nullptr && record_ids != nullptr));
   for (std::size_t i = 0; sane && i < count; ++i) {
-    const auto id = view(record_ids[i]);
-    sane = indices[i] < call.operations_.size() && !id.empty() && id.size() <= kLongestRecordId &&
-           is_utf8(id);
+    sane = indices[i] < call.operations_.size() && is_record_id(view(record_ids[i]));
   }
   if (!sane) {
     ++call.faults_;

@@ -27,4 +27,9 @@ std::string_view inline_text(const char (&array)[N]) noexcept {
   return std::string_view(array, N).substr(0, std::string_view(array, N).find('\0'));
 }
 
+//! What can stand for a record: some text, at most 256 bytes.
+bool is_record_id(std::string_view text) noexcept;
+//! What a browser can be sent to: printable ASCII (RFC 3986), and some of it.
+bool is_address(std::string_view text) noexcept;
+
 }  // namespace muster

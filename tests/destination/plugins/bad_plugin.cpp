@@ -27,6 +27,10 @@ enum Fault {
   kBadKinds,
   kResolvesOutOfRange,
   kResolvesToNothing,
+  kWaitsForEver,
+  kTellsNoText,
+  kPagesNothing,
+  kFindsUnasked,
   kOfALaterHeader,  // no fault: its structs have grown
 };
 constexpr Fault kFault = FAULT;
@@ -37,6 +41,7 @@ muster_status create(const muster_host* host, const muster_settings*, void** ins
   return MUSTER_OK;
 }
 void destroy(void*) noexcept {}
+constexpr auto kNoText = muster::sdk::text("\xFF\n");  // neither UTF-8 nor one line
 //! A struct as a later header may have it: larger, the first fields the same.
 template <class Known>
 struct Grown {
@@ -44,8 +49,13 @@ struct Grown {
   std::uint64_t later[4] = {1, 2, 3, 4};
 };
 
-muster_status authenticate(void*, const muster_auth_request*, const muster_auth_sink* sink,
+muster_status authenticate(void*, const muster_auth_request* request, const muster_auth_sink* sink,
                            muster_error*) noexcept {
+  if (request->step == MUSTER_AUTH_BEGIN) {
+    sink->authorize_url(sink->context,
+                        kFault == kTellsNoText ? kNoText : muster::sdk::text("http:"));
+    return MUSTER_OK;
+  }
   Grown<muster_account> grown;
   auto& account = grown.known;
   account.struct_size = kFault == kOfALaterHeader ? sizeof grown : sizeof account;
@@ -56,7 +66,7 @@ muster_status authenticate(void*, const muster_auth_request*, const muster_auth_
 muster_status map_identifiers(void*, const muster_map_request* request, const muster_map_sink* sink,
                               muster_error*) noexcept {
   for (std::size_t i = 0; i < request->count && kFault != kMapsNothing; ++i) {
-    sink->mapped(sink->context, i, request->values[i]);
+    sink->mapped(sink->context, i, kFault == kTellsNoText ? kNoText : request->values[i]);
     if (kFault == kMapsTwice) sink->mapped(sink->context, i, request->values[i]);
   }
   return MUSTER_OK;
@@ -79,14 +89,17 @@ class Thrower final : public muster::sdk::Destination {
 };
 
 muster_status sync(void*, const muster_sync_request* request, const muster_sync_sink* sink,
-                   muster_error*) noexcept {
+                   muster_error* error) noexcept {
   Grown<muster_outcome> grown;
   auto& outcome = grown.known;
   outcome.struct_size = kFault == kOfALaterHeader ? sizeof grown : sizeof outcome;
   const auto resolved = muster::sdk::text(kFault == kResolvesToNothing ? "" : "7");
   const auto of = kFault == kResolvesOutOfRange ? request->operation_count : 0;
   if (sink->resolved(sink->context, &of, &resolved, 1) != MUSTER_OK) return MUSTER_CANCELLED;
-  outcome.kind = kFault == kReportsUnset ? MUSTER_OUTCOME_UNSET : MUSTER_APPLIED;
+  outcome.kind = kFault == kReportsUnset   ? MUSTER_OUTCOME_UNSET
+                 : kFault == kWaitsForEver ? MUSTER_RETRY
+                                           : MUSTER_APPLIED;
+  outcome.retry_after_ms = INT64_MAX;
   if (kFault != kAppliedWithoutRecord) outcome.record_id = muster::sdk::text("7");
   for (std::size_t i = 0; i < request->operation_count; ++i) {
     if (kFault == kReportsNothing) break;
@@ -97,7 +110,37 @@ muster_status sync(void*, const muster_sync_request* request, const muster_sync_
     sink->report(sink->context, index, &outcome);
     outcome.kind = MUSTER_APPLIED;
   }
+  if (kFault != kWaitsForEver) return MUSTER_OK;
+  error->retry_after_ms = INT64_MAX;
+  return MUSTER_UNAVAILABLE;
+}
+
+muster_status read_back(void*, muster_text, muster_text, const muster_readback_sink* sink,
+                        muster_error*) noexcept {
+  const auto id = kFault == kTellsNoText ? kNoText : muster::sdk::text("7");
+  return sink->page(sink->context, kFault == kPagesNothing ? nullptr : &id, 1, {});
+}
+muster_status look_up(void*, muster_text, const muster_text*, std::size_t count,
+                      const muster_lookup_sink* sink, muster_error*) noexcept {
+  sink->found(sink->context, kFault == kFindsUnasked ? count : 0,
+              kFault == kTellsNoText ? kNoText : muster::sdk::text("7"));
   return MUSTER_OK;
+}
+muster_status estimate(void*, const muster_estimate_request*, muster_estimate* result,
+                       muster_error*) noexcept {
+  result->calls = kFault == kWaitsForEver ? UINT64_MAX : 1;
+  result->window_ms = kFault == kWaitsForEver ? INT64_MAX : 1;
+  return MUSTER_OK;
+}
+//! The good one and some of the bad have none: that is a case, too.
+const void* get_extension(muster_text id) noexcept {
+  static constexpr muster_readback_1 kReadback{sizeof(muster_readback_1), 0, &read_back};
+  static constexpr muster_lookup_1 kLookup{sizeof(muster_lookup_1), 0, &look_up};
+  static constexpr muster_estimate_1 kEstimate{sizeof(muster_estimate_1), 0, &estimate};
+  const auto asked = muster::sdk::view(id);
+  if (asked == MUSTER_READBACK_1) return &kReadback;
+  if (asked == MUSTER_LOOKUP_1) return &kLookup;
+  return asked == MUSTER_ESTIMATE_1 ? &kEstimate : nullptr;
 }
 
 constexpr muster_identifier_kind kKinds[] = {
@@ -124,7 +167,7 @@ const Grown<muster_destination> kTable{{
     .map_identifiers = &map_identifiers,
     .sync = kFault == kMissingSync ? nullptr : &sync,
     .uninstall = nullptr,
-    .get_extension = nullptr,
+    .get_extension = kFault >= kWaitsForEver && kFault < kOfALaterHeader ? &get_extension : nullptr,
 }};
 
 }  // namespace
