@@ -13,7 +13,8 @@ std::int64_t AccountDay::until_midnight_ms(std::int64_t now_ms) const {
   cctz::time_zone zone;
   if (time_zone.empty() || !cctz::load_time_zone(time_zone, &zone)) {
     constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
-    const auto local = now_ms + utc_offset_ms;
+    // The offset is HubSpot's word for it: any number.
+    const auto local = now_ms % kDayMs + utc_offset_ms % kDayMs;
     return kDayMs - (local % kDayMs + kDayMs) % kDayMs;
   }
   const system_clock::time_point now{milliseconds{now_ms}};

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "contacts.hpp"
+#include "identifiers.hpp"
 
 namespace muster::hubspot {
 namespace {
@@ -232,8 +233,8 @@ void read_memberships(Api& api, std::string_view list, std::string_view cursor,
     }
     std::vector<std::string> ids;
     for (const auto& member : *results) {
-      auto id = id_at(member, "recordId");
-      if (!id.empty()) ids.push_back(std::move(id));
+      // What is no contact's id is no contact: the host takes nothing else for a record.
+      if (auto id = canonical_contact_id(id_at(member, "recordId"))) ids.push_back(std::move(*id));
     }
     after.clear();
     const auto* paging = find(answer.body, "paging");

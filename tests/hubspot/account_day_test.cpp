@@ -29,5 +29,12 @@ TEST(AccountDay, OfAZoneThatIsNotKnownHereGoesByItsOffset) {
   EXPECT_EQ(none.until_midnight_ms(kNovember1st), 5 * kHour);
 }
 
+TEST(AccountDay, EndsWhateverOffsetHubSpotClaims) {
+  const AccountDay day{"", INT64_MAX};  // of which 25,975,807 ms are left beyond whole days
+  EXPECT_EQ(day.until_midnight_ms(kNovember1st), 24 * kHour - 25'975'807);
+  const AccountDay before{"", INT64_MIN};
+  EXPECT_EQ(before.until_midnight_ms(kNovember1st), 25'975'808);
+}
+
 }  // namespace
 }  // namespace muster::hubspot

@@ -208,6 +208,24 @@ TEST(Hostile, PagesThatLeadInACircleEndTheReading) {
   EXPECT_EQ(pages, 2U);
 }
 
+TEST(Hostile, OnlyContactIdsAreReadBack) {
+  PluginWorld world;
+  const auto& list = world.account().create_list("amplitude_Power Users");
+  world.after_response = [](const simulator::SimRequest& request,
+                            simulator::SimResponse& response) {
+    if (request.path().find("/memberships") == std::string::npos) return;
+    response.status = 200;
+    response.body = R"({"results":[{"recordId":"512"},{"recordId":"someone@example.com"},)"
+                    R"({"recordId":-1},{"recordId":null},{}]})";
+  };
+  std::vector<std::string> read;
+  world.destination().read_back(std::to_string(list.id), {},
+                                [&](std::span<const std::string_view> ids, std::string_view) {
+                                  read.insert(read.end(), ids.begin(), ids.end());
+                                });
+  EXPECT_EQ(read, std::vector<std::string>{"512"});
+}
+
 TEST(Hostile, ALookUpThatIsRefusedSaysNothingOfTheRecord) {
   PluginWorld world;
   world.contact("ada@example.com");
