@@ -202,7 +202,8 @@ void YamlNode::expect_map(std::string_view name) const {
 
 void YamlNode::expect_keys(std::string_view name, std::initializer_list<const char*> keys) const {
   expect_map(name);
-  for (const auto& [key, value] : entries_) {
+  for (const auto& entry : entries_) {
+    const auto& key = entry.key;
     const bool known =
         std::any_of(keys.begin(), keys.end(), [&](const char* word) { return key.text() == word; });
     if (known) continue;
