@@ -141,6 +141,10 @@ TEST_F(BadPlugin, FindingWhatWasNotAskedIsNoAnswer) {
   EXPECT_THROW(with("FindsUnasked").look_up("id", values), Error);
 }
 
+TEST_F(BadPlugin, AnAccountToldWhileRevokingIsNobodysMatter) {
+  EXPECT_NO_THROW(with("None").revoke());
+}
+
 TEST_F(BadPlugin, AbsentHooksAndExtensionsAreNotSupported) {
   auto& destination = with("None");
   EXPECT_FALSE(destination.supports(MUSTER_READBACK_1));

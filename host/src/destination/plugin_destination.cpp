@@ -129,8 +129,10 @@ Account PluginDestination::check() {
 void PluginDestination::revoke() {
   const muster_auth_request request{
       sizeof(muster_auth_request), MUSTER_AUTH_REVOKE, {}, {}, {}, {}, {}};
-  const muster_auth_sink sink{sizeof(muster_auth_sink), 0, nullptr, nullptr, nullptr};
-  call([&](muster_error* error) {
+  AuthCollector collector;  // of what nobody asked
+  const muster_auth_sink sink{sizeof(muster_auth_sink), 0, &collector, &AuthCollector::take_url,
+                              &AuthCollector::take_account};
+  call(collector.thrown, [&](muster_error* error) {
     return plugin_->table.authenticate(instance_, &request, &sink, error);
   });
 }
