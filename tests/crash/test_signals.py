@@ -10,6 +10,7 @@ from killing import Killing
 
 WRITES = "/memberships/add-and-remove"
 HELD_FOR_A_MOMENT_MS = 1_500
+HELD_FOR_ANOTHER_MS = 10_000  # long enough for a second process to come, also a sanitised one
 
 
 class Signals(Killing):
@@ -17,11 +18,11 @@ class Signals(Killing):
         with sqlite3.connect(self.directory / ".muster" / "state.db") as state:
             return state.execute("SELECT lease_owner FROM sync WHERE lease_owner NOT NULL").fetchall()
 
-    def begin(self):
+    def begin(self, held_ms=HELD_FOR_A_MOMENT_MS):
         """A run whose first write of members is held for a moment."""
         self.configure()
         self.cohort([f"person{i}@example.com" for i in range(30)])
-        self.hubspot.fault(path=WRITES, kind="slow", delay_ms=HELD_FOR_A_MOMENT_MS)
+        self.hubspot.fault(path=WRITES, kind="slow", delay_ms=held_ms)
         process = self.start_sync()
         deadline = time.monotonic() + 60
         while not any(WRITES in r["target"] for r in self.hubspot.requests()):
@@ -48,7 +49,7 @@ class Signals(Killing):
         self.expect_a_clean_end(signal.SIGINT)
 
     def test_a_second_process_at_the_same_sync_is_told_so(self):
-        process = self.begin()
+        process = self.begin(HELD_FOR_ANOTHER_MS)
         second = self.muster("sync", "s", "--json")
         self.assertEqual(second.code, 6, second)
         self.assertEqual(second.json["error"]["code"], "run.busy")
