@@ -1,6 +1,11 @@
 """Cohorts from a simulated Amplitude, through the real program: download, list, init, limits."""
 
+import os
+import pty
+import subprocess
+
 from amplitude_support import API_KEY, PEOPLE, SECRET_KEY, WithAmplitude
+from support import MUSTER, PATIENCE
 
 
 class FromAmplitude(WithAmplitude):
@@ -90,6 +95,25 @@ class FromAmplitude(WithAmplitude):
                 self.assertIn("#", (self.directory / "muster.yaml").read_text())
                 checked = self.muster("check")
                 self.assertEqual(checked.code, 0, checked)
+
+    def test_init_asks_on_a_terminal_and_again_for_what_is_no_answer(self):
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [MUSTER, "--workspace", self.directory, "init", "--auth", "token"],
+            stdin=theirs, stdout=theirs, stderr=theirs, env=self.environment,
+        )
+        os.close(theirs)
+        self.addCleanup(os.close, ours)
+        os.write(ours, b"\nPower Users\ncsv:people.csv\nmail\nemail\n\nyes\n\n")
+        shown = b""
+        while b"Next: muster check" not in shown:
+            shown += os.read(ours, 4096)
+        self.assertEqual(process.wait(PATIENCE), 0)
+        self.assertEqual(shown.count(b"Name of the cohort: "), 2, "an empty answer is none")
+        self.assertEqual(shown.count(b"(email, contact_id) [email]: "), 2)
+        text = (self.directory / "muster.yaml").read_text()
+        for part in ("Power Users", "people.csv", "column: \"email\"", "create_missing: true"):
+            self.assertIn(part, text)
 
     def test_init_leaves_an_existing_file_alone_and_says_what_is_missing(self):
         self.assertEqual(self.muster("init", "--cohort", "c").code, 2)

@@ -1,8 +1,10 @@
 // muster init: writes a commented muster.yaml, by asking or from flags.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "cli/commands.hpp"
@@ -97,13 +99,19 @@ std::string configuration(const InitOptions& options) {
   return text;
 }
 
+const std::vector<std::string> kRegions{"us", "eu"};
+const std::vector<std::string> kKinds{"email", "contact_id"};
+const std::vector<std::string> kYesNo{"yes", "no"};
+const std::vector<std::string> kAuths{"token", "oauth"};
+
 class Questions {
  public:
   Questions(const Shell& shell, const CLI::App& command) : shell_(shell), command_(command) {}
 
   //! Asks unless the flag was given; where nobody is here, `otherwise` stands, if there is one.
+  //! Asks again for one of `choices`, where there are any.
   void ask(const char* flag, const char* question, const std::string& otherwise,
-           std::string& answer) const {
+           std::string& answer, const std::vector<std::string>& choices = {}) const {
     if (command_.count(flag) > 0) return;
     answer = otherwise;
     if (::isatty(STDIN_FILENO) != 1 || shell_.yes || shell_.json_output) {
@@ -111,18 +119,23 @@ class Questions {
       throw Error(ErrorKind::kUsage, "init.missing", fmt::format("{} is missing", flag))
           .with_hint("example: muster init --cohort 'Power Users' --source csv:people.csv");
     }
+    const auto of = choices.empty() ? "" : fmt::format(" ({})", fmt::join(choices, ", "));
     do {
-      fmt::print(stderr, "{}{}: ", question,
+      fmt::print(stderr, "{}{}{}: ", question, of,
                  otherwise.empty() ? "" : fmt::format(" [{}]", otherwise));
       std::string line;
       if (!std::getline(std::cin, line)) {
         throw Error(ErrorKind::kUsage, "init.missing", "no answer; nothing was written");
       }
-      if (!line.empty()) answer = line;
-    } while (answer.empty());
+      answer = line.empty() ? otherwise : line;
+    } while (answer.empty() || !is_one_of(answer, choices));
   }
 
  private:
+  static bool is_one_of(const std::string& answer, const std::vector<std::string>& choices) {
+    return choices.empty() || std::find(choices.begin(), choices.end(), answer) != choices.end();
+  }
+
   const Shell& shell_;
   const CLI::App& command_;
 };
@@ -152,16 +165,16 @@ void run(const Shell& shell, const CLI::App& command, InitOptions options) {
                 "amplitude:COHORT_ID, amplitude_s3:DIRECTORY)",
                 "", options.source);
   if (options.source.starts_with("amplitude:")) {
-    questions.ask("--region", "Amplitude's region (us, eu)", "us", options.region);
+    questions.ask("--region", "Amplitude's region", "us", options.region, kRegions);
   }
-  questions.ask("--as", "What people are identified by (email, contact_id)", "email", options.as);
+  questions.ask("--as", "What people are identified by", "email", options.as, kKinds);
   questions.ask("--column", "The column that holds it",
                 options.as == "email" ? "email" : "hubspot_id", options.column);
   if (options.as == "email") {
-    questions.ask("--create-missing", "Create contacts that are missing (yes, no)", "no",
-                  options.create);
+    questions.ask("--create-missing", "Create contacts that are missing", "no", options.create,
+                  kYesNo);
   }
-  questions.ask("--auth", "Access to HubSpot by (token, oauth)", "token", options.auth);
+  questions.ask("--auth", "Access to HubSpot by", "token", options.auth, kAuths);
   questions.ask("--cadence", "When it runs by itself", "manual", options.cadence);
   const auto directory = shell.workspace_directory();
   const auto file = directory / "muster.yaml";
@@ -186,15 +199,13 @@ void add_init(CLI::App& program, Shell& shell) {
   command->add_option("--source", options->source,
                       "csv:FILE, jsonl:FILE, sql:FILE, postgres:VARIABLE, amplitude:COHORT_ID or "
                       "amplitude_s3:DIRECTORY");
-  command->add_option("--region", options->region, "of Amplitude")
-      ->check(CLI::IsMember({"us", "eu"}));
+  command->add_option("--region", options->region, "of Amplitude")->check(CLI::IsMember(kRegions));
   command->add_option("--as", options->as, "what people are identified by")
-      ->check(CLI::IsMember({"email", "contact_id"}));
+      ->check(CLI::IsMember(kKinds));
   command->add_option("--column", options->column, "the column that holds it");
   command->add_option("--create-missing", options->create, "create contacts that are missing")
-      ->check(CLI::IsMember({"yes", "no"}));
-  command->add_option("--auth", options->auth, "access to HubSpot")
-      ->check(CLI::IsMember({"token", "oauth"}));
+      ->check(CLI::IsMember(kYesNo));
+  command->add_option("--auth", options->auth, "access to HubSpot")->check(CLI::IsMember(kAuths));
   command->add_option("--cadence", options->cadence, "when it runs by itself");
   command->callback([&shell, command, options] { run(shell, *command, *options); });
 }
