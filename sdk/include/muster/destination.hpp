@@ -156,17 +156,27 @@ struct Descriptor {
   std::span<const muster_text> reasons = {};
 };
 
-//! Base of a destination's instance: one connection. Throw Failure to fail a call.
+//! Base of a destination's instance: one connection. Its calls are [serial] unless tagged
+//! otherwise: one at a time, on any thread. What a call is given belongs to the host and ends with
+//! the call. Throw Failure to fail a call; whatever else is thrown becomes MUSTER_INTERNAL without
+//! its text.
 class Destination {
  public:
   Destination() = default;
   Destination(const Destination&) = delete;
   Destination& operator=(const Destination&) = delete;
   virtual ~Destination() = default;
+  //! One step of gaining access, or a check of it, as `request.step` says (MUSTER_AUTH_…);
+  //! tells the account, or the address where a person grants access, to the sink. Stores tokens by
+  //! Host::store_secret. Throw MUSTER_UNAUTHENTICATED when a person must connect again.
   virtual void authenticate(const muster_auth_request& request, const muster_auth_sink& sink) = 0;
-  //! [concurrent] Pure.
+  //! [concurrent] Pure and local. Brings each value into its canonical form, or rejects it with one
+  //! of the descriptor's reasons: one answer for each.
   virtual void map_identifiers(const muster_map_request& request,
                                const muster_map_sink& sink) const = 0;
+  //! Carries out at most `max_batch` operations and reports one outcome for each, in any order.
+  //! Throw for what concerns the whole call (MUSTER_UNAVAILABLE, MUSTER_AUDIENCE_GONE …):
+  //! operations that were reported before keep their outcomes, the others are in doubt.
   virtual void sync(const muster_sync_request& request, const muster_sync_sink& sink) = 0;
   //! Withdraws the access at the destination, where that has such a thing.
   virtual void uninstall() {
@@ -174,28 +184,37 @@ class Destination {
   }
 };
 
-//! Also derive from these to offer the extension of that name.
+//! Also derive from these to offer the extension of that name. As with Destination: [serial],
+//! borrowed arguments, Failure.
 class Readback {
  public:
   virtual ~Readback() = default;
+  //! Hands the record ids of an audience to the sink, page by page, each with the cursor that
+  //! continues behind it: from the start with an empty `cursor`. Return once the sink wants no
+  //! more.
   virtual void read(std::string_view audience_ref, std::string_view cursor,
                     const muster_readback_sink& sink) = 0;
 };
 class Lookup {
  public:
   virtual ~Lookup() = default;
+  //! Tells the record of each of at most `max_batch` canonical identifiers that has one. Writes
+  //! nothing.
   virtual void look_up(std::string_view kind, std::span<const muster_text> identifiers,
                        const muster_lookup_sink& sink) = 0;
 };
 class AudienceChange {
  public:
   virtual ~AudienceChange() = default;
+  //! Does as the user asked: `action` is one of MUSTER_AUDIENCE_EMPTY, _DELETE, _RESTORE, _RENAME;
+  //! `name` is the new one of _RENAME. What is done already is no failure.
   virtual void change(std::int32_t action, std::string_view audience_ref,
                       std::string_view name) = 0;
 };
 class Estimate {
  public:
   virtual ~Estimate() = default;
+  //! Foretells the calls of a plan, without making any.
   virtual void estimate(const muster_estimate_request& request, muster_estimate& result) = 0;
 };
 
