@@ -77,6 +77,25 @@ class Plain(unittest.TestCase):
         with Server(reset) as server:
             self.assertEqual(only("--method", "POST", server.url)["outcome"], "no answer")
 
+    def test_a_kept_connection_that_closes_without_an_answer_is_no_reason_to_send_again(self):
+        def answer_the_first(server, connection):
+            server.requests.append(read_request(connection))
+            if len(server.requests) == 1:
+                connection.sendall(answer(b"first"))
+                server.requests.append(read_request(connection))
+                return  # closed: whether it took effect only the server knows
+            connection.sendall(answer(b"again"))
+
+        for method in ("POST", "GET"):
+            with Server(answer_the_first) as server:
+                first, second = fetch("--one-by-one", "--method", method, server.url + "/1",
+                                      server.url + "/2")
+            self.assertEqual(first["outcome"], "answered")
+            self.assertEqual((second["outcome"], second["status"]), ("no answer", 0), method)
+            self.assertIn("without an answer", second["error"])
+            seen = [request.split()[1] for request in server.requests if request]
+            self.assertEqual(seen, ["/1", "/2"], method)
+
     def test_a_truncated_body_is_no_answer(self):
         def truncate(server, connection):
             server.requests.append(read_request(connection))

@@ -42,11 +42,23 @@ struct Exchange {
   HeaderList headers;
   std::size_t largest_body = 0;
   bool too_large = false;
+  long times_sent = 0;
+  bool sent_in_vain = false;  //!< its connection was closed before the first byte of an answer
 
   long status() const {
     long code = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &code);
     return code;
+  }
+  //! Before the request goes out, on whatever connection. libcurl sends it a second time by itself
+  //! when a connection that was in use before closes without an answer: it may have taken effect,
+  //! and whoever counts and paces requests would not know of it.
+  static int before_sending(void* context, char*, char*, int, int) {
+    auto& self = *static_cast<Exchange*>(context);
+    long redirects = 0;
+    curl_easy_getinfo(self.easy.get(), CURLINFO_REDIRECT_COUNT, &redirects);
+    self.sent_in_vain = ++self.times_sent > redirects + 1;
+    return self.sent_in_vain ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
   }
   static std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* context) {
     auto& self = *static_cast<Exchange*>(context);
@@ -145,6 +157,8 @@ struct CurlTransport::State {
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request.follow_redirects ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 5L);
     set_up_body(exchange);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Exchange::before_sending);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, &exchange);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Exchange::take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Exchange::take_body);
@@ -192,9 +206,11 @@ struct CurlTransport::State {
       response.status = static_cast<int>(status);
       response.outcome = HttpOutcome::kAnswered;
     } else {
-      const bool sent = was_sent(exchange.easy.get(), code);
+      const bool sent = exchange.sent_in_vain || was_sent(exchange.easy.get(), code);
       response.outcome = sent ? HttpOutcome::kNoAnswer : HttpOutcome::kNotSent;
-      response.error = exchange.too_large ? "the answer is too large" : curl_easy_strerror(code);
+      response.error = exchange.too_large      ? "the answer is too large"
+                       : exchange.sent_in_vain ? "the connection was closed without an answer"
+                                               : curl_easy_strerror(code);
       response.headers.clear();
       response.body.clear();
     }
