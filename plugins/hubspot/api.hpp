@@ -57,6 +57,7 @@ class Api {
   //! Failure BAD_CONFIG in the latter case, UNAVAILABLE when that can't be told now.
   void confirm_version();
 
+  std::int64_t now_ms() const noexcept { return host_.now_ms(); }
   //! False when the call was cancelled meanwhile.
   bool wait(std::int64_t ms) const { return host_.wait(ms); }
 

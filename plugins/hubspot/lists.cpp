@@ -2,20 +2,23 @@
 
 #include <algorithm>
 
+#include "account_day.hpp"
+#include "identifiers.hpp"
+
 namespace muster::hubspot {
 namespace {
 
 constexpr const char* kDuplicateName = "ILS.DUPLICATE_LIST_NAMES";
 constexpr const char* kContacts = "0-1";
-constexpr std::string_view kOursHint =
+constexpr const char* kOursHint =
     "rename one of the two, or set the connection's setting adopt_list: true to take the list "
-    "over; "
-    "after the state was lost, `muster sync --full` does that once";
+    "over; after the state was lost, `muster sync --full` does that once";
+constexpr const char* kRenameHint =
+    "rename the other list in HubSpot, or give the cohort another name in muster.yaml";
 
-sdk::Failure taken(std::string_view name, std::string_view why) {
+sdk::Failure taken(std::string_view name, std::string_view why, const char* hint) {
   return {MUSTER_AUDIENCE_TAKEN, "hubspot.list_taken",
-          "the name '" + std::string(name) + "' belongs to a list " + std::string(why),
-          std::string(kOursHint)};
+          "the name '" + std::string(name) + "' belongs to a list " + std::string(why), hint};
 }
 
 void tell(const muster_sync_sink& sink, std::int32_t state, std::string_view ref,
@@ -33,14 +36,33 @@ const json::value& list_in(const Answer& answer) {
 
 }  // namespace
 
-void throw_list_failure(Api& api, const Answer& answer, const char* what) {
+namespace {
+
+//! Behind a 404: whether the list does not exist. One alone may be HubSpot's failure, and a list
+//! that is taken for deleted is made a second time.
+bool is_gone(Api& api, std::string_view id) {
+  Request request;
+  request.path = api.path_to(Path::kList, percent_encoded(id));
+  const auto answer = api.call(std::move(request));
+  api.throw_if_ended();
+  if (answer.fate == Fate::kOk) return !text_at(list_in(answer), "deletedAt").empty();
+  if (answer.fate != Fate::kNotFound) return false;
+  api.confirm_version();
+  return true;
+}
+
+}  // namespace
+
+void throw_list_failure(Api& api, const Answer& answer, std::string_view id, const char* what) {
   api.throw_if_ended();
   switch (answer.fate) {
     case Fate::kNotFound:
-      api.confirm_version();
-      throw sdk::Failure(MUSTER_AUDIENCE_GONE, "hubspot.list_gone",
-                         "the list does not exist in HubSpot any more",
-                         "a deleted list can be restored in HubSpot for 90 days");
+      if (!id.empty() && is_gone(api, id)) {
+        throw sdk::Failure(MUSTER_AUDIENCE_GONE, "hubspot.list_gone",
+                           "the list does not exist in HubSpot any more",
+                           "a deleted list can be restored in HubSpot for 90 days");
+      }
+      [[fallthrough]];
     case Fate::kOk:
     case Fate::kRetry:
     case Fate::kInDoubt:
@@ -92,20 +114,33 @@ std::string Lists::ensure(const muster_sync_request& request, const muster_sync_
     return std::string(ref);
   }
   const auto found = call("GET", api_.path_to(Path::kListByName, percent_encoded(name)));
-  if (found.fate == Fate::kOk) {
-    auto id = adopt(list_in(found), request);
-    const bool ours = (request.flags & MUSTER_SYNC_CREATION_BEGUN) != 0;
-    tell(sink, ours ? MUSTER_AUDIENCE_READY : MUSTER_AUDIENCE_ADOPTED, id, name);
-    return id;
-  }
-  if (found.fate != Fate::kNotFound) throw_list_failure(api_, found, "look for the list");
+  if (found.fate == Fate::kOk) return take_over(list_in(found), request, sink);
+  if (found.fate != Fate::kNotFound) throw_list_failure(api_, found, {}, "look for the list");
   return create(request, sink);
 }
 
-//! A list of the wanted name exists: it is ours when an earlier run announced that it would make
-//! one, at a moment when there was none.
-std::string Lists::adopt(const json::value& list, const muster_sync_request& request) const {
+//! A list of the wanted name exists: it is ours when it was announced that one would be made, at a
+//! moment when there was none.
+std::string Lists::take_over(const json::value& list, const muster_sync_request& request,
+                             const muster_sync_sink& sink) {
   const auto name = sdk::view(request.audience_name);
+  bool ours = (request.flags & MUSTER_SYNC_CREATION_BEGUN) != 0 || announced_.name == name;
+  const bool foreign =
+      text_at(list, "objectTypeId") != kContacts || is_older_than_announced(list, name);
+  if (ours && foreign) {
+    // It was there, and the look by name did not show it: someone else's.
+    take_back(sink, name);
+    ours = false;
+  }
+  const bool allowed =
+      ours || (request.flags & MUSTER_SYNC_ADOPT) != 0 || api_.settings().adopt_list;
+  required_ = adopt(list, name, allowed);
+  announced_ = {};
+  tell(sink, ours ? MUSTER_AUDIENCE_READY : MUSTER_AUDIENCE_ADOPTED, required_, name);
+  return required_;
+}
+
+std::string Lists::adopt(const json::value& list, std::string_view name, bool allowed) const {
   const auto type = text_at(list, "processingType");
   auto id = code_word(id_at(list, "listId"));
   if (id.empty()) {
@@ -113,15 +148,21 @@ std::string Lists::adopt(const json::value& list, const muster_sync_request& req
                        "HubSpot's answer about the list names no list");
   }
   if (type != "MANUAL" || text_at(list, "objectTypeId") != kContacts) {
-    throw taken(name, "of another kind, which members can't be written to");
+    throw taken(name, "of another kind, which members can't be written to", kOursHint);
   }
-  const bool ours = (request.flags & (MUSTER_SYNC_CREATION_BEGUN | MUSTER_SYNC_ADOPT)) != 0;
-  if (!ours && !api_.settings().adopt_list) throw taken(name, "that muster did not make");
+  if (!allowed) throw taken(name, "that muster did not make", kOursHint);
   return id;
+}
+
+bool Lists::is_older_than_announced(const json::value& list, std::string_view name) const {
+  const auto created = instant_ms(text_at(list, "createdAt"));
+  return created && announced_.name == name && *created + kClocksDifferMs < announced_.at_ms;
 }
 
 std::string Lists::create(const muster_sync_request& request, const muster_sync_sink& sink) {
   const auto name = sdk::view(request.audience_name);
+  const bool begun = (request.flags & MUSTER_SYNC_CREATION_BEGUN) != 0;
+  if (!begun) announced_ = {std::string(name), api_.now_ms()};
   tell(sink, MUSTER_AUDIENCE_CREATING, {}, name);
   const json::object body{
       {"name", name}, {"objectTypeId", kContacts}, {"processingType", "MANUAL"}};
@@ -132,24 +173,62 @@ std::string Lists::create(const muster_sync_request& request, const muster_sync_
   creation.not_found = Request::NotFound::kWrongVersion;
   const auto answer = api_.call(std::move(creation));
   if (answer.error.sub_category == kDuplicateName) {
-    if ((request.flags & MUSTER_SYNC_CREATION_BEGUN) == 0) {
-      throw taken(name, "that was made at this very moment");
-    }
-    // Ours, from an earlier attempt, and the look by name does not show it yet.
+    // Ours, as a rule: made by an earlier attempt, or by this one, which something on the way sent
+    // twice; and the look by name did not show it yet.
+    const auto found = call("GET", api_.path_to(Path::kListByName, percent_encoded(name)));
+    if (found.fate == Fate::kOk) return take_over(list_in(found), request, sink);
+    if (const auto other = search(name)) return take_over(*other, request, sink);
+    api_.throw_if_ended();
     throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.list_not_shown",
                        "HubSpot has made the list and does not show it yet");
   }
+  const bool surely_not = answer.fate == Fate::kRefused || answer.fate == Fate::kRetry ||
+                          answer.fate == Fate::kSkipped || answer.fate == Fate::kTooLarge;
+  if (surely_not && !begun) take_back(sink, name);
   if (answer.fate == Fate::kRefused) throw refused_name(api_, answer, name);
-  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "create the list");
+  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, {}, "create the list");
   auto id = code_word(id_at(list_in(answer), "listId"));
-  if (id.empty()) throw_list_failure(api_, answer, "create the list");
+  if (id.empty()) throw_list_failure(api_, answer, {}, "create the list");
+  required_ = id;
+  announced_ = {};
   tell(sink, MUSTER_AUDIENCE_READY, id, name);
   return id;
 }
 
+//! The list of that name, of whatever records: a look by name shows those of contacts only.
+std::optional<json::value> Lists::search(std::string_view name) {
+  const json::object body{{"query", name},
+                          {"count", 100},
+                          {"offset", 0},
+                          {"listIds", json::array{}},
+                          {"processingTypes", json::array{}},
+                          {"additionalProperties", json::array{}}};
+  const auto answer = call("POST", api_.path_to(Path::kListSearch), json::serialize(body));
+  const auto* lists = array_at(answer.body, "lists");
+  if (answer.fate != Fate::kOk || lists == nullptr) return std::nullopt;
+  for (const auto& list : *lists) {
+    if (lower_case(text_at(list, "name")) == lower_case(name)) return list;
+  }
+  return std::nullopt;
+}
+
+//! No creation under this name came about: a list that has it later is not ours.
+void Lists::take_back(const muster_sync_sink& sink, std::string_view name) {
+  announced_ = {};
+  const muster_audience audience{
+      sizeof(muster_audience), MUSTER_AUDIENCE_NOT_CREATED, {}, sdk::text(name)};
+  sink.audience(sink.context, &audience);  // what failed is told all the same
+}
+
+void Lists::require(std::string_view id) {
+  if (required_ == id) return;
+  check(id);
+  required_ = id;
+}
+
 void Lists::check(std::string_view id) {
   const auto answer = call("GET", api_.path_to(Path::kList, percent_encoded(id)));
-  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "look at the list");
+  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, id, "look at the list");
   const auto type = text_at(list_in(answer), "processingType");
   if (type == "MANUAL" || type == "SNAPSHOT") return;
   throw sdk::Failure(
@@ -161,16 +240,19 @@ void Lists::check(std::string_view id) {
 void Lists::rename(std::string_view id, std::string_view name) {
   const auto answer = call("PUT", api_.path_to(Path::kListRename, percent_encoded(id)) +
                                       "?listName=" + percent_encoded(name));
-  if (answer.error.sub_category == kDuplicateName) throw taken(name, "that is not this sync's");
+  if (answer.error.sub_category == kDuplicateName) {
+    throw taken(name, "that is not this sync's", kRenameHint);
+  }
   if (answer.fate == Fate::kRefused) throw refused_name(api_, answer, name);
-  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "rename the list");
+  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, id, "rename the list");
 }
 
 void Lists::empty(std::string_view id) {
   const auto answer = call("DELETE", api_.path_to(Path::kMemberships, percent_encoded(id)));
   if (answer.fate == Fate::kOk) return;
-  if (answer.fate == Fate::kNotFound) return api_.confirm_version();  // nobody is in it
-  if (answer.fate != Fate::kRefused) throw_list_failure(api_, answer, "empty the list");
+  // Nobody is in a list that does not exist.
+  if (answer.fate == Fate::kNotFound && is_gone(api_, id)) return;
+  if (answer.fate != Fate::kRefused) throw_list_failure(api_, answer, id, "empty the list");
   // Removing all at once stops working at 100,000 members (hubspot/api.md §5).
   check(id);
   while (remove_some(id)) {
@@ -190,7 +272,7 @@ bool Lists::remove_some(std::string_view id) {
     const auto answer = call("GET", std::move(page));
     const auto* results = array_at(answer.body, "results");
     if (answer.fate != Fate::kOk || results == nullptr) {
-      throw_list_failure(api_, answer, "read the list");
+      throw_list_failure(api_, answer, id, "read the list");
     }
     for (const auto& member : *results) ids.emplace_back(id_at(member, "recordId"));
     const auto* paging = find(answer.body, "paging");
@@ -203,7 +285,7 @@ bool Lists::remove_some(std::string_view id) {
   const auto answer = call(
       "PUT", api_.path_to(Path::kMembershipsChange, percent_encoded(id)),
       json::serialize(json::object{{"recordIdsToAdd", json::array{}}, {"recordIdsToRemove", ids}}));
-  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "empty the list");
+  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, id, "empty the list");
   const auto* removed = array_at(answer.body, "recordIdsRemoved");
   if (removed != nullptr && !removed->empty()) return true;
   throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.not_emptied",
@@ -213,8 +295,8 @@ bool Lists::remove_some(std::string_view id) {
 
 void Lists::remove(std::string_view id) {
   const auto answer = call("DELETE", api_.path_to(Path::kList, percent_encoded(id)));
-  if (answer.fate == Fate::kNotFound) return api_.confirm_version();  // done twice is done
-  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, "delete the list");
+  if (answer.fate == Fate::kNotFound && is_gone(api_, id)) return;  // done twice is done
+  if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, id, "delete the list");
 }
 
 void Lists::restore(std::string_view id) {
@@ -236,7 +318,7 @@ void Lists::restore(std::string_view id) {
                        "HubSpot restores a deleted list for 90 days only",
                        "let it be made again: on_list_deleted: recreate");
   }
-  throw_list_failure(api_, answer, "restore the list");
+  throw_list_failure(api_, answer, id, "restore the list");
 }
 
 }  // namespace muster::hubspot

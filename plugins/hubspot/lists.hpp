@@ -2,6 +2,8 @@
 // user asks (hubspot/api.md §5). One thread.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +18,8 @@ class Lists {
   //! The id of the list for `request`; makes it when there is none, telling `sink` before and
   //! after. Throws Failure: AUDIENCE_TAKEN, AUDIENCE_GONE, UNAVAILABLE.
   std::string ensure(const muster_sync_request& request, const muster_sync_sink& sink);
+  //! As `check`, once for each list: before contacts are created for it.
+  void require(std::string_view id);
   //! Throws Failure when the list is gone, or is none that members can be written to.
   void check(std::string_view id);
   void rename(std::string_view id, std::string_view name);
@@ -27,15 +31,28 @@ class Lists {
   void restore(std::string_view id);
 
  private:
-  std::string adopt(const json::value& list, const muster_sync_request& request) const;
+  std::string take_over(const json::value& list, const muster_sync_request& request,
+                        const muster_sync_sink& sink);
+  std::string adopt(const json::value& list, std::string_view name, bool allowed) const;
+  bool is_older_than_announced(const json::value& list, std::string_view name) const;
+  std::optional<json::value> search(std::string_view name);
   std::string create(const muster_sync_request& request, const muster_sync_sink& sink);
+  void take_back(const muster_sync_sink& sink, std::string_view name);
   bool remove_some(std::string_view id);
   Answer call(const char* method, std::string path, std::string body = {});
 
   Api& api_;
+  std::string required_;  //!< the list that is known to be there, and to be one to write to
+  //! The creation that this instance announced, and nobody before it.
+  struct Announced {
+    std::string name;
+    std::int64_t at_ms = 0;
+  } announced_;
 };
 
-//! What an answer that is no success means for a call about one list.
-[[noreturn]] void throw_list_failure(Api& api, const Answer& answer, const char* what);
+//! What an answer that is no success means for a call about the list `id`; empty where there is
+//! none yet. One 404 alone is not believed: the list is looked for by its id.
+[[noreturn]] void throw_list_failure(Api& api, const Answer& answer, std::string_view id,
+                                     const char* what);
 
 }  // namespace muster::hubspot

@@ -117,7 +117,7 @@ void Memberships::write_range(Writing& writing, Range range) {
     case Fate::kSkipped:
       return;
     case Fate::kNotFound:
-      throw_list_failure(api_, answer, "write to the list");
+      throw_list_failure(api_, answer, writing.list, "write to the list");
     case Fate::kRefused:
     case Fate::kConflict:
     case Fate::kTooLarge:
@@ -229,7 +229,7 @@ void read_memberships(Api& api, std::string_view list, std::string_view cursor,
     const auto answer = api.call(std::move(request));
     const auto* results = array_at(answer.body, "results");
     if (answer.fate != Fate::kOk || results == nullptr) {
-      throw_list_failure(api, answer, "read the list");
+      throw_list_failure(api, answer, list, "read the list");
     }
     std::vector<std::string> ids;
     for (const auto& member : *results) {

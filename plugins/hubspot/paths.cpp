@@ -26,6 +26,7 @@ constexpr std::array kTable{
     // Not in hubspot/api.md's map: by analogy with its objects and lists.
     Row{Path::kContactProperties, "/crm/properties/{v}/contacts", "/crm/v3/properties/contacts"},
     Row{Path::kLists, "/crm/lists/{v}", "/crm/v3/lists"},
+    Row{Path::kListSearch, "/crm/lists/{v}/search", "/crm/v3/lists/search"},
     Row{Path::kListByName, "/crm/lists/{v}/object-type-id/0-1/name/{}",
         "/crm/v3/lists/object-type-id/0-1/name/{}"},
     Row{Path::kList, "/crm/lists/{v}/{}", "/crm/v3/lists/{}"},

@@ -18,6 +18,7 @@ enum class Path {
   kContactsUpdate,
   kContactProperties,
   kLists,
+  kListSearch,
   kListByName,  //!< {} is the percent-encoded name
   kList,        //!< {} is the list's id, here and below
   kListRename,

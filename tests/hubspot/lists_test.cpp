@@ -104,6 +104,8 @@ TEST(Renaming, ToANameThatIsTakenIsRefused) {
   const auto result = world.sync();
   ASSERT_TRUE(result.error);
   EXPECT_EQ(result.error->code(), "hubspot.list_taken");
+  EXPECT_EQ(result.error->hint().find("adopt_list"), std::string::npos) << "it would not help";
+  EXPECT_NE(result.error->hint().find("rename the other list"), std::string::npos);
 }
 
 TEST(Names, WithAnyCharacterReachTheirList) {

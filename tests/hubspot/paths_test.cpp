@@ -7,11 +7,11 @@
 namespace muster::hubspot {
 namespace {
 
-constexpr std::array kAll{Path::kToken,          Path::kIntrospect,     Path::kRevoke,
-                          Path::kAccount,        Path::kUninstall,      Path::kContactsRead,
-                          Path::kContactsCreate, Path::kContactsUpdate, Path::kLists,
-                          Path::kListByName,     Path::kList,           Path::kListRename,
-                          Path::kListRestore,    Path::kMemberships,    Path::kMembershipsChange};
+constexpr std::array kAll{
+    Path::kToken,       Path::kIntrospect,   Path::kRevoke,         Path::kAccount,
+    Path::kUninstall,   Path::kContactsRead, Path::kContactsCreate, Path::kContactsUpdate,
+    Path::kLists,       Path::kListByName,   Path::kList,           Path::kListRename,
+    Path::kListRestore, Path::kListSearch,   Path::kMemberships,    Path::kMembershipsChange};
 
 // The tables of hubspot/api.md §1 and §5.
 TEST(Paths, OfADatedVersionHoldTheDate) {

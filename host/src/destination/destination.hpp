@@ -96,6 +96,8 @@ struct AudienceEvents {
   std::function<void(std::string_view ref, std::string_view name)> ready;
   //! As ready, for an audience that someone else made; nothing: told to `ready`.
   std::function<void(std::string_view ref, std::string_view name)> adopted{};
+  //! What was told to `creating` surely did not come about; nothing: nobody needs it.
+  std::function<void(std::string_view name)> not_created{};
   //! Records that are about to enter the audience; nothing: nobody needs them.
   std::function<void(std::span<const ResolvedRecord>)> resolved{};
 };

@@ -133,13 +133,16 @@ muster_status SyncCall::audience(void* context, const muster_audience* audience)
   const bool creating = sane && audience->state == MUSTER_AUDIENCE_CREATING;
   const bool adopted = sane && audience->state == MUSTER_AUDIENCE_ADOPTED && audience->ref.size > 0;
   const bool ready = sane && audience->state == MUSTER_AUDIENCE_READY && audience->ref.size > 0;
-  if (!creating && !ready && !adopted) {
+  const bool not_created = sane && audience->state == MUSTER_AUDIENCE_NOT_CREATED;
+  if (!creating && !ready && !adopted && !not_created) {
     ++call.faults_;
     return MUSTER_INVALID_ARGUMENT;
   }
   const bool written = kept_inside(call.thrown_, [&] {
     if (creating) {
       call.events_.creating(view(audience->name));
+    } else if (not_created) {
+      if (call.events_.not_created) call.events_.not_created(view(audience->name));
     } else if (adopted && call.events_.adopted) {
       call.events_.adopted(view(audience->ref), view(audience->name));
     } else {

@@ -57,7 +57,6 @@ Session::CallResult Session::call(
   header.creation_begun = sync.audience_creating == rules.audience_name;
   header.adopt = may_adopt;
   header.property_names = rules.property_names;
-  const bool begun_before = header.creation_begun;
   AudienceEvents events;
   events.creating = [this](std::string_view name) {
     sync.audience_creating = name;
@@ -77,6 +76,11 @@ Session::CallResult Session::call(
   events.adopted = [&](std::string_view ref, std::string_view name) {
     keep(ref, name, AudienceOrigin::kAdopted);
   };
+  events.not_created = [this](std::string_view) {
+    // From here on a list of that name is someone else's.
+    sync.audience_creating.clear();
+    put_sync();
+  };
   events.resolved = std::move(on_resolved);
   auto answer = context.destination.sync(header, operations, events);
   CallResult result;
@@ -89,13 +93,6 @@ Session::CallResult Session::call(
   if (!answer.failure) return result;
   const auto& failure = *answer.failure;
   if (failure.status() == MUSTER_AUDIENCE_GONE) throw AudienceGone{failure};
-  if (failure.status() == MUSTER_AUDIENCE_TAKEN && !begun_before &&
-      !sync.audience_creating.empty()) {
-    // The list of that name is someone else's: what was announced did not come about. An earlier
-    // announcement may have, and stays.
-    sync.audience_creating.clear();
-    put_sync();
-  }
   if (may_pass_later(failure.status())) {
     result.unavailable = failure;
     if (failure.retry_after()) result.wait = failure.retry_after();

@@ -340,7 +340,10 @@ typedef struct muster_outcome {
 enum {
   MUSTER_AUDIENCE_CREATING = 1, /* about to be created under `name`: written ahead */
   MUSTER_AUDIENCE_READY = 2,    /* exists as `ref`, under `name` */
-  MUSTER_AUDIENCE_ADOPTED = 3   /* as READY; it was there before, made by someone else */
+  MUSTER_AUDIENCE_ADOPTED = 3,  /* as READY; it was there before, made by someone else */
+  /* Of the creations under `name` that were announced surely none came about: the announcement is
+   * taken back. Never while the answer to one of them is in doubt. */
+  MUSTER_AUDIENCE_NOT_CREATED = 4
 };
 
 typedef struct muster_audience {

@@ -1,0 +1,91 @@
+// Whose a list is: what becomes of a creation that was announced, whatever its answer
+// (hubspot/api.md §5).
+#include <gtest/gtest.h>
+
+#include "hubspot/run_world.hpp"
+
+namespace muster::testing {
+namespace {
+
+constexpr const char* kLists = "/crm/lists/2026-09";
+constexpr const char* kByName = "/object-type-id/0-1/name/";
+
+simulator::Fault creation_fault(int code, const char* policy = "") {
+  return {kLists, "POST", 0, 1, "status", code, policy, -1, 0, false};
+}
+
+//! Something on the way sends the creation twice: the answer is that of the second one.
+void send_creation_twice(RunWorld& world) {
+  world.before_request = [&](const simulator::SimRequest& request) {
+    const bool creates = request.method == "POST" && request.path().ends_with(kLists);
+    if (creates && world.list() == nullptr) {
+      world.hubspot.account().create_list("amplitude_Power Users");
+    }
+  };
+}
+
+TEST(Announced, ACreationThatIsAnsweredAsADuplicateOfItselfIsOurs) {
+  for (const std::int64_t hidden : {0, 2}) {  // looks by name that do not show it yet
+    RunWorld world;
+    world.cohort({"ada@example.com"});
+    send_creation_twice(world);
+    world.hubspot.faults().add({kByName, "GET", 1, hidden, "status", 404, "", -1, 0, false});
+    const auto result = world.sync();
+    EXPECT_FALSE(result.error) << result.error->message();
+    EXPECT_EQ(result.sync.audience_origin, AudienceOrigin::kOurs);
+    EXPECT_EQ(world.hubspot.account().lists().size(), 1U);
+    EXPECT_EQ(world.members(), 1U);
+  }
+}
+
+TEST(Announced, ADuplicateDoesNotLockTheNextRunOut) {
+  RunWorld world("retry_for: 1s");
+  world.cohort({"ada@example.com"});
+  send_creation_twice(world);
+  world.hubspot.faults().add({kByName, "GET", 1, -1, "status", 404, "", -1, 0, false});
+  world.hubspot.faults().add({"/search", "POST", 0, -1, "status", 503, "", -1, 0, false});
+  const auto first = world.sync();
+  ASSERT_TRUE(first.error);
+  EXPECT_EQ(first.error->kind(), ErrorKind::kLater);
+  world.hubspot.faults().clear();
+  const auto second = world.sync();
+  EXPECT_FALSE(second.error) << second.error->message();
+  EXPECT_EQ(second.sync.audience_origin, AudienceOrigin::kOurs);
+}
+
+TEST(Announced, ACreationThatSurelyFailedClaimsNoListThatAnAdminMakesLater) {
+  struct Case {
+    int code;
+    const char* policy;
+  };
+  for (const auto& [code, policy] :
+       {Case{400, ""}, Case{403, ""}, Case{429, "DAILY"}, Case{423, ""}}) {
+    RunWorld world("retry_for: 0s, remove_strangers: true");
+    world.cohort({"ada@example.com"});
+    world.hubspot.faults().add(creation_fault(code, policy));
+    ASSERT_TRUE(world.sync().error) << code;
+    auto& account = world.hubspot.account();
+    auto& list = account.create_list("amplitude_Power Users");
+    account.add_member(list, account.create("theirs@example.com").id);
+    const auto result = world.sync();
+    ASSERT_TRUE(result.error) << code;
+    EXPECT_EQ(result.error->code(), "hubspot.list_taken") << code;
+    EXPECT_EQ(list.members.size(), 1U) << code;
+  }
+}
+
+TEST(Announced, AListThatWasThereLongBeforeIsNotOursThoughALookMissedIt) {
+  RunWorld world;
+  world.hubspot.account().create_list("amplitude_Power Users");
+  world.clock.advance(std::chrono::hours(1));
+  world.cohort({"ada@example.com"});
+  world.hubspot.faults().add({kByName, "GET", 0, 1, "status", 404, "", -1, 0, false});
+  for (int run = 0; run < 2; ++run) {
+    const auto result = world.sync();
+    ASSERT_TRUE(result.error) << run;
+    EXPECT_EQ(result.error->code(), "hubspot.list_taken") << run;
+  }
+}
+
+}  // namespace
+}  // namespace muster::testing
