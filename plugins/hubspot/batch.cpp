@@ -63,6 +63,7 @@ void Batch::work() {
     return item.kind == MUSTER_ADD && !item.must_exist;
   });
   const bool has_list = request_.audience_ref.size > 0;
+  if (has_list && may_create()) parts_.lists.require(sdk::view(request_.audience_ref));
   if (will_write || has_list) list_ = parts_.lists.ensure(request_, sink_);
   find_by_email();
   confirm_records();
@@ -91,17 +92,27 @@ bool Batch::any(Item::Step step) const {
                      [&](const Item& item) { return item.step == step; });
 }
 
+bool Batch::may_create(const Item& item) const {
+  return (request_.flags & MUSTER_SYNC_CREATE_MISSING) != 0 && item.kind == MUSTER_ADD &&
+         !item.must_exist;
+}
+
+//! Whether a contact may be created for the batch.
+bool Batch::may_create() const {
+  return std::any_of(items_.begin(), items_.end(), [&](const Item& item) {
+    return item.step == Item::Step::kFind && may_create(item);
+  });
+}
+
 void Batch::find_by_email() {
   std::vector<std::size_t> places;
   std::vector<Address> addresses;
-  const bool may_create = (request_.flags & MUSTER_SYNC_CREATE_MISSING) != 0;
   for (std::size_t i = 0; i < items_.size(); ++i) {
     const auto& item = items_[i];
     if (item.step != Item::Step::kFind) continue;
-    const bool create = may_create && item.kind == MUSTER_ADD && !item.must_exist;
     places.push_back(i);
     addresses.push_back(
-        {item.email, create ? Creation::kAllowed : Creation::kForbidden, item.values});
+        {item.email, may_create(item) ? Creation::kAllowed : Creation::kForbidden, item.values});
   }
   if (places.empty()) return;
   const auto found = parts_.contacts.resolve(addresses, property_names());

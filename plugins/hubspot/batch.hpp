@@ -43,6 +43,8 @@ class Batch {
   void read_operations();
   std::span<const muster_text> property_names() const;
   void work();
+  bool may_create(const Item& item) const;
+  bool may_create() const;
   void find_by_email();
   void confirm_records();
   void write_memberships();

@@ -169,6 +169,8 @@ class HubSpot final : public sdk::Destination,
     const bool creates = (request.flags & MUSTER_SYNC_CREATE_MISSING) != 0 && by_email;
     recall();
     std::uint64_t calls = request.has_audience != 0 || request.adds == 0 ? 0 : 2;
+    // Before contacts are created for it: is the list there?
+    if (creates && request.adds > 0 && request.has_audience != 0) ++calls;
     if (by_email) {
       const auto missing = !creates || request.missing == UINT64_MAX ? 0 : request.missing;
       calls += contacts_.strategy().calls_for(request.adds, missing, creates);

@@ -117,6 +117,27 @@ TEST(Estimate, IsWhatThePlanTakes) {
   }
 }
 
+TEST(Estimate, CountsTheLookAtAListForWhichContactsMayBeCreated) {
+  for (const bool creates : {true, false}) {
+    PluginWorld world;
+    world.sync(PluginWorld::adds(PluginWorld::people(5)));
+    world.start();
+    world.hubspot.log().clear();
+    for (const auto& email : PluginWorld::people(250, "known")) world.contact(email);
+    EstimateRequest request;
+    request.kind = "email";
+    request.create_missing = creates;
+    request.has_audience = true;
+    request.adds = 250;
+    request.missing = 0;
+    const auto foretold = world.destination().estimate(request).calls;
+    world.header.create_missing = creates;
+    world.sync(PluginWorld::adds(PluginWorld::people(250, "known")));
+    EXPECT_EQ(foretold, world.hubspot.log().size()) << creates;
+    EXPECT_LE(world.hubspot.log().size(), bound(250, "email"));
+  }
+}
+
 TEST(Estimate, CountsTheReadBackAndTheChunksAsTheyGrow) {
   PluginWorld world;
   EstimateRequest request;

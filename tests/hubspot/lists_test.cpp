@@ -222,6 +222,63 @@ TEST(Deletion, IsNotUndoneOverAListOfTheSameName) {
   EXPECT_EQ(result.error->code(), "hubspot.list_taken");
 }
 
+TEST(Deletion, IsNotBelievedOfOne404) {
+  for (const auto* path : {"/memberships/add-and-remove", "/memberships"}) {
+    RunWorld world("on_list_deleted: stop");
+    world.cohort({"ada@example.com"});
+    const auto first = world.sync();
+    world.cohort({"ada@example.com", "bob@example.com"});
+    world.hubspot.faults().add({path, "", 0, 1, "status", 404, "", -1, 0, false});
+    const auto second = world.sync();
+    EXPECT_FALSE(second.error) << path << ": " << second.error->message();
+    EXPECT_EQ(second.sync.audience_ref, first.sync.audience_ref);
+    EXPECT_EQ(world.hubspot.account().lists().size(), 1U);
+    EXPECT_EQ(world.members(), 2U) << path;
+  }
+}
+
+TEST(Deletion, AndConversionAreNoticedBeforeAContactIsCreated) {
+  for (const bool deleted : {true, false}) {
+    RunWorld world("on_list_deleted: stop");
+    world.cohort({"ada@example.com"});
+    world.sync();
+    if (deleted) {
+      delete_list(world);
+    } else {
+      world.list()->processing_type = "DYNAMIC";
+    }
+    world.cohort({"ada@example.com", "bob@example.com"});
+    const auto result = world.sync();
+    ASSERT_TRUE(result.error);
+    EXPECT_EQ(result.error->code(), deleted ? "hubspot.list_gone" : "hubspot.list_converted");
+    EXPECT_EQ(world.hubspot.account().by_email("bob@example.com"), nullptr);
+  }
+}
+
+TEST(ListOfARun, IsLookedAtOnceAndOnlyWhereContactsMayBeCreated) {
+  PluginWorld world;
+  const auto people = PluginWorld::people(30);
+  world.sync(PluginWorld::adds(people));
+  const auto looks = [&] {
+    return std::count_if(world.hubspot.log().begin(), world.hubspot.log().end(),
+                         [&](const auto& request) {
+                           return request.method == "GET" &&
+                                  request.target.ends_with("/" + world.header.audience_ref);
+                         });
+  };
+  EXPECT_EQ(looks(), 0) << "it was made by this run";
+  world.start();
+  world.hubspot.log().clear();
+  world.sync(PluginWorld::adds(PluginWorld::people(5, "new")));
+  world.sync(PluginWorld::adds(PluginWorld::people(5, "newer")));
+  EXPECT_EQ(looks(), 1);
+  world.start();
+  world.hubspot.log().clear();
+  world.header.create_missing = false;
+  world.sync(PluginWorld::adds(people));
+  EXPECT_EQ(looks(), 0);
+}
+
 // ---- Conversion
 
 TEST(Conversion, ToAnActiveListStopsTheRunWhetherAnyoneComesOrNot) {
