@@ -9,6 +9,9 @@ namespace {
 // Writing these would change who a contact is (hubspot/api.md §4.6, §10.7).
 constexpr std::string_view kIdentity[]{"email", "hs_additional_emails", "hs_object_id"};
 
+// So many values stand for their column.
+constexpr std::size_t kColumn = 20;
+
 sdk::Failure unusable(std::string_view name, const std::string& why, const char* hint) {
   const auto word = code_word(name);
   return {MUSTER_BAD_CONFIG, "hubspot.property",
@@ -89,22 +92,23 @@ void PropertyRules::check(std::span<const muster_text> names) {
 
 void PropertyRules::check_values(std::span<const muster_text> names,
                                  const muster_operation* operations, std::size_t count,
-                                 std::size_t stride) const {
+                                 std::size_t stride) {
   for (std::size_t p = 0; p < names.size(); ++p) {
-    const auto found = definitions_.find(sdk::view(names[p]));
-    if (found == definitions_.end()) continue;
-    bool any = false;
+    const auto name = sdk::view(names[p]);
+    const auto found = definitions_.find(name);
+    if (found == definitions_.end() || fitting_.contains(name)) continue;
+    std::size_t given = 0;
     bool any_fits = false;
     for (std::size_t i = 0; i < count && !any_fits; ++i) {
       const auto& operation = sdk::at(operations, i, stride);
       if (p >= operation.property_count || operation.properties[p].size == 0) continue;
-      any = true;
+      ++given;
       any_fits = fits(found->second, sdk::view(operation.properties[p]));
     }
-    if (!any || any_fits) continue;
+    if (any_fits) fitting_.emplace(name);
+    if (any_fits || given < kColumn) continue;
     throw unusable(
-        sdk::view(names[p]),
-        "is of type " + code_word(found->second.type) + ", and no value of its column is one",
+        name, "is of type " + code_word(found->second.type) + ", and no value of its column is one",
         "map another column to it, or correct the column's values");
   }
 }

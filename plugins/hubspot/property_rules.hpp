@@ -19,9 +19,10 @@ class PropertyRules {
   //! Throws Failure BAD_CONFIG that names a property which does not exist, is read-only, or holds
   //! what muster never writes; UNAVAILABLE when HubSpot does not tell now.
   void check(std::span<const muster_text> names);
-  //! Throws Failure BAD_CONFIG when values were given for a property and not one of them fits it.
+  //! Throws Failure BAD_CONFIG when many values were given for a property and not one of them fits
+  //! it: another column was meant. A few are rows of their own, and told as such.
   void check_values(std::span<const muster_text> names, const muster_operation* operations,
-                    std::size_t count, std::size_t stride) const;
+                    std::size_t count, std::size_t stride);
 
  private:
   struct Definition {
@@ -35,6 +36,7 @@ class PropertyRules {
   Api& api_;
   bool loaded_ = false;
   std::map<std::string, Definition, std::less<>> definitions_;
+  std::set<std::string, std::less<>> fitting_;  //!< properties of which a value fitted
 };
 
 }  // namespace muster::hubspot

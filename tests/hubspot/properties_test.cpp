@@ -100,6 +100,18 @@ TEST_F(Properties, OfOneRowThatAreRefusedDoNotHurtTheOthers) {
   EXPECT_EQ(world.hubspot.count(kUpdate), 0U) << "not sent again before it changes";
 }
 
+TEST_F(Properties, OfOneChangedRowThatAreRefusedKeepNobodyFromLeaving) {
+  cohort({"a@example.com,gold,1", "b@example.com,free,2", "gone@example.com,free,3"});
+  world.sync();
+  cohort({"a@example.com,gold,n/a", "b@example.com,free,2"});
+  const auto result = world.sync();
+  EXPECT_FALSE(result.error) << result.error->message();
+  EXPECT_EQ(result.run.figures.removed, 1U);
+  EXPECT_EQ(world.members(), 2U);
+  EXPECT_NE(text(result.report).find("not_updated,rejected_by_destination,INVALID_INTEGER:score"),
+            std::string::npos);
+}
+
 TEST_F(Properties, ThatAreRefusedAsAWholeBatchAreFoundByHalves) {
   world.hubspot.switches().traces_isolate = false;
   std::vector<std::string> rows;
@@ -189,7 +201,9 @@ TEST(PropertyMapping, ThatCantWorkIsToldBeforeTheFirstWrite) {
   };
   for (const auto& [mapping, names, says] : cases) {
     RunWorld world(fmt::format("properties: {{{}}}", mapping));
-    world.cohort({"ada@example.com,gold", "bob@example.com,silver"}, "email,plan");
+    std::vector<std::string> rows;  // so many that they stand for their column
+    for (int i = 0; i < 20; ++i) rows.push_back(fmt::format("p{}@example.com,gold", i));
+    world.cohort(rows, "email,plan");
     const auto result = world.sync();
     ASSERT_TRUE(result.error) << mapping;
     EXPECT_EQ(result.error->code(), "hubspot.property");
