@@ -161,6 +161,7 @@ bool Batch::take_resolution(std::size_t index, const Resolution& resolution) {
     case Resolution::State::kFound:
       item.record_id = resolution.record_id;
       item.created = item.created || resolution.created;
+      item.values_left_out = item.values_left_out || resolution.values_left_out;
       return true;
     case Resolution::State::kMissing:
       without_record(index);
@@ -312,7 +313,8 @@ void Batch::report(std::size_t index, std::int32_t kind, std::string_view detail
   muster_outcome outcome{};
   outcome.struct_size = sizeof outcome;
   outcome.kind = kind;
-  outcome.flags = item.created ? std::uint32_t{MUSTER_OUTCOME_CREATED} : 0U;
+  outcome.flags = (item.created ? std::uint32_t{MUSTER_OUTCOME_CREATED} : 0U) |
+                  (item.values_left_out ? std::uint32_t{MUSTER_OUTCOME_VALUES_LEFT_OUT} : 0U);
   outcome.retry_after_ms = wait_ms;
   outcome.record_id = sdk::text(item.record_id);
   outcome.detail = sdk::text(detail);

@@ -36,7 +36,8 @@ class Batch {
     std::string_view known_record;        //!< as the host named it; the host's, for the call
     std::span<const muster_text> values;  //!< of the properties; the host's, for the call
     bool created = false;
-    int rounds = 0;  //!< how often its membership was written
+    bool values_left_out = false;  //!< created without all of them
+    int rounds = 0;                //!< how often its membership was written
     enum class Step { kFind, kConfirm, kWrite, kUpdate, kDone } step = Step::kFind;
   };
 

@@ -49,7 +49,9 @@ std::vector<Resolution> Contacts::resolve(std::span<const Address> addresses,
     Places to_create;
     const bool creating = strategy_.creates_first();
     for (auto place = begin; place < std::min(addresses.size(), begin + wave); ++place) {
-      (creating && may_create(place) ? to_create : to_read).push_back(place);
+      // Whose creation is in doubt is looked for: a conflict would not tell who made the contact.
+      const bool first = creating && may_create(place) && !doubted_.contains(inputs.texts[place]);
+      (first ? to_create : to_read).push_back(place);
     }
     in_batches(inputs, to_create, &Contacts::create);
     api_.drain();

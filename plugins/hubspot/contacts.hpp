@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct Resolution {
   };
   State state = State::kOpen;
   bool created = false;
+  bool values_left_out = false;  //!< created without a value that HubSpot refuses
   std::string record_id;
   std::string detail;
   std::int64_t wait_ms = -1;
@@ -62,9 +64,14 @@ class Contacts {
   void create(Inputs& inputs, Places places);
   void ask_alone(Inputs& inputs, const Places& places);
   void take_read(Inputs& inputs, const Places& places, const Answer& answer);
-  void take_created(Inputs& inputs, const Places& places, const Answer& answer);
-  //! `status`: of an answer that is an error as a whole; 0 for an entry of one.
-  void take_creation_error(Inputs& inputs, std::size_t place, const json::value& error,
+  void take_created(Inputs& inputs, const Places& places, const Answer& answer,
+                    std::int64_t sent_ms);
+  void doubt(const Inputs& inputs, const Places& places, std::int64_t sent_ms);
+  void settle_doubt(const Inputs& inputs, std::size_t place);
+  void take_doubted(Inputs& inputs, std::size_t place, const json::value& contact);
+  //! `status`: of an answer that is an error as a whole; 0 for an entry of one. True when it is to
+  //! be created again, without the value that was refused.
+  bool take_creation_error(Inputs& inputs, std::size_t place, const json::value& error,
                            int status = 0);
   //! True when the answer says the same of all of them.
   static bool take_whole(Inputs& inputs, const Places& places, const Answer& answer);
@@ -74,6 +81,12 @@ class Contacts {
 
   Api& api_;
   Strategy strategy_;
+  //! Addresses whose creation was sent without an answer that tells of it.
+  struct Doubted {
+    std::int64_t sent_ms = 0;
+    bool values_left_out = false;
+  };
+  std::map<std::string, Doubted, std::less<>> doubted_;
 };
 
 //! The code that stands for a refusal in a report: HubSpot's own, never its text.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "account_day.hpp"
 #include "contacts.hpp"
 #include "contacts_inputs.hpp"
 #include "identifiers.hpp"
@@ -18,9 +19,9 @@ void Contacts::create(Inputs& inputs, Places places) {
   json::array asked;
   for (const auto place : places) {
     json::object properties{{"email", inputs.texts[place]}};
-    const auto values = inputs.values[place];
-    for (std::size_t i = 0; i < std::min(values.size(), inputs.names.size()); ++i) {
-      if (values[i].size > 0) properties[sdk::view(inputs.names[i])] = sdk::view(values[i]);
+    for (std::size_t i = 0; i < inputs.names.size(); ++i) {
+      if (!inputs.is_given(place, i)) continue;
+      properties[sdk::view(inputs.names[i])] = sdk::view(inputs.values[place][i]);
     }
     // A unique trace id for each input, or one bad address kills all 100 (§4.3).
     asked.emplace_back(json::object{{"objectWriteTraceId", std::to_string(place)},
@@ -32,26 +33,32 @@ void Contacts::create(Inputs& inputs, Places places) {
   request.body = json::serialize(json::object{{"inputs", std::move(asked)}});
   request.not_found = Request::NotFound::kWrongVersion;
   request.inputs_hash = inputs.hash_of(places);
-  api_.send(std::move(request), [this, &inputs, places = std::move(places)](Answer& answer) {
-    // One input may be what HubSpot stumbles over: the others must not wait for it for ever.
-    if (answer.fails_again && places.size() > 1 && !api_.ended()) {
-      return in_halves(inputs, places, &Contacts::create);
-    }
-    if (take_whole(inputs, places, answer)) return;
-    if (answer.fate == Fate::kOk) return take_created(inputs, places, answer);
-    if (places.size() == 1) {
-      return take_creation_error(inputs, places[0], answer.body, answer.status);
-    }
-    // A conflict that refuses the whole batch names one contact at most: one read tells all that
-    // exist, where halves would cost a dozen calls for each of them (§4.4).
-    const bool unread = !inputs.was_read[places[0]];
-    if (answer.fate == Fate::kConflict) strategy_.saw_conflict_without_id();
-    if (answer.fate == Fate::kConflict && unread) return;  // open: they are read next
-    in_halves(inputs, places, &Contacts::create);
-  });
+  const auto sent_ms = api_.now_ms();
+  api_.send(
+      std::move(request), [this, &inputs, places = std::move(places), sent_ms](Answer& answer) {
+        if (answer.fate == Fate::kInDoubt) doubt(inputs, places, sent_ms);
+        // One input may be what HubSpot stumbles over: the others must not wait for it for ever.
+        if (answer.fails_again && places.size() > 1 && !api_.ended()) {
+          return in_halves(inputs, places, &Contacts::create);
+        }
+        if (take_whole(inputs, places, answer)) return;
+        if (answer.fate == Fate::kOk) return take_created(inputs, places, answer, sent_ms);
+        if (places.size() == 1) {
+          const bool again = take_creation_error(inputs, places[0], answer.body, answer.status);
+          if (again) create(inputs, places);
+          return;
+        }
+        // A conflict that refuses the whole batch names one contact at most: one read tells all
+        // that exist, where halves would cost a dozen calls for each of them (§4.4).
+        const bool unread = !inputs.was_read[places[0]];
+        if (answer.fate == Fate::kConflict) strategy_.saw_conflict_without_id();
+        if (answer.fate == Fate::kConflict && unread) return;  // open: they are read next
+        in_halves(inputs, places, &Contacts::create);
+      });
 }
 
-void Contacts::take_created(Inputs& inputs, const Places& places, const Answer& answer) {
+void Contacts::take_created(Inputs& inputs, const Places& places, const Answer& answer,
+                            std::int64_t sent_ms) {
   std::map<std::string, std::size_t, std::less<>> by_email;
   std::map<std::string, std::size_t, std::less<>> by_trace;
   for (const auto place : places) {
@@ -72,10 +79,12 @@ void Contacts::take_created(Inputs& inputs, const Places& places, const Answer& 
       }
       if (!inputs.is_open(found->second)) continue;
       inputs.found(found->second, id);
-      inputs.results[found->second].created = true;
+      inputs.created(found->second);
+      settle_doubt(inputs, found->second);
     }
   }
-  Places told;  // of what stays open: a conflict that names nobody
+  Places told;   // of what stays open: a conflict that names nobody
+  Places again;  // without a value that was refused
   const json::value* nameless = nullptr;
   if (const auto* errors = array_at(answer.body, "errors")) {
     for (const auto& error : *errors) {
@@ -88,8 +97,9 @@ void Contacts::take_created(Inputs& inputs, const Places& places, const Answer& 
       for (const auto& trace : *traces) {
         const auto found = by_trace.find(id_of(trace));
         if (found == by_trace.end() || !inputs.is_open(found->second)) continue;
+        if (std::find(told.begin(), told.end(), found->second) != told.end()) continue;
         told.push_back(found->second);
-        take_creation_error(inputs, found->second, error);
+        if (take_creation_error(inputs, found->second, error)) again.push_back(found->second);
       }
     }
   }
@@ -99,25 +109,66 @@ void Contacts::take_created(Inputs& inputs, const Places& places, const Answer& 
     if (inputs.is_open(place) && !was_told) left.push_back(place);
   }
   if (nameless != nullptr && left.size() == 1) {
-    return take_creation_error(inputs, left[0], *nameless);
+    if (take_creation_error(inputs, left[0], *nameless)) again.push_back(left[0]);
+  } else if (nameless != nullptr && !left.empty()) {
+    // Of those that it leaves out, an error is someone's: created again, each half tells more.
+    in_halves(inputs, left, &Contacts::create);
+  } else {
+    for (const auto place : left) inputs.set(place, State::kUnaccounted);
+    doubt(inputs, left, sent_ms);
   }
-  // Of those that it leaves out, an error is someone's: created again, each half tells more.
-  if (nameless != nullptr && !left.empty()) return in_halves(inputs, left, &Contacts::create);
-  for (const auto place : left) inputs.set(place, State::kUnaccounted);
+  if (!again.empty()) create(inputs, std::move(again));
+}
+
+//! Whether these contacts were made will be seen when they are looked for.
+void Contacts::doubt(const Inputs& inputs, const Places& places, std::int64_t sent_ms) {
+  for (const auto place : places) {
+    doubted_.try_emplace(std::string(inputs.texts[place]),
+                         Doubted{sent_ms, !inputs.refused_values[place].empty()});
+  }
+}
+
+void Contacts::settle_doubt(const Inputs& inputs, std::size_t place) {
+  const auto found = doubted_.find(inputs.texts[place]);
+  if (found != doubted_.end()) doubted_.erase(found);
+}
+
+//! Who was found: made by a creation whose answer was lost, if no older than that.
+void Contacts::take_doubted(Inputs& inputs, std::size_t place, const json::value& contact) {
+  const auto found = doubted_.find(inputs.texts[place]);
+  if (found == doubted_.end()) return;
+  const auto created = instant_ms(text_at(contact, "createdAt"));
+  if (created && *created + kClocksDifferMs >= found->second.sent_ms) {
+    inputs.results[place].created = true;
+    inputs.results[place].values_left_out = found->second.values_left_out;
+  }
+  doubted_.erase(found);
 }
 
 //! Why one address was not created: it exists, or HubSpot refuses it.
-void Contacts::take_creation_error(Inputs& inputs, std::size_t place, const json::value& error,
+bool Contacts::take_creation_error(Inputs& inputs, std::size_t place, const json::value& error,
                                    int status) {
   const auto facts = error_facts(error);
   if (facts.category == "CONFLICT" || status == 409) {
     const auto id = existing_id(error);
-    if (id.empty()) return strategy_.saw_conflict_without_id();  // stays open: it is read
+    if (id.empty()) {  // stays open: it is read
+      strategy_.saw_conflict_without_id();
+      return false;
+    }
     strategy_.saw_conflict_with_id();
-    return inputs.found(place, id);
+    inputs.found(place, id);
+    settle_doubt(inputs, place);
+    return false;
   }
-  if (facts.category == "RATE_LIMITS") return inputs.set(place, State::kRetry);
-  inputs.refuse(place, refusal_code(facts, status));
+  if (facts.category == "RATE_LIMITS") {
+    inputs.set(place, State::kRetry);
+    return false;
+  }
+  // A value that HubSpot does not take is no reason to leave its person out.
+  auto refusal = refusal_code(facts, status);
+  if (inputs.leave_out(place, refusal)) return true;
+  inputs.refuse(place, std::move(refusal));
+  return false;
 }
 
 }  // namespace muster::hubspot

@@ -75,7 +75,10 @@ void Contacts::take_read(Inputs& inputs, const Places& places, const Answer& ans
       told_something = true;
       ids.push_back(id);
       const auto take = [&](std::string_view text) {
-        if (const auto place = place_of(text)) inputs.found(*place, id);
+        const auto place = place_of(text);
+        if (!place) return;
+        inputs.found(*place, id);
+        if (inputs.by == Inputs::By::kEmail) take_doubted(inputs, *place, contact);
       };
       const auto* properties = find(contact, "properties");
       if (inputs.by == Inputs::By::kId) take(id);

@@ -112,6 +112,40 @@ TEST_F(Properties, OfOneChangedRowThatAreRefusedKeepNobodyFromLeaving) {
             std::string::npos);
 }
 
+TEST_F(Properties, OfANewMemberThatAreRefusedKeepNobodyOut) {
+  for (const auto* resolve : {"read_first", "create_first"}) {
+    for (const bool isolates : {true, false}) {
+      SCOPED_TRACE(fmt::format("{} {}", resolve, isolates));
+      RunWorld fresh("properties: {plan: plan_tier, points: score}",
+                     std::string("resolve: ") + resolve);
+      fresh.hubspot.switches().traces_isolate = isolates;
+      const auto rows = [&](const char* points) {
+        std::vector<std::string> all{fmt::format("bad@example.com,gold,{}", points)};
+        for (int i = 0; i < 20; ++i) all.push_back(fmt::format("p{}@example.com,free,{}", i, i));
+        fresh.cohort(all, "email,plan,points");
+      };
+      rows("many");
+      const auto result = fresh.sync();
+      EXPECT_FALSE(result.error) << result.error->message();
+      EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
+      EXPECT_EQ(result.run.figures.created, 21U);
+      EXPECT_EQ(fresh.members(), 21U);
+      auto* bad = fresh.hubspot.account().by_email("bad@example.com");
+      ASSERT_NE(bad, nullptr);
+      EXPECT_EQ(bad->properties["plan_tier"], "gold") << "only what is refused is left out";
+      const auto report = text(result.report);
+      EXPECT_NE(report.find("not_updated,rejected_by_destination,INVALID_INTEGER:score"),
+                std::string::npos)
+          << report;
+      fresh.sync();
+      EXPECT_EQ(fresh.hubspot.count(kUpdate), 0U) << "not sent again before it changes";
+      rows("5");
+      fresh.sync();
+      EXPECT_EQ(bad->properties["score"], "5");
+    }
+  }
+}
+
 TEST_F(Properties, ThatAreRefusedAsAWholeBatchAreFoundByHalves) {
   world.hubspot.switches().traces_isolate = false;
   std::vector<std::string> rows;

@@ -76,6 +76,24 @@ TEST(Trouble, AfterTheWriteWasAppliedRepeatsItWithoutHarm) {
   }
 }
 
+TEST(Trouble, OfALostAnswerHidesNoContactThatWasCreated) {
+  for (const auto* resolve : {"read_first", "create_first"}) {
+    for (const auto* kind : {"reset", "truncated", "empty_results"}) {
+      RunWorld world("", std::string("resolve: ") + resolve);
+      world.clock.advance(std::chrono::hours(1));
+      auto people = contacts(world, 20);  // they are there, and not of our making
+      world.clock.advance(std::chrono::hours(1));
+      for (const auto& email : PluginWorld::people(50, "new")) people.push_back(email);
+      world.cohort(people);
+      world.hubspot.faults().add({kCreate, "", 0, 1, kind, 200, "", -1, 0, true});
+      const auto result = world.sync();
+      EXPECT_FALSE(result.error) << resolve << kind;
+      EXPECT_EQ(world.hubspot.account().contacts().size(), 70U);
+      EXPECT_EQ(result.run.figures.created, 50U) << resolve << ' ' << kind;
+    }
+  }
+}
+
 TEST(Trouble, ThatLastsEndsTheRunForLaterWithAHint) {
   struct Case {
     int code;

@@ -65,6 +65,7 @@ enum class OutcomeKind {
 struct Outcome {
   OutcomeKind kind = OutcomeKind::kInDoubt;
   bool created = false;
+  bool values_left_out = false;  //!< created without its properties, or some of them
   std::optional<Milliseconds> retry_after;
   std::string record_id;
   std::string reason;

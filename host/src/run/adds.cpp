@@ -150,7 +150,8 @@ class AddSender {
     row.record_id = outcome.record_id;
     // Values are written where a record is created, and by updates: an add writes none.
     const auto wanted = candidate.open.planned.properties;
-    row.properties = outcome.created ? wanted : candidate.row.properties;
+    const bool written = outcome.created && !outcome.values_left_out;
+    row.properties = written ? wanted : candidate.row.properties;
     if (wanted != 0 && row.properties != wanted) {
       session_.unwritten_properties.push_back(
           {candidate.row.key, candidate.open.planned.offset, wanted});

@@ -321,7 +321,12 @@ enum {
   MUSTER_IN_DOUBT = 6,      /* sent, answer lost */
   MUSTER_SKIPPED = 7        /* not tried: cancelled or out of time */
 };
-enum { MUSTER_OUTCOME_CREATED = 1u }; /* the record was made by this operation */
+enum {
+  MUSTER_OUTCOME_CREATED = 1u, /* the record was made by this operation */
+  /* With CREATED: without its properties, or without some of them, which the destination refused.
+   * The host then sends them as an update, whose outcome speaks for them. */
+  MUSTER_OUTCOME_VALUES_LEFT_OUT = 2u
+};
 /* The detail of an item that is IN_DOUBT although an answer came: it does not mention the item. The
  * host tries such items again a few times in a run; then they count as silently dropped. */
 #define MUSTER_DETAIL_UNACCOUNTED "UNACCOUNTED"
