@@ -190,6 +190,28 @@ TEST_F(ProofTest, StrangersAreRemovedFromAMirrorThoughHubSpotFailsForAWhile) {
   EXPECT_EQ(world.listed().size(), 30U);
 }
 
+TEST_F(ProofTest, StrangersStayInTheRunThatTakesTheListOver) {
+  fill({"remove_strangers: true"});
+  auto& account = world.hubspot.account();
+  account.add_member(world.list(), account.create("stranger@example.net").id);
+  for (const auto* name : {"state.db", "state.db-wal", "state.db-shm"}) {
+    std::filesystem::remove(world.dir.path() / ".muster" / name);
+  }
+  world.told.notices.clear();
+  RunOptions full;
+  full.full = true;
+  const auto adopting = world.run(full);
+  EXPECT_FALSE(adopting.error) << adopting.error->what();
+  EXPECT_EQ(world.listed().size(), 31U) << "nobody knows yet whom the list held for good";
+  EXPECT_EQ(adopting.run.figures.verified->strangers, 1U);
+  ASSERT_FALSE(world.told.notices.empty());
+  EXPECT_NE(world.told.notices.back().find("the next one takes them out"), std::string::npos)
+      << world.told.notices.back();
+  world.clock.advance(hours(24));
+  EXPECT_FALSE(world.run().error);
+  EXPECT_EQ(world.listed().size(), 30U) << "as the sync says";
+}
+
 TEST_F(ProofTest, StrangersThatCantBeRemovedAreNotCalledGone) {
   fill({"remove_strangers: true"});
   auto& account = world.hubspot.account();

@@ -106,10 +106,14 @@ void AudienceLife::tell_adoption() const {
   const auto& verified = session_.tally.figures().verified;
   const auto others = verified ? fmt::format("{} of its records are", verified->strangers)
                                : std::string("whoever in it is");
+  const auto* what_then = session_.rules.strangers == Strangers::kRemove
+                              ? "stay in it in this run; the next one takes them out, as "
+                                "remove_strangers: true says"
+                              : "stay in it (remove_strangers: true takes them out)";
   tell(
       fmt::format("the list '{}' existed and was taken over; {} of nobody in the cohort, can't be "
-                  "told to be this sync's, and stay in it (remove_strangers: true takes them out)",
-                  session_.rules.audience_name, others));
+                  "told to be this sync's, and {}",
+                  session_.rules.audience_name, others, what_then));
 }
 
 }  // namespace muster

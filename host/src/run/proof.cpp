@@ -192,15 +192,19 @@ class Proof {
     return is_of_this_run(row) ? Tally::Newly::kListed : Tally::Newly::kStillListed;
   }
 
+  //! Of an audience that this run took over nobody knows whom it held for good: the next run, which
+  //! the user has been told of, removes them.
+  bool leaves_strangers() const {
+    return session_.rules.strangers == Strangers::kLeave || session_.adopted;
+  }
+
   std::optional<Error> judge_strangers_of(const Comparison& reading) const {
-    if (session_.rules.strangers == Strangers::kLeave || session_.allow_removals) {
-      return std::nullopt;
-    }
+    if (leaves_strangers() || session_.allow_removals) return std::nullopt;
     return judge_strangers(reading.strangers, reader_.last_size(), session_.rules.max_removals);
   }
 
   bool remove_strangers(const Comparison& reading) {
-    if (reading.strangers == 0 || session_.rules.strangers == Strangers::kLeave) return false;
+    if (reading.strangers == 0 || leaves_strangers()) return false;
     Patience patience(context_.clock, session_.rules.retry_for,
                       [this](Milliseconds duration) { session_.wait(duration); });
     auto ids = stranger_ids(context_.destination, session_.sync.audience_ref, patience, store_,
