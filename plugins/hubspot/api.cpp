@@ -11,6 +11,8 @@ namespace {
 // that write too much at once (423, hubspot/api.md §7).
 constexpr std::size_t kMostOpen = 16;
 
+constexpr std::int64_t kConfirmNotFoundMs = 1'000;
+
 sdk::Failure cancelled() {
   return {MUSTER_CANCELLED, "hubspot.cancelled", "the call was cancelled"};
 }
@@ -187,6 +189,12 @@ void Api::take(const muster_http_response& response) {
       answer.status == 401 && open.request.credentials == Request::Credentials::kToken;
   const bool wrong_version =
       answer.status == 404 && open.request.not_found == Request::NotFound::kWrongVersion;
+  if (wrong_version && !open.confirming && !ended_) {
+    // One 404 may be HubSpot's failure of a moment, and nothing was done.
+    open.confirming = true;
+    pace_.pause(kConfirmNotFoundMs);
+    return start(std::move(open));
+  }
   if (wrong_version) {
     end({MUSTER_BAD_CONFIG, "hubspot.api_version",
          "HubSpot knows no version '" + settings_.api_version + "' of this part of its API",

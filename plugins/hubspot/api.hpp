@@ -75,8 +75,9 @@ class Api {
   struct Open {
     Request request;
     OnAnswer on_answer;
-    bool repeated = false;   //!< after a refreshed token
-    std::string token_used;  //!< to tell a 401 of the former token from one of the present
+    bool repeated = false;    //!< after a refreshed token
+    std::string token_used;   //!< to tell a 401 of the former token from one of the present
+    bool confirming = false;  //!< a 404 that would say that the version is unknown
   };
 
   void start(Open open);

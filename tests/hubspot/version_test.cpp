@@ -38,11 +38,23 @@ TEST(ApiVersion, UnknownIsNoMissingContact) {
   PluginWorld world(PluginWorld::Settings{{"api_version", kUnknown}});
   world.header.audience_ref = "9";
   world.header.audience_known_as = world.header.audience_name;
+  world.header.create_missing = false;
   const auto result = world.sync(PluginWorld::adds(PluginWorld::people(100)));
   ASSERT_TRUE(result.failure);
   expect_wrong_version(*result.failure);
   EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kRetry), 100U);
-  EXPECT_EQ(world.hubspot.log().size(), 1U) << "it is not taken apart";
+  EXPECT_EQ(world.hubspot.log().size(), 2U) << "it is not taken apart, only asked once more";
+}
+
+TEST(ApiVersion, IsNotCalledUnknownForOne404) {
+  for (const auto* path :
+       {"/contacts/batch/read", "/contacts/batch/create", "/crm/lists/2026-09"}) {
+    PluginWorld world;
+    world.hubspot.faults().add({path, "POST", 0, 1, "status", 404, "", -1, 0, false});
+    const auto result = world.sync(PluginWorld::adds(PluginWorld::people(10)));
+    EXPECT_FALSE(result.failure) << path << ": " << result.failure->message();
+    EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 10U) << path;
+  }
 }
 
 TEST(ApiVersion, UnknownIsToldWhenConnecting) {
