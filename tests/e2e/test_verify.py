@@ -4,7 +4,7 @@ import unittest
 
 from support import Workspace
 
-KEYS = {"sync", "audience", "expected", "confirmed", "missing", "strangers", "repaired"}
+KEYS = {"sync", "audience", "expected", "confirmed", "missing", "strangers", "leavers", "repaired"}
 
 
 class Verify(Workspace):

@@ -171,6 +171,25 @@ TEST_F(ProofTest, AReadingThatBreaksOffGoesOnWhereItWas) {
   EXPECT_EQ(world.hubspot.count("/memberships", "GET"), 3U + 2U);
 }
 
+TEST_F(ProofTest, WhoWasRemovedAndIsStillSeenIsNoSuccess) {
+  fill();
+  world.hubspot.switches().membership_lag_ms = 3'600'000;
+  world.cohort(SyncWorld::people(25));
+  const auto result = world.run();
+  EXPECT_FALSE(result.error);
+  EXPECT_EQ(result.run.status, RunStatus::kCompletedWithDrops);
+  EXPECT_EQ(result.run.figures.removed, 5U);
+  EXPECT_EQ(result.run.figures.verified->confirmed, 25U);
+  EXPECT_EQ(result.run.figures.verified->strangers, 0U);
+  EXPECT_EQ(result.run.figures.verified->leavers, 5U);
+  EXPECT_EQ(count_of(read_file(result.report), ",remove,,,to_retry,,SEEN_IN_LIST,"), 5U);
+  EXPECT_EQ(world.verify().leavers, 5U);
+  world.clock.advance(hours(2));
+  const auto next = world.run();
+  EXPECT_EQ(next.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(next.run.figures.removed, 0U);
+}
+
 TEST_F(ProofTest, StrangersAreLeftAndCounted) {
   fill();
   auto& account = world.hubspot.account();

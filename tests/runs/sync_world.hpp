@@ -128,6 +128,13 @@ class SyncWorld {
   std::function<std::unique_ptr<Destination>(std::unique_ptr<Destination>)> around_destination;
 };
 
+//! How often `part` stands in `text`.
+inline std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
 inline std::uint64_t dropped(const RunResult& result, const std::string& reason) {
   const auto found = result.run.figures.dropped.find(reason);
   return found == result.run.figures.dropped.end() ? 0 : found->second;

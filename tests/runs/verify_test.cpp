@@ -138,6 +138,37 @@ TEST_F(VerifyTest, WhoLeftTheCohortAndTheListIsNotMissingAfterARepair) {
   EXPECT_EQ(next.run.figures.listed, 29U);
 }
 
+TEST_F(VerifyTest, WhoWasToLeaveAndIsStillThereDiffersUntilARepair) {
+  fill();
+  world.cohort(SyncWorld::people(25));
+  world.fault("/add-and-remove", 503, -1);
+  world.fault("/memberships/remove", 503, -1);
+  ASSERT_EQ(world.run().run.status, RunStatus::kWaiting);
+  world.hubspot.faults().clear();
+  ASSERT_EQ(world.listed().size(), 30U);
+  const auto found = world.verify();
+  expect(found, 25, 0, 0, 0);
+  EXPECT_EQ(found.leavers, 5U);
+  const auto mended = world.repair();
+  expect(mended, 25, 0, 0, 5);
+  EXPECT_EQ(mended.leavers, 0U);
+  EXPECT_EQ(mended.run->run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(world.listed().size(), 25U);
+  EXPECT_EQ(world.verify().leavers, 0U);
+  EXPECT_EQ(world.run().run.figures.removed, 0U);
+}
+
+TEST_F(VerifyTest, WhoLeavesAndIsBackBeforeARepairStays) {
+  fill();
+  world.cohort(SyncWorld::people(25));
+  world.fault("/memberships", 503, -1);
+  ASSERT_EQ(world.run().run.status, RunStatus::kWaiting);
+  world.hubspot.faults().clear();
+  world.cohort(SyncWorld::people(26));
+  EXPECT_EQ(world.repair().leavers, 0U);
+  EXPECT_EQ(world.listed().size(), 26U);
+}
+
 TEST_F(VerifyTest, AMergedContactIsNotMissing) {
   fill();
   auto& account = world.hubspot.account();

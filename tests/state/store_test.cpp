@@ -284,7 +284,7 @@ TEST_F(StoreTest, ARunComesBackWithItsFiguresAndDrops) {
                  15,
                  Milliseconds{16},
                  Milliseconds{17}};
-  run.figures.verified = VerifiedFigures{12, 13, 14};
+  run.figures.verified = VerifiedFigures{12, 13, 14, 18};
   run.error_code = "code";
   run.error_message = "message";
   store_->update_run(run);
@@ -310,6 +310,7 @@ TEST_F(StoreTest, ARunComesBackWithItsFiguresAndDrops) {
   EXPECT_EQ(figures.verified->confirmed, 12U);
   EXPECT_EQ(figures.verified->missing, 13U);
   EXPECT_EQ(figures.verified->strangers, 14U);
+  EXPECT_EQ(figures.verified->leavers, 18U);
   EXPECT_EQ(figures.calls, 15U);
   EXPECT_EQ(figures.throttled, Milliseconds{16});
   EXPECT_EQ(figures.duration, Milliseconds{17});

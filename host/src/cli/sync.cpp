@@ -35,10 +35,11 @@ void say(const Shell& shell, const RunResult& result, const std::string& audienc
   shell.say(figure("removed", figures.removed));
   shell.say(figure("dropped", reasons_text(figures.dropped)));
   if (figures.to_retry > 0) shell.say(figure("to retry", figures.to_retry));
-  if (figures.verified) {
-    shell.say(figure("verified", fmt::format("{} confirmed, {} missing, {} strangers",
-                                             figures.verified->confirmed, figures.verified->missing,
-                                             figures.verified->strangers)));
+  if (const auto& verified = figures.verified) {
+    auto text = fmt::format("{} confirmed, {} missing, {} strangers", verified->confirmed,
+                            verified->missing, verified->strangers);
+    if (verified->leavers > 0) text += fmt::format(", {} not removed yet", verified->leavers);
+    shell.say(figure("verified", text));
   }
   auto calls = counted(figures.calls, "call");
   if (figures.throttled > Milliseconds{0}) {

@@ -14,7 +14,7 @@ json::object to_json(const SyncConfig& sync, const std::string& audience,
   json::object object{{"sync", sync.name},           {"audience", audience},
                       {"expected", result.expected}, {"confirmed", result.confirmed},
                       {"missing", result.missing},   {"strangers", result.strangers},
-                      {"repaired", result.repaired}};
+                      {"leavers", result.leavers},   {"repaired", result.repaired}};
   if (result.list_gone) object["list_gone"] = true;
   if (!result.run) return object;
   object["run"] = static_cast<std::int64_t>(result.run->run.id);
@@ -25,12 +25,17 @@ json::object to_json(const SyncConfig& sync, const std::string& audience,
 
 //! What is left that muster would mend: strangers stay unless the sync removes them.
 bool is_mended(const SyncRules& rules, const VerifyResult& result) {
-  return result.missing == 0 && (result.strangers == 0 || rules.strangers == Strangers::kLeave);
+  return result.missing == 0 && result.leavers == 0 &&
+         (result.strangers == 0 || rules.strangers == Strangers::kLeave);
+}
+
+bool has_drift(const VerifyResult& result) {
+  return result.missing > 0 || result.strangers > 0 || result.leavers > 0;
 }
 
 void say(const Shell& shell, const SyncRules& rules, const std::string& url,
          const VerifyResult& result) {
-  const bool differs = result.missing > 0 || result.strangers > 0;
+  const bool differs = has_drift(result);
   const auto verdict = result.list_gone ? shell.in(Colour::kBad, "the list is gone")
                        : differs        ? shell.in(Colour::kWarn, "the list differs")
                                         : shell.in(Colour::kGood, "the list is right");
@@ -39,6 +44,10 @@ void say(const Shell& shell, const SyncRules& rules, const std::string& url,
   shell.say(figure("confirmed", result.confirmed));
   shell.say(figure("missing", result.missing));
   shell.say(figure("strangers", result.strangers));
+  if (result.leavers > 0) {
+    shell.say(figure("leavers", result.leavers));
+    shell.say("    removed, or to be removed, and in the list all the same");
+  }
   if (result.run) shell.say(figure("repaired", result.repaired));
   shell.say(figure("list", rules.audience_name));
   if (!url.empty()) shell.say(figure("", url));
@@ -67,7 +76,7 @@ void run_verify(Shell& shell, const std::string& name, bool repair) {
     shell.exit_code = exit_code(result.run->error->kind());
     return;
   }
-  const bool differs = result.missing > 0 || result.strangers > 0;
+  const bool differs = has_drift(result);
   const bool good = repair ? is_mended(rules, result) : !differs;
   shell.exit_code = good ? 0 : 3;
 }
@@ -77,15 +86,18 @@ void run_verify(Shell& shell, const std::string& name, bool repair) {
 void add_verify(CLI::App& program, Shell& shell) {
   auto* command = program.add_subcommand(
       "verify",
-      "Read the list back and compare it with what was last confirmed: who is missing, and how "
-      "many are strangers. Changes nothing without --repair.\n\nExit code: 0 the list is right, 3 "
+      "Read the list back and compare it with what was last confirmed: who is missing, who "
+      "was to leave and is still there, and how many are strangers. Changes nothing without "
+      "--repair.\n\nExit code: 0 the list is right, 3 "
       "it differs; with --repair 0 when nothing is left to mend (strangers stay unless the sync "
       "says remove_strangers: true).\n\nExample:\n  muster verify power_users\n  muster verify "
       "power_users --repair --json");
   auto sync = std::make_shared<std::string>();
   auto repair = std::make_shared<bool>(false);
   command->add_option("SYNC", *sync, "a sync of muster.yaml")->required();
-  command->add_flag("--repair", *repair, "add who is missing again; kept in the history as a run");
+  command->add_flag(
+      "--repair", *repair,
+      "add who is missing again, remove who was to leave; kept in the history as a run");
   command->callback([&shell, sync, repair] { run_verify(shell, *sync, *repair); });
 }
 

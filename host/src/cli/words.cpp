@@ -109,7 +109,8 @@ json::object to_json(const RunRow& run) {
   if (figures.verified) {
     object["verified"] = json::object{{"confirmed", figures.verified->confirmed},
                                       {"missing", figures.verified->missing},
-                                      {"strangers", figures.verified->strangers}};
+                                      {"strangers", figures.verified->strangers},
+                                      {"leavers", figures.verified->leavers}};
   }
   object["calls"] = figures.calls;
   object["throttled"] = seconds(figures.throttled);

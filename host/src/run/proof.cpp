@@ -35,15 +35,18 @@ class Proof {
     const bool resent = send_again(reading);
     const auto stopped = judge_strangers_of(reading);
     const bool cleared = !stopped && remove_strangers(reading);
-    if (resent || cleared) {
+    const bool removed_again = session_.repair && remove_leavers(reading);
+    if (resent || cleared || removed_again) {
       reading = reader_.settled();
       take_back(reading);
     }
     write_off(reading);
     forget_removed();
-    session_.tally.figures().verified =
-        VerifiedFigures{reading.confirmed + reading.found.size(),
-                        reading.missing.size() + reading.still_gone.size(), reading.strangers};
+    const auto leavers = leavers_of(reading);
+    report_leavers(leavers);
+    session_.tally.figures().verified = VerifiedFigures{
+        reading.confirmed + reading.found.size(),
+        reading.missing.size() + reading.still_gone.size(), reading.strangers, leavers.size()};
     if (stopped) throw *stopped;
   }
 
@@ -169,6 +172,32 @@ class Proof {
     if (adds.empty()) return false;
     if (auto end = send_adds(session_, adds); end.left) throw *end.left;
     return true;
+  }
+
+  //! Who is in the cohort again meanwhile may be in the list.
+  std::vector<MemberKey> leavers_of(const Comparison& reading) const {
+    auto leavers = reading.leavers;
+    std::erase_if(leavers,
+                  [this](const auto& key) { return session_.cohort.find(key) != nullptr; });
+    return leavers;
+  }
+
+  //! A repair ends the removals that an earlier run has begun.
+  bool remove_leavers(const Comparison& reading) {
+    const auto leavers = leavers_of(reading);
+    if (leavers.empty()) return false;
+    if (auto end = send_removes(session_, leavers, Merges::kUnknown); end.left) throw *end.left;
+    return true;
+  }
+
+  //! Their rows stay: the next run removes them again.
+  void report_leavers(const std::vector<MemberKey>& leavers) {
+    for (const auto& key : leavers) {
+      const auto row = store_.member(session_.sync.id, key);
+      if (!row) continue;
+      session_.report.add({"remove", {}, {}, "to_retry", {}, "SEEN_IN_LIST", row->record_id});
+    }
+    session_.report.flush();
   }
 
   //! Members that an earlier run has given up.

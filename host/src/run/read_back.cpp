@@ -1,6 +1,7 @@
 #include "run/read_back.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "run/record_number.hpp"
 
@@ -9,6 +10,13 @@ namespace {
 
 //! Thrown out of the first page: enough was seen.
 struct Seen {};
+
+//! A row of whoever was to leave the audience: being removed, or removed and not confirmed yet
+//! (pending without a seal).
+bool is_to_leave(const MemberRow& row) {
+  return row.state == MemberState::kLeaving ||
+         (row.state == MemberState::kPending && row.sealed_identifier.empty());
+}
 
 std::vector<std::uint64_t> known_records(Store& store, SyncId sync) {
   std::vector<std::uint64_t> known;
@@ -77,6 +85,8 @@ Comparison compare(const AudienceRecords& audience, Store& store, SyncId sync,
                    const IsRecent& is_recent) {
   Comparison comparison;
   std::vector<bool> ours(audience.size());
+  std::vector<bool> stays(audience.size());
+  std::vector<std::pair<MemberKey, std::uint64_t>> leavers;  // with their places
   const auto rows = store.members(sync);
   MemberRow row;
   while (rows->next(row)) {
@@ -84,6 +94,11 @@ Comparison compare(const AudienceRecords& audience, Store& store, SyncId sync,
         row.record_id.empty() ? audience.size() : audience.place(record_number(row.record_id));
     const bool there = place < audience.size();
     if (there) ours[place] = true;
+    if (there && is_to_leave(row)) {
+      leavers.emplace_back(row.key, place);
+    } else if (there) {
+      stays[place] = true;
+    }
     if (row.state == MemberState::kDropped) {
       if (there) {
         comparison.found.push_back(row.key);
@@ -98,6 +113,10 @@ Comparison compare(const AudienceRecords& audience, Store& store, SyncId sync,
     }
     comparison.missing.push_back(row.key);
     if (is_recent(row.since)) ++comparison.recent_missing;
+  }
+  // Whose record another member has, too, stays in.
+  for (const auto& [key, place] : leavers) {
+    if (!stays[place]) comparison.leavers.push_back(key);
   }
   comparison.strangers = static_cast<std::uint64_t>(std::count(ours.begin(), ours.end(), false));
   return comparison;

@@ -41,6 +41,7 @@ struct Comparison {
   std::uint64_t recent_missing = 0;   //!< of them, such as `is_recent` says
   std::vector<MemberKey> found;       //!< dropped members whose record is there after all
   std::vector<MemberKey> still_gone;  //!< members dropped as drifted or silently, and not there
+  std::vector<MemberKey> leavers;     //!< removed, or to be removed, and there all the same
   std::uint64_t strangers = 0;        //!< records that no row knows
 };
 

@@ -34,9 +34,10 @@ class Tally {
 
   RunFigures& figures() noexcept { return figures_; }
   const RunFigures& figures() const noexcept { return figures_; }
-  //! Whether everyone is listed.
+  //! Whether everyone is listed, and nobody else of ours is seen in the audience.
   bool complete() const noexcept {
-    return figures_.listed == figures_.members && figures_.to_retry == 0;
+    const bool someone_stayed = figures_.verified && figures_.verified->leavers > 0;
+    return figures_.listed == figures_.members && figures_.to_retry == 0 && !someone_stayed;
   }
 
  private:

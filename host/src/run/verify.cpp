@@ -99,6 +99,7 @@ VerifyResult verify_sync(RunContext& context, const SyncRules& rules, Source& so
     result.confirmed = reading.confirmed + reading.found.size();
     result.missing = reading.missing.size() + reading.still_gone.size();
     result.strangers = reading.strangers;
+    result.leavers = reading.leavers.size();
   } catch (const DestinationError& error) {
     if (error.status() != MUSTER_AUDIENCE_GONE) throw;
     result.list_gone = true;
@@ -116,9 +117,10 @@ VerifyResult repaired(RunResult run) {
     result.confirmed = verified->confirmed;
     result.missing = verified->missing;
     result.strangers = verified->strangers;
+    result.leavers = verified->leavers;
     result.expected = result.confirmed + result.missing;
   }
-  result.repaired = figures.added + run.strangers_removed;
+  result.repaired = figures.added + figures.removed;
   result.run = std::move(run);
   return result;
 }

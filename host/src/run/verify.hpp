@@ -11,7 +11,8 @@ struct VerifyResult {
   std::uint64_t confirmed = 0;   //!< of these: that are
   std::uint64_t missing = 0;     //!< that are not
   std::uint64_t strangers = 0;   //!< records in the list that are nobody of ours
-  std::uint64_t repaired = 0;    //!< members added again, and strangers removed
+  std::uint64_t leavers = 0;     //!< members in the list that were, or are to be, removed
+  std::uint64_t repaired = 0;    //!< members added again, leavers and strangers removed
   bool list_gone = false;        //!< the list was deleted at the destination
   std::optional<RunResult> run;  //!< the repair, as the history keeps it; nothing without one
 };

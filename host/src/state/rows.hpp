@@ -78,6 +78,7 @@ struct VerifiedFigures {
   std::uint64_t confirmed = 0;
   std::uint64_t missing = 0;
   std::uint64_t strangers = 0;
+  std::uint64_t leavers = 0;  //!< removed, or to be removed, and seen in the audience all the same
 };
 
 //! The figures of a run (cli-and-config.md, "JSON").

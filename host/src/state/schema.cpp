@@ -8,7 +8,7 @@ namespace muster::sqlite {
 namespace {
 
 // Step i brings version i to version i + 1. Steps are never changed once released.
-constexpr std::array<const char*, 2> kMigrations{R"sql(
+constexpr std::array<const char*, 3> kMigrations{R"sql(
 CREATE TABLE value (
   key TEXT PRIMARY KEY,
   value BLOB NOT NULL
@@ -115,6 +115,10 @@ CREATE TABLE change (
                                                  R"sql(
 -- Who made the audience: 0 muster, 1 someone else.
 ALTER TABLE sync ADD COLUMN audience_origin INTEGER NOT NULL DEFAULT 0;
+)sql",
+                                                 R"sql(
+-- As confirmed, missing and strangers: what the read-back saw.
+ALTER TABLE run ADD COLUMN leavers INTEGER;
 )sql"};
 
 Error refused(const Database& database, const char* code, const std::string& message,

@@ -133,8 +133,8 @@ void SqliteStore::update_run(const RunRow& run) {
       "UPDATE run SET status = ?2, mode = ?3, finished = ?4, rows = ?5, members = ?6, "
       "duplicates = ?7, listed = ?8, added = ?9, created = ?10, removed = ?11, unchanged = ?12, "
       "to_retry = ?13, confirmed = ?14, missing = ?15, strangers = ?16, calls = ?17, "
-      "throttled_ms = ?18, duration_ms = ?19, error_code = ?20, error_message = ?21 "
-      "WHERE id = ?1");
+      "throttled_ms = ?18, duration_ms = ?19, error_code = ?20, error_message = ?21, "
+      "leavers = ?22 WHERE id = ?1");
   statement.bind(1, to_integer(run.id))
       .bind(2, static_cast<std::int64_t>(run.status))
       .bind(3, static_cast<std::int64_t>(run.mode))
@@ -156,7 +156,8 @@ void SqliteStore::update_run(const RunRow& run) {
   if (figures.verified) {
     statement.bind(14, number(figures.verified->confirmed))
         .bind(15, number(figures.verified->missing))
-        .bind(16, number(figures.verified->strangers));
+        .bind(16, number(figures.verified->strangers))
+        .bind(22, number(figures.verified->leavers));
   }
   statement.run();
   prepared("DELETE FROM run_drop WHERE run = ?1").bind(1, to_integer(run.id)).run();
@@ -189,7 +190,10 @@ RunRow SqliteStore::read_run(const Statement& row) {
   figures.removed = count(row, 13);
   figures.unchanged = count(row, 14);
   figures.to_retry = count(row, 15);
-  if (!row.is_null(16)) figures.verified = {count(row, 16), count(row, 17), count(row, 18)};
+  if (!row.is_null(16)) {
+    figures.verified = {count(row, 16), count(row, 17), count(row, 18),
+                        row.is_null(24) ? 0 : count(row, 24)};
+  }
   figures.calls = count(row, 19);
   figures.throttled = Milliseconds{row.integer(20)};
   figures.duration = Milliseconds{row.integer(21)};
