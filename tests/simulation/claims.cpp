@@ -26,7 +26,7 @@ std::map<std::string, Claim> claims_of(const RunResult& result, const People& pe
   while (reader.next(cells)) {
     const auto claim = claims.find(std::string(cells.at(2)));
     const auto outcome = cells.at(4);
-    if (claim == claims.end()) continue;
+    if (claim == claims.end() || cells.at(1) == "update") continue;  // no word of membership
     if (outcome == "dropped") {
       claim->second = {Claim::Kind::kDropped, std::string(cells.at(5))};
     } else if (outcome == "to_retry") {

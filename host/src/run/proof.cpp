@@ -1,5 +1,6 @@
 #include "run/proof.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -192,7 +193,9 @@ class Proof {
 
   //! Their rows stay: the next run removes them again.
   void report_leavers(const std::vector<MemberKey>& leavers) {
+    const auto& refused = session_.refused_removes;
     for (const auto& key : leavers) {
+      if (std::find(refused.begin(), refused.end(), key) != refused.end()) continue;  // told
       const auto row = store_.member(session_.sync.id, key);
       if (!row) continue;
       session_.report.add({"remove", {}, {}, "to_retry", {}, "SEEN_IN_LIST", row->record_id});
@@ -261,6 +264,17 @@ class Proof {
       const bool gone = kind == OutcomeKind::kApplied || kind == OutcomeKind::kUnchanged ||
                         kind == OutcomeKind::kNotFound;
       if (!gone && kind != OutcomeKind::kRejected) left.items.push_back(ids[i]);
+      if (kind == OutcomeKind::kRejected) {
+        const auto& outcome = result.outcomes[i];
+        session_.report.add(
+            {"remove",
+             {},
+             {},
+             "not_removed",
+             outcome.reason.empty() ? std::string_view("rejected_by_destination") : outcome.reason,
+             outcome.detail.empty() ? std::string_view("STRANGER") : outcome.detail,
+             ids[i]});
+      }
       if (kind != OutcomeKind::kApplied) continue;
       session_.removed_records.push_back(record_number(ids[i]));
       ++session_.removed_strangers;

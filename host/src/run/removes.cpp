@@ -1,5 +1,8 @@
 #include "run/removes.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <map>
 
 #include "run/record_number.hpp"
@@ -13,10 +16,36 @@ struct Removal {
   std::vector<MemberRow> rows;
 };
 
+//! Which members of a plan's removals are settled.
+class OpenKeys {
+ public:
+  explicit OpenKeys(std::vector<MemberKey> keys)
+      : keys_(std::move(keys)), settled_(keys_.size(), false) {
+    std::sort(keys_.begin(), keys_.end());
+  }
+  void settle(const MemberKey& key) {
+    const auto place = std::lower_bound(keys_.begin(), keys_.end(), key) - keys_.begin();
+    settled_[static_cast<std::size_t>(place)] = true;
+  }
+  void report(Session& session) const {
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      if (settled_[i]) continue;
+      const auto row = session.context.store.member(session.sync.id, keys_[i]);
+      if (row) session.report.add({"remove", {}, {}, "to_retry", {}, {}, row->record_id});
+    }
+    session.report.flush();
+  }
+
+ private:
+  std::vector<MemberKey> keys_;
+  std::vector<bool> settled_;
+};
+
 class RemoveSender {
  public:
-  RemoveSender(Session& session, Merges merges)
+  RemoveSender(Session& session, Merges merges, OpenKeys& open)
       : session_(session),
+        open_(open),
         store_(session.context.store),
         follows_merges_(merges == Merges::kKnown) {}
 
@@ -42,6 +71,7 @@ class RemoveSender {
     }
     session_.report.flush();
     transaction.commit();
+    close_settled();
     Session::end_if_fatal(result);
     return left;
   }
@@ -101,6 +131,7 @@ class RemoveSender {
           kept.push_back(std::move(row));
         } else {
           session_.merged_leavers.emplace_back(row.key, survivor);
+          open_.settle(row.key);
         }
       }
       rows = std::move(kept);
@@ -126,6 +157,7 @@ class RemoveSender {
     for (auto& row : rows) {
       if (row.record_id.empty() && looked_up) {
         store_.forget_member(session_.sync.id, row.key);  // no record: it never got in
+        settled_.push_back(row.key);
         continue;
       }
       if (!row.record_id.empty() &&
@@ -144,6 +176,7 @@ class RemoveSender {
     }
     session_.report.flush();
     transaction.commit();
+    close_settled();
     return removals;
   }
 
@@ -160,17 +193,37 @@ class RemoveSender {
         if (session_.rules.read_back == ReadBack::kOn) keep_until_proved(row);
         continue;
       }
+      if (outcome.kind == OutcomeKind::kRejected) {
+        refuse(row, outcome);
+        continue;
+      }
       const bool merged = !outcome.record_id.empty() && !row.record_id.empty() &&
                           outcome.record_id != row.record_id;
       if (merged) {
         session_.merged_leavers.emplace_back(row.key, outcome.record_id);
+        settled_.push_back(row.key);
       } else {
         left.push_back(row.key);
       }
     }
   }
 
+  //! Final for this run: the next one tries again.
+  void refuse(const MemberRow& row, const Outcome& outcome) {
+    session_.refused_removes.push_back(row.key);
+    settled_.push_back(row.key);
+    session_.report.add(
+        {"remove",
+         {},
+         {},
+         "not_removed",
+         outcome.reason.empty() ? std::string_view("rejected_by_destination") : outcome.reason,
+         outcome.detail,
+         row.record_id});
+  }
+
   void done(const MemberRow& row, std::string_view outcome) {
+    settled_.push_back(row.key);
     store_.forget_member(session_.sync.id, row.key);
     const bool was_listed = row.state == MemberState::kLeaving;
     if (was_listed || outcome == "removed") {
@@ -192,7 +245,15 @@ class RemoveSender {
     session_.removed_members.push_back(row.key);
   }
 
+  //! What a committed transaction settled.
+  void close_settled() {
+    for (const auto& key : settled_) open_.settle(key);
+    settled_.clear();
+  }
+
   Session& session_;
+  OpenKeys& open_;
+  std::vector<MemberKey> settled_;  //!< in the transaction that goes on
   Store& store_;
   const bool follows_merges_;
 };
@@ -200,10 +261,31 @@ class RemoveSender {
 }  // namespace
 
 PassesEnd send_removes(Session& session, const std::vector<MemberKey>& keys, Merges merges) {
-  RemoveSender sender(session, merges);
-  return run_passes(session, RunProgress::Phase::kRemoving, keys,
-                    session.context.destination.descriptor().max_batch,
-                    [&](const std::vector<MemberKey>& batch) { return sender.send(batch); });
+  OpenKeys open(keys);
+  RemoveSender sender(session, merges, open);
+  const auto refused_before = session.refused_removes.size();
+  try {
+    auto end = run_passes(session, RunProgress::Phase::kRemoving, keys,
+                          session.context.destination.descriptor().max_batch,
+                          [&](const std::vector<MemberKey>& batch) { return sender.send(batch); });
+    open.report(session);
+    if (const auto refused = session.refused_removes.size() - refused_before; refused > 0) {
+      session.context.observer.on_notice(
+          fmt::format("{} removals were refused; the report says why for each", refused));
+    }
+    return end;
+  } catch (const AudienceGone&) {
+    // They are planned anew for the next one.
+    if (!session.may_recreate) open.report(session);
+    throw;
+  } catch (...) {
+    open.report(session);
+    throw;
+  }
+}
+
+void report_open_removes(Session& session, const std::vector<MemberKey>& keys) {
+  OpenKeys(keys).report(session);
 }
 
 }  // namespace muster

@@ -14,4 +14,7 @@ enum class Merges { kUnknown, kKnown };
 //! As send_adds, for rows of who is not in the cohort any more.
 PassesEnd send_removes(Session& session, const std::vector<MemberKey>& keys, Merges merges);
 
+//! The rows in the report of removals that were not begun.
+void report_open_removes(Session& session, const std::vector<MemberKey>& keys);
+
 }  // namespace muster

@@ -16,6 +16,7 @@
 #include "run/rekeyed_rows.hpp"
 #include "run/removes.hpp"
 #include "run/session.hpp"
+#include "run/untouched_rows.hpp"
 #include "run/updates.hpp"
 
 namespace muster {
@@ -75,7 +76,7 @@ class Runner {
     // With the state its reference was lost; in another account the name means nothing.
     session_->may_adopt = options_.full && same_account_;
     if (options_.delta == nullptr) rekey();
-    report_rows_not_sent();
+    report_rows_not_sent(*session_);
     audience_.emplace(*session_, options_.restore_list);
     while (const auto gone = execute_unless_gone()) audience_->recover(*gone);
     if (session_->adopted) audience_->tell_adoption();
@@ -96,7 +97,9 @@ class Runner {
     return session_ ? session_->asked_wait : std::nullopt;
   }
   std::uint64_t strangers_removed() const { return session_ ? session_->removed_strangers : 0; }
-  bool complete() const { return session_ && session_->tally.complete(); }
+  bool complete() const {
+    return session_ && session_->tally.complete() && session_->refused_removes.empty();
+  }
 
  private:
   void read(std::optional<CohortIndex>& index, Source& source) {
@@ -184,8 +187,7 @@ class Runner {
     run_.mode = RunMode::kIncremental;
     const auto [plan, stopped] = plan_changes(*session_, *leaving_, options_.delta->removed_before);
     if (stopped) {
-      report_still_dropped(plan);
-      report_open_adds(*session_, plan.adds);
+      report_all_open(*session_, plan);
       throw *stopped;
     }
     forget(plan.forgotten);
@@ -203,15 +205,14 @@ class Runner {
     const auto plan = make_plan(*cohort_, *context_.store.members(session_->sync.id), plan_options);
     session_->tally.start(*cohort_, plan);
     if (plan.mode == RunMode::kRepair) {
-      report_still_dropped(plan);
+      report_still_dropped(*session_, plan);
       report_open_adds(*session_, plan.adds);
       return prove(*session_);
     }
     if (!options_.allow_removals) {
       const auto verdict = judge(plan, *cohort_, rules_.max_removals);
       if (verdict.error) {
-        report_still_dropped(plan);
-        report_open_adds(*session_, plan.adds);
+        report_all_open(*session_, plan);
         throw *verdict.error;
       }
     }
@@ -236,29 +237,45 @@ class Runner {
 
   //! Adds go before removes, so that a person known under two identifiers never leaves the list.
   void send(const Plan& plan) {
+    const auto removes = removes_of(plan);
     // First the adds: they find out whether there is a list at all.
     PassesEnd adds;
-    try {
-      adds = send_adds(*session_, plan.adds);
-    } catch (const AudienceGone&) {
-      if (!session_->may_recreate) report_still_dropped(plan);
-      throw;
-    } catch (...) {
-      report_still_dropped(plan);
-      throw;
-    }
-    report_still_dropped(plan);
-    // A member that the destination does not settle keeps nobody else from leaving.
-    if (adds.left && adds.unavailable) throw *adds.left;
-    auto updates = plan.updates;
-    auto& unwritten = session_->unwritten_properties;
-    updates.insert(updates.end(), unwritten.begin(), unwritten.end());
-    unwritten.clear();
-    if (auto end = send_updates(*session_, updates); end.left) throw *end.left;
-    auto removes = plan.removes;
-    removes.insert(removes.end(), plan.doubtful.begin(), plan.doubtful.end());
+    step(
+        [&] {
+          adds = send_adds(*session_, plan.adds);
+          // A member that the destination does not settle keeps nobody else from leaving.
+          if (adds.left && adds.unavailable) throw *adds.left;
+        },
+        [&] {
+          report_still_dropped(*session_, plan);
+          report_open_updates(*session_, updates_of(*session_, plan));
+          report_open_removes(*session_, removes);
+        });
+    report_still_dropped(*session_, plan);
+    const auto updates = updates_of(*session_, plan);
+    session_->unwritten_properties.clear();
+    step(
+        [&] {
+          if (auto end = send_updates(*session_, updates); end.left) throw *end.left;
+        },
+        [&] { report_open_removes(*session_, removes); });
     if (auto end = send_removes(*session_, removes, Merges::kUnknown); end.left) throw *end.left;
     if (adds.left) throw *adds.left;
+  }
+
+  //! What a step that ends the run keeps from being done has its rows in the report, but where all
+  //! is done again for another list.
+  template <class Step, class ReportRest>
+  void step(Step&& step, ReportRest&& report_rest) {
+    try {
+      step();
+    } catch (const AudienceGone&) {
+      if (!session_->may_recreate) report_rest();
+      throw;
+    } catch (...) {
+      report_rest();
+      throw;
+    }
   }
 
   void forget(const std::vector<MemberKey>& keys) {
@@ -266,28 +283,6 @@ class Runner {
     Store::Transaction transaction(context_.store);
     for (const auto& key : keys) context_.store.forget_member(session_->sync.id, key);
     transaction.commit();
-  }
-
-  void report_rows_not_sent() {
-    for (const auto& duplicate : cohort_->duplicates()) {
-      const auto first = spill_.read(duplicate.first).source_id;
-      const auto row = spill_.read(duplicate.offset);
-      report_.add({"none", row.source_id, row.identifier, "duplicate", "duplicate_of", first, {}});
-    }
-    for (const auto offset : cohort_->rejected_rows()) {
-      const auto row = spill_.read(offset);
-      report_.add({"none", row.source_id, row.identifier, "dropped", row.reason, {}, {}});
-    }
-  }
-
-  void report_still_dropped(const Plan& plan) {
-    for (const auto& dropped : plan.still_dropped) {
-      const auto row = context_.store.member(session_->sync.id, dropped.key);
-      if (!row) continue;
-      const auto member = spill_.read(dropped.offset);
-      report_.add({"none", member.source_id, member.identifier, "dropped", row->reason, row->detail,
-                   row->record_id});
-    }
   }
 
   RunContext& context_;

@@ -43,6 +43,8 @@ struct Session {
   //! Members to be removed whose record was merged into another one (by that one's id): another
   //! member may be that one. Their rows keep the id of before.
   std::vector<std::pair<MemberKey, std::string>> merged_leavers{};
+  //! Members whose removal the destination refused: they stay `leaving`, for the next run.
+  std::vector<MemberKey> refused_removes{};
   //! An audience of the wanted name is taken over: the user asked for all to be sent again.
   bool may_adopt = false;
   //! That was done: nobody knows of whom in it this sync once was.

@@ -9,12 +9,14 @@ namespace {
 
 struct OpenUpdate {
   PlannedUpdate planned;
+  std::size_t place = 0;  //!< among the updates of the run
   int unaccounted = 0;
 };
 
 class UpdateSender {
  public:
-  explicit UpdateSender(Session& session) : session_(session), store_(session.context.store) {}
+  UpdateSender(Session& session, std::vector<bool>& settled)
+      : session_(session), store_(session.context.store), settled_(settled) {}
 
   BatchLeft<OpenUpdate> send(std::vector<OpenUpdate> updates) {
     std::vector<SpilledMember> members;
@@ -34,6 +36,7 @@ class UpdateSender {
     auto result = session_.call(operations);
 
     BatchLeft<OpenUpdate> left{{}, result.wait, std::move(result.unavailable)};
+    std::vector<std::size_t> places;
     Store::Transaction transaction(store_);
     for (std::size_t i = 0; i < updates.size(); ++i) {
       const auto& outcome = result.outcomes[i];
@@ -41,12 +44,14 @@ class UpdateSender {
       if (silent) ++updates[i].unaccounted;
       if (is_final(outcome) || updates[i].unaccounted >= kUnaccountedTries) {
         settle(updates[i].planned, members[i], rows[i], outcome);
+        places.push_back(updates[i].place);
       } else {
         left.items.push_back(updates[i]);
       }
     }
     session_.report.flush();
     transaction.commit();
+    for (const auto place : places) settled_[place] = true;
     Session::end_if_fatal(result);
     return left;
   }
@@ -86,20 +91,49 @@ class UpdateSender {
 
   Session& session_;
   Store& store_;
+  std::vector<bool>& settled_;
   std::uint64_t refused_ = 0;
 };
 
+//! The rows of updates that no batch has settled.
+void report_open(Session& session, const std::vector<PlannedUpdate>& updates,
+                 const std::vector<bool>& settled) {
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    if (settled[i]) continue;
+    const auto row = session.context.store.member(session.sync.id, updates[i].key);
+    if (!row) continue;
+    const auto member = session.spill.read(updates[i].offset);
+    session.report.add(
+        {"update", member.source_id, member.identifier, "to_retry", {}, {}, row->record_id});
+  }
+  session.report.flush();
+}
+
 }  // namespace
 
+void report_open_updates(Session& session, const std::vector<PlannedUpdate>& updates) {
+  report_open(session, updates, std::vector<bool>(updates.size(), false));
+}
+
 PassesEnd send_updates(Session& session, const std::vector<PlannedUpdate>& updates) {
-  UpdateSender sender(session);
+  std::vector<bool> settled(updates.size(), false);
+  UpdateSender sender(session, settled);
   std::vector<OpenUpdate> open;
   open.reserve(updates.size());
-  for (const auto& update : updates) open.push_back({update});
-  auto end =
-      run_passes(session, RunProgress::Phase::kUpdating, std::move(open),
-                 session.context.destination.descriptor().max_batch,
-                 [&](std::vector<OpenUpdate> batch) { return sender.send(std::move(batch)); });
+  for (const auto& update : updates) open.push_back({update, open.size(), 0});
+  PassesEnd end;
+  try {
+    end = run_passes(session, RunProgress::Phase::kUpdating, std::move(open),
+                     session.context.destination.descriptor().max_batch,
+                     [&](std::vector<OpenUpdate> batch) { return sender.send(std::move(batch)); });
+  } catch (const AudienceGone&) {
+    if (!session.may_recreate) report_open(session, updates, settled);
+    throw;
+  } catch (...) {
+    report_open(session, updates, settled);
+    throw;
+  }
+  report_open(session, updates, settled);
   if (sender.refused() > 0) {
     session.context.observer.on_notice(
         fmt::format("the properties of {} members were not written; the report says why for each",

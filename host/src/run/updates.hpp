@@ -11,4 +11,7 @@ namespace muster {
 //! the member stays listed.
 PassesEnd send_updates(Session& session, const std::vector<PlannedUpdate>& updates);
 
+//! The rows in the report of updates that were not begun.
+void report_open_updates(Session& session, const std::vector<PlannedUpdate>& updates);
+
 }  // namespace muster
