@@ -55,6 +55,17 @@ class Verify(Workspace):
         self.assertEqual(self.verify(0, "--repair")["strangers"], 1)
         self.assertIn("x@company.com", self.members())
 
+    def test_a_repair_that_fails_gives_no_verdict(self):
+        self.configure(sync={"retry_for": "1s"})
+        self.hubspot.fault(path="/memberships", status=503, count=-1)
+        found = self.verify(75, "--repair")
+        for name in ("expected", "confirmed", "missing", "strangers", "leavers", "repaired"):
+            self.assertIsNone(found[name], name)
+        self.assertEqual(found["error"]["code"][:8], "hubspot.")
+        result = self.muster("verify", "s", "--repair")
+        self.assertNotIn("the list is right", result.out)
+        self.assertNotIn("expected", result.out)
+
     def test_for_people(self):
         self.take_out("user3@company.com")
         result = self.muster("verify", "s")

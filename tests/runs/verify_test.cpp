@@ -226,6 +226,17 @@ TEST_F(VerifyTest, AnUnreachableHubSpotIsTriedAgainLater) {
   }
 }
 
+TEST_F(VerifyTest, ARepairThatFailsGivesNoVerdict) {
+  fill();
+  take_out("person3@example.com");
+  world.fault("/memberships", 503, -1);
+  const auto result = world.repair();
+  ASSERT_TRUE(result.run && result.run->error);
+  EXPECT_FALSE(result.was_read);
+  world.hubspot.faults().clear();
+  EXPECT_TRUE(world.repair().was_read);
+}
+
 TEST_F(VerifyTest, ARefusedTokenMarksTheConnection) {
   fill();
   simulator::Fault fault;

@@ -15,6 +15,12 @@ json::object to_json(const SyncConfig& sync, const std::string& audience,
                       {"expected", result.expected}, {"confirmed", result.confirmed},
                       {"missing", result.missing},   {"strangers", result.strangers},
                       {"leavers", result.leavers},   {"repaired", result.repaired}};
+  if (!result.was_read) {
+    for (const auto* name : {"expected", "confirmed", "missing", "strangers", "leavers"}) {
+      object[name] = nullptr;
+    }
+    if (result.run && result.run->error) object["repaired"] = nullptr;
+  }
   if (result.list_gone) object["list_gone"] = true;
   if (!result.run) return object;
   object["run"] = static_cast<std::int64_t>(result.run->run.id);
@@ -33,13 +39,7 @@ bool has_drift(const VerifyResult& result) {
   return result.missing > 0 || result.strangers > 0 || result.leavers > 0;
 }
 
-void say(const Shell& shell, const SyncRules& rules, const std::string& url,
-         const VerifyResult& result) {
-  const bool differs = has_drift(result);
-  const auto verdict = result.list_gone ? shell.in(Colour::kBad, "the list is gone")
-                       : differs        ? shell.in(Colour::kWarn, "the list differs")
-                                        : shell.in(Colour::kGood, "the list is right");
-  shell.say(fmt::format("{}: {}", shell.in(Colour::kBold, rules.sync), verdict));
+void say_figures(const Shell& shell, const VerifyResult& result) {
   shell.say(figure("expected", result.expected));
   shell.say(figure("confirmed", result.confirmed));
   shell.say(figure("missing", result.missing));
@@ -49,6 +49,17 @@ void say(const Shell& shell, const SyncRules& rules, const std::string& url,
     shell.say("    removed, or to be removed, and in the list all the same");
   }
   if (result.run) shell.say(figure("repaired", result.repaired));
+}
+
+void say(const Shell& shell, const SyncRules& rules, const std::string& url,
+         const VerifyResult& result) {
+  const bool differs = has_drift(result);
+  const auto verdict = !result.was_read   ? shell.in(Colour::kWarn, "the list was not compared")
+                       : result.list_gone ? shell.in(Colour::kBad, "the list is gone")
+                       : differs          ? shell.in(Colour::kWarn, "the list differs")
+                                          : shell.in(Colour::kGood, "the list is right");
+  shell.say(fmt::format("{}: {}", shell.in(Colour::kBold, rules.sync), verdict));
+  if (result.was_read) say_figures(shell, result);
   shell.say(figure("list", rules.audience_name));
   if (!url.empty()) shell.say(figure("", url));
   if (result.run) {

@@ -113,6 +113,7 @@ VerifyResult repaired(RunResult run) {
   VerifyResult result;
   result.sync = run.sync;
   const auto& figures = run.run.figures;
+  result.was_read = figures.verified.has_value();
   if (const auto& verified = figures.verified) {
     result.confirmed = verified->confirmed;
     result.missing = verified->missing;

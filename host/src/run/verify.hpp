@@ -13,6 +13,7 @@ struct VerifyResult {
   std::uint64_t strangers = 0;   //!< records in the list that are nobody of ours
   std::uint64_t leavers = 0;     //!< members in the list that were, or are to be, removed
   std::uint64_t repaired = 0;    //!< members added again, leavers and strangers removed
+  bool was_read = true;          //!< else the figures say nothing: a repair that failed
   bool list_gone = false;        //!< the list was deleted at the destination
   std::optional<RunResult> run;  //!< the repair, as the history keeps it; nothing without one
 };
