@@ -61,6 +61,30 @@ TEST_F(GuardedTest, ALostColumnIsStoppedWithTheFiguresAndFirstRunsAreFaults) {
   EXPECT_EQ(world.writes(), 0U);
 }
 
+TEST_F(GuardedTest, AFileWithoutAByteIsAnEmptySource) {
+  world.cohort({});
+  world.dir.write("cohort.csv", "");
+  const auto first = world.run();
+  ASSERT_TRUE(first.error);
+  EXPECT_EQ(first.error->kind(), ErrorKind::kFailed);
+  fill(30);
+  world.dir.write("cohort.csv", "");
+  expect_stopped("guard.empty_source", 30);
+  EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST_F(GuardedTest, ARepairFromAnEmptiedSourceIsStopped) {
+  fill(30);
+  world.hubspot.account().remove_member(world.list(), world.id_of("person3@example.com"));
+  world.cohort({});
+  const auto result = world.repair();
+  ASSERT_TRUE(result.run && result.run->error);
+  EXPECT_EQ(result.run->error->code(), "guard.empty_source");
+  EXPECT_FALSE(result.was_read);
+  const auto store = world.store();
+  EXPECT_EQ(store->count_members(store->sync("s")->id, MemberState::kListed), 30U);
+}
+
 TEST_F(GuardedTest, AddsOfACutShortFirstRunCountAsListed) {
   simulator::Fault lost;
   lost.path = "/memberships";

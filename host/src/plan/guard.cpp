@@ -47,6 +47,24 @@ GuardVerdict judge(const Plan& plan, const CohortIndex& cohort,
   return verdict;
 }
 
+std::optional<Error> judge_source(const Error& fault, std::uint64_t listed) {
+  if (listed == 0) return std::nullopt;
+  if (fault.code() == "source.missing_column") {
+    // It had the column when it was sent last: not a mistake in muster.yaml.
+    return Error(ErrorKind::kGuard, "guard.lost_column",
+                 fmt::format("{}; the {} members that are listed stay so", fault.message(), listed))
+        .at(fault.where())
+        .with_hint(fault.hint());
+  }
+  if (fault.code() == "source.empty") {
+    return Error(ErrorKind::kGuard, "guard.empty_source",
+                 fmt::format("the source is empty; the {} members that are listed stay so", listed))
+        .at(fault.where())
+        .with_hint("look at what writes the file; an empty cohort has a header");
+  }
+  return std::nullopt;
+}
+
 std::optional<Error> judge_strangers(std::uint64_t strangers, std::uint64_t audience,
                                      std::optional<double> max_removals) {
   const auto share = share_of(strangers, audience);

@@ -23,6 +23,10 @@ struct GuardVerdict {
 //! broken export, and whoever means it says so with --allow-removals.
 GuardVerdict judge(const Plan& plan, const CohortIndex& cohort, std::optional<double> max_removals);
 
+//! Why the guard stops a run whose source could not be read, `listed` members having been sent from
+//! it before: it lost its column, or all that it had. Nothing for other faults, and first runs.
+std::optional<Error> judge_source(const Error& fault, std::uint64_t listed);
+
 //! The same of the strangers that a mirror removes: their share of the audience as it was read.
 std::optional<Error> judge_strangers(std::uint64_t strangers, std::uint64_t audience,
                                      std::optional<double> max_removals);

@@ -69,6 +69,7 @@ class Runner {
     check_account(connection);
     report_.link_records(connection.record_url);
     read_cohort();
+    move_to_account(connection);
     session_.emplace(Session{context_, rules_, lease_, report_, spill_, *cohort_, sync_, run_.id});
     session_->repair = options_.repair;
     session_->allow_removals = options_.allow_removals;
@@ -118,13 +119,9 @@ class Runner {
       if (options_.delta != nullptr) read(leaving_, options_.delta->leaving);
     } catch (const Error& error) {
       const auto listed = context_.store.count_members(sync_.id, MemberState::kListed);
-      if (error.code() != "source.missing_column" || listed == 0) throw;
-      // It had the column when it was sent last: not a mistake in muster.yaml.
-      throw Error(
-          ErrorKind::kGuard, "guard.lost_column",
-          fmt::format("{}; the {} members that are listed stay so", error.message(), listed))
-          .at(error.where())
-          .with_hint(error.hint());
+      const auto stopped = judge_source(error, listed);
+      if (!stopped) throw;
+      throw *stopped;
     }
   }
 
@@ -143,10 +140,14 @@ class Runner {
 
   //! An audience belongs to one account: its reference means nothing in another.
   void check_account(const ConnectionRow& connection) {
-    const bool same = is_same_account(sync_, connection);
-    same_account_ = same;
-    if (!same && !options_.full) throw account_changed(rules_);
-    if (!same) {
+    same_account_ = is_same_account(sync_, connection);
+    if (!same_account_ && !options_.full) throw account_changed(rules_);
+  }
+
+  //! Forgets what belongs to another account: not before there is a cohort to send.
+  void move_to_account(const ConnectionRow& connection) {
+    Store::Transaction transaction(context_.store);
+    if (!same_account_) {
       context_.store.forget_members(sync_.id);
       sync_.audience_ref.clear();
       sync_.audience_name.clear();
@@ -157,6 +158,7 @@ class Runner {
     sync_.account_id = connection.account_id;
     if (sync_.identifier_kind.empty()) sync_.identifier_kind = rules_.kind;
     context_.store.put_sync(sync_);
+    transaction.commit();
   }
 
   //! The rows of a sync that identified its members in another way get the keys of the new one.
@@ -205,6 +207,13 @@ class Runner {
     const auto plan = make_plan(*cohort_, *context_.store.members(session_->sync.id), plan_options);
     session_->tally.start(*cohort_, plan);
     if (plan.mode == RunMode::kRepair) {
+      // A repair removes no member: only an emptied source stops it.
+      const auto verdict = judge(plan, *cohort_, std::nullopt);
+      if (verdict.error && !options_.allow_removals) {
+        report_still_dropped(*session_, plan);
+        report_open_adds(*session_, plan.adds);
+        throw *verdict.error;
+      }
       report_still_dropped(*session_, plan);
       report_open_adds(*session_, plan.adds);
       return prove(*session_);
@@ -327,7 +336,9 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
     } catch (const DestinationError& error) {
       result.unauthenticated = error.status() == MUSTER_UNAUTHENTICATED;
       result.retry_after = error.retry_after();
-      result.error = error;
+      // The user ended a call: told as when it happens between two of them.
+      const bool interrupted = error.kind() == ErrorKind::kInterrupted;
+      result.error = interrupted ? interrupted_run() : Error(error);
     } catch (const SourceWaits& waits) {
       result.retry_after = waits.retry_after();
       result.error = waits;

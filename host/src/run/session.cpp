@@ -14,6 +14,11 @@ bool may_pass_later(muster_status status) { return status == MUSTER_UNAVAILABLE;
 
 }  // namespace
 
+Error interrupted_run() {
+  return Error(ErrorKind::kInterrupted, "run.interrupted", "interrupted; what was done is kept")
+      .with_hint("run the same sync again to go on");
+}
+
 std::string Session::seal_context(const MemberKey& key) const {
   std::string place = std::to_string(static_cast<std::int64_t>(sync.id)) + '/';
   for (const auto byte : key.bytes) {
@@ -108,8 +113,7 @@ void Session::end_if_fatal(const CallResult& result) {
 
 void Session::check_going() {
   if (context.cancellation.requested()) {
-    throw Error(ErrorKind::kInterrupted, "run.interrupted", "interrupted; what was done is kept")
-        .with_hint("run the same sync again to go on");
+    throw interrupted_run();
   }
   lease.keep();
 }

@@ -20,6 +20,9 @@ struct AudienceGone {
   DestinationError error;
 };
 
+//! What a run ends with when the user wants it to.
+Error interrupted_run();
+
 struct Session {
   RunContext& context;
   const SyncRules& rules;
