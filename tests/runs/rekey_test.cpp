@@ -109,12 +109,19 @@ TEST_F(RekeyTest, APlanByEmailKnowsItWithALookUpOnly) {
   const auto blind = world.preview();
   ASSERT_TRUE(blind.identifier_change);
   EXPECT_FALSE(blind.identifier_change->kept);
+  EXPECT_FALSE(blind.is_known);
+  EXPECT_EQ(blind.adds + blind.removes, 0U);
+  EXPECT_FALSE(blind.guard.error);
+  PreviewOptions with_rows;
+  with_rows.rows = world.dir.path() / "rows.csv";
+  EXPECT_THROW(world.preview(with_rows), Error);
   EXPECT_TRUE(world.hubspot.log().empty());
   PreviewOptions options;
   options.look_up = true;
   const auto preview = world.preview(options);
   EXPECT_EQ(preview.identifier_change->kept, 40U);
   EXPECT_EQ(preview.unchanged, 40U);
+  EXPECT_TRUE(preview.is_known);
 }
 
 TEST_F(RekeyTest, AnAddThatWasInDoubtIsFoundByItsRecord) {
@@ -157,6 +164,21 @@ TEST_F(RekeyTest, AConnectionOfAnotherNameToTheSameAccountChangesNothing) {
   world.configure({}, "email", "renamed");
   expect_kept(world.run());
   EXPECT_EQ(world.store()->sync("s")->connection, "renamed");
+}
+
+TEST_F(RekeyTest, AnotherAccountIsNotMovedToWithoutACohort) {
+  fill("email");
+  auto store = world.store();
+  auto row = *store->sync("s");
+  row.account_id = "another";
+  row = store->put_sync(row);
+  std::filesystem::rename(world.dir.path() / "cohort.csv", world.dir.path() / "away.csv");
+  RunOptions options;
+  options.full = true;
+  ASSERT_TRUE(world.run(options).error);
+  EXPECT_EQ(store->count_members(row.id, MemberState::kListed), 40U);
+  EXPECT_EQ(store->sync("s")->account_id, "another");
+  EXPECT_EQ(store->sync("s")->audience_ref, row.audience_ref);
 }
 
 TEST_F(RekeyTest, APlanOfAnotherAccountSaysThatTheRunWouldBeRefused) {

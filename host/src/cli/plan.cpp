@@ -27,10 +27,21 @@ json::object to_json(const SyncConfig& sync, const std::string& audience, const 
                                                 {"seconds", seconds(preview.duration)}}},
                       {"guard", json::object{{"would_stop", preview.guard.would_stop},
                                              {"removals_share", preview.guard.removals_share}}}};
+  if (!preview.is_known) {
+    for (const auto* name : {"adds", "updates", "removes", "unchanged"}) object[name] = nullptr;
+    object["estimate"] = json::object{{"calls", nullptr}, {"seconds", nullptr}};
+    if (!preview.guard.error) {
+      object["guard"] = json::object{{"would_stop", nullptr}, {"removals_share", nullptr}};
+    }
+  }
   std::uint64_t still_dropped = 0;
   for (const auto& [reason, count] : preview.still_dropped) still_dropped += count;
   object["still_dropped"] = still_dropped;
   object["still_dropped_by_reason"] = cli::to_json(preview.still_dropped);
+  if (!preview.is_known) {
+    object["still_dropped"] = nullptr;
+    object["still_dropped_by_reason"] = nullptr;
+  }
   if (preview.next_retry) object["next_retry"] = preview.next_retry->time_since_epoch().count();
   if (const auto& change = preview.identifier_change) {
     json::object told{{"from", change->from}, {"to", change->to}, {"kept", nullptr}};
@@ -45,9 +56,35 @@ json::object to_json(const SyncConfig& sync, const std::string& audience, const 
   if (preview.lookup) {
     object["lookup"] =
         json::object{{"exists", preview.lookup->exists}, {"missing", preview.lookup->missing}};
+    if (preview.lookup->probed > 0) {
+      object["looked_for_again"] = json::object{{"members", preview.lookup->probed},
+                                                {"exist", preview.lookup->probed_exist}};
+    }
   }
   if (preview.source_budget) object["source_budget"] = cli::to_json(*preview.source_budget);
   return object;
+}
+
+void say_guard(const Shell& shell, const Error& error) {
+  shell.say(
+      wrapped(shell.in(Colour::kBad, "the guard would stop this run:") + ' ' + error.message(), 2));
+  shell.say(wrapped("hint: " + error.hint(), 2));
+}
+
+//! Members are identified in another way than before, and nobody was asked who is who.
+void say_source_only(const Shell& shell, const Preview& preview) {
+  for (const auto* name : {"add", "remove", "unchanged"}) {
+    shell.say(figure(name, "not known without --lookup"));
+  }
+  shell.say(figure("rejected", reasons_text(preview.rejected)));
+  if (const auto& change = preview.identifier_change) {
+    shell.say(figure("identifier", fmt::format("{} now, {} before", change->to, change->from)));
+  }
+  if (preview.refused) {
+    shell.say(shell.in(Colour::kBad, "  this run would be refused: ") + preview.refused->message());
+    shell.say("  hint: " + preview.refused->hint());
+  }
+  if (preview.guard.error) say_guard(shell, *preview.guard.error);
 }
 
 void say(const Shell& shell, const std::string& audience, const SyncConfig& sync, bool creates,
@@ -57,10 +94,15 @@ void say(const Shell& shell, const std::string& audience, const SyncConfig& sync
   shell.say(figure("rows", preview.rows));
   shell.say(figure("duplicates", preview.duplicates));
   shell.say(figure("members", preview.members));
+  if (!preview.is_known) return say_source_only(shell, preview);
   shell.say(figure("add", preview.adds));
   if (preview.lookup) {
     shell.say(fmt::format("    of these {} exist, {} {}", preview.lookup->exists,
                           preview.lookup->missing, creates ? "would be created" : "are not there"));
+    if (preview.lookup->probed > 0) {
+      shell.say(fmt::format("    {} more were dropped and are looked for again; {} are there now",
+                            preview.lookup->probed, preview.lookup->probed_exist));
+    }
   }
   if (preview.updates > 0) shell.say(figure("update", preview.updates));
   shell.say(figure("remove", preview.removes));
@@ -88,9 +130,7 @@ void say(const Shell& shell, const std::string& audience, const SyncConfig& sync
     shell.say("  hint: " + preview.refused->hint());
   }
   if (preview.guard.error) {
-    shell.say(shell.in(Colour::kBad, "  the guard would stop this run: ") +
-              preview.guard.error->message());
-    shell.say("  hint: " + preview.guard.error->hint());
+    say_guard(shell, *preview.guard.error);
   }
 }
 

@@ -27,14 +27,9 @@ class Previewer {
         rules_(rules),
         source_(source),
         options_(options),
-        spill_(context.temporary_directory),
-        cohort_(source, context.destination,
-                CohortMapping{rules.columns, rules.kind, rules.property_names}, context.hasher,
-                spill_, context.cancellation,
-                [this](std::uint64_t rows, const Source::Progress& progress) {
-                  context_.observer.on_progress(reading_progress(rows, progress));
-                }) {
+        spill_(context.temporary_directory) {
     if (context.store != nullptr) sync_ = context.store->sync(rules.sync);
+    read_cohort();
     if (!sync_) return;
     const auto connection = context.store->connection(rules.connection);
     if (!connection || is_same_account(*sync_, *connection)) return;
@@ -51,28 +46,60 @@ class Previewer {
     Preview preview;
     preview.refused = refused_;
     const auto rekeyed = rekey(preview);
-    const auto plan = make_plan(cohort_, *members(rekeyed), plan_options);
+    if (!preview.is_known && !options_.rows.empty()) {
+      throw Error(ErrorKind::kUsage, "plan.needs_lookup",
+                  "who is added and who leaves is not known without --lookup: the identifiers "
+                  "changed")
+          .with_hint("add --lookup");
+    }
+    const auto plan = make_plan(*cohort_, *members(rekeyed), plan_options);
     preview.mode = plan.mode;
-    preview.rows = cohort_.rows();
-    preview.members = cohort_.member_count();
-    preview.duplicates = cohort_.duplicates().size();
+    preview.rows = cohort_->rows();
+    preview.members = cohort_->member_count();
+    preview.duplicates = cohort_->duplicates().size();
     preview.adds = plan.adds.size();
     preview.updates = plan.updates.size();
     preview.removes = plan.removes.size();
     preview.unchanged = plan.unchanged;
-    preview.rejected = cohort_.rejected();
+    preview.rejected = cohort_->rejected();
+    preview.notices = source_.notices();
+    preview.source_budget = source_.budget();
+    if (!preview.is_known) return only_of_source(std::move(preview), plan);
     preview.still_dropped = plan.still_dropped_by_reason;
     preview.next_retry = next_retry(plan);
-    preview.guard = judge(plan, cohort_, rules_.max_removals);
+    preview.guard = judge(plan, *cohort_, rules_.max_removals);
     if (options_.look_up) preview.lookup = look_up(plan);
     estimate(plan, has_audience, preview);
     if (!options_.rows.empty()) write_rows(plan);
-    preview.notices = source_.notices();
-    preview.source_budget = source_.budget();
     return preview;
   }
 
  private:
+  //! What is known of a run before the members are matched with those of another identifier.
+  Preview only_of_source(Preview preview, const Plan& plan) const {
+    preview.adds = preview.updates = preview.removes = preview.unchanged = 0;
+    if (cohort_->members().empty()) preview.guard = judge(plan, *cohort_, std::nullopt);
+    return preview;
+  }
+
+  void read_cohort() {
+    try {
+      cohort_.emplace(source_, context_.destination,
+                      CohortMapping{rules_.columns, rules_.kind, rules_.property_names},
+                      context_.hasher, spill_, context_.cancellation,
+                      [this](std::uint64_t rows, const Source::Progress& progress) {
+                        context_.observer.on_progress(reading_progress(rows, progress));
+                      });
+    } catch (const Error& error) {
+      if (!sync_) throw;
+      // As a run would be.
+      const auto stopped =
+          judge_source(error, context_.store->count_members(sync_->id, MemberState::kListed));
+      if (!stopped) throw;
+      throw *stopped;
+    }
+  }
+
   std::unique_ptr<MemberCursor> members(const std::vector<Rekeyed>& rekeyed) const {
     if (!sync_) return std::make_unique<NoMembers>();
     if (!rekeyed.empty()) return rekeyed_members(*context_.store, sync_->id, rekeyed);
@@ -85,10 +112,13 @@ class Previewer {
     auto& change = preview.identifier_change.emplace();
     change.from = sync_->identifier_kind;
     change.to = rules_.kind;
-    if (!options_.look_up && !is_record_kind(context_.destination, rules_.kind)) return {};
+    if (!options_.look_up && !is_record_kind(context_.destination, rules_.kind)) {
+      preview.is_known = !context_.destination.supports(MUSTER_LOOKUP_1);
+      return {};
+    }
     auto patience = make_patience();
     auto rekeyed =
-        find_rekeyed({*context_.store, context_.destination, patience, cohort_, spill_,
+        find_rekeyed({*context_.store, context_.destination, patience, *cohort_, spill_,
                       [this](std::uint64_t done, std::uint64_t total) {
                         check_going();
                         context_.observer.on_progress({RunProgress::Phase::kMatching, done, total});
@@ -132,7 +162,16 @@ class Previewer {
       const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
       const auto records =
           patience.ask([&] { return context_.destination.look_up(rules_.kind, views); });
-      for (const auto& record : records) ++(record.empty() ? found.missing : found.exists);
+      for (std::size_t i = 0; i < records.size(); ++i) {
+        const bool there = !records[i].empty();
+        if (plan.adds[begin + i].cause == AddCause::kProbe) {
+          // Nothing is created for those.
+          ++found.probed;
+          if (there) ++found.probed_exist;
+        } else {
+          ++(there ? found.exists : found.missing);
+        }
+      }
       patience.progress();
       context_.observer.on_progress({RunProgress::Phase::kMatching, end, plan.adds.size()});
     }
@@ -160,6 +199,23 @@ class Previewer {
     preview.duration = preview.estimate.window * ((preview.estimate.calls - 1) / per_window);
   }
 
+  //! The members of the cohort that the plan has nothing for, in the order of the source.
+  std::vector<SpillOffset> unchanged_of(const Plan& plan) const {
+    std::vector<SpillOffset> told;
+    for (const auto& planned : plan.adds) told.push_back(planned.offset);
+    for (const auto& planned : plan.updates) told.push_back(planned.offset);
+    for (const auto& dropped : plan.still_dropped) told.push_back(dropped.offset);
+    std::sort(told.begin(), told.end());
+    std::vector<SpillOffset> unchanged;
+    for (const auto& member : cohort_->members()) {
+      if (!std::binary_search(told.begin(), told.end(), member.offset)) {
+        unchanged.push_back(member.offset);
+      }
+    }
+    std::sort(unchanged.begin(), unchanged.end());
+    return unchanged;
+  }
+
   void write_rows(const Plan& plan) {
     Report rows(options_.rows, {});
     const auto add = [&](std::string_view operation, SpillOffset offset, std::string_view outcome,
@@ -179,12 +235,13 @@ class Previewer {
       const auto row = context_.store->member(sync_->id, key);
       rows.add({"remove", {}, {}, "planned", {}, {}, row ? row->record_id : std::string{}});
     }
-    for (const auto offset : cohort_.rejected_rows()) add("none", offset, "dropped", {}, {});
+    for (const auto offset : unchanged_of(plan)) add("none", offset, "unchanged", {}, {});
+    for (const auto offset : cohort_->rejected_rows()) add("none", offset, "dropped", {}, {});
     for (const auto& dropped : plan.still_dropped) {
       const auto row = context_.store->member(sync_->id, dropped.key);
       if (row) add("none", dropped.offset, "dropped", row->reason, row->detail);
     }
-    for (const auto& duplicate : cohort_.duplicates()) {
+    for (const auto& duplicate : cohort_->duplicates()) {
       const auto first = spill_.read(duplicate.first).source_id;
       add("none", duplicate.offset, "duplicate", "duplicate_of", first);
     }
@@ -196,7 +253,7 @@ class Previewer {
   Source& source_;
   const PreviewOptions& options_;
   Spill spill_;
-  CohortIndex cohort_;
+  std::optional<CohortIndex> cohort_;
   std::optional<SyncRow> sync_;
   std::optional<Error> refused_;
 };

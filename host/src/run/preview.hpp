@@ -17,6 +17,9 @@ struct PreviewOptions {
 
 struct Preview {
   RunMode mode = RunMode::kFull;
+  //! Else only what the source alone tells is known: members are identified in another way than
+  //! before, and who is who takes a look-up. The figures of operations are 0 then.
+  bool is_known = true;
   std::uint64_t rows = 0;
   std::uint64_t members = 0;
   std::uint64_t duplicates = 0;
@@ -42,7 +45,9 @@ struct Preview {
   std::optional<Error> refused;
   struct Lookup {
     std::uint64_t exists = 0;
-    std::uint64_t missing = 0;
+    std::uint64_t missing = 0;       //!< would be created, where the sync creates
+    std::uint64_t probed = 0;        //!< dropped members looked for again; counted here alone
+    std::uint64_t probed_exist = 0;  //!< of these: that are there now
   };
   std::optional<Lookup> lookup;
   std::vector<SourceNotice> notices;

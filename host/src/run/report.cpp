@@ -1,6 +1,7 @@
 #include "run/report.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,6 +54,14 @@ Report::Report(std::filesystem::path file, std::string run)
     : file_(std::move(file)), run_(std::move(run)) {
   descriptor_ = ::open(file_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor_ < 0) throw report_error(file_);
+  // A file that was there keeps its mode; it names people from now on.
+  struct stat status {};
+  if (::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode) &&
+      ::fchmod(descriptor_, 0600) != 0) {
+    const auto error = report_error(file_);
+    ::close(descriptor_);
+    throw error;
+  }
   buffer_ = kHeader;
   try {
     flush();

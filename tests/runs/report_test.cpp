@@ -1,0 +1,83 @@
+// What the report of a run says of removals and updates that were not done.
+#include <gtest/gtest.h>
+
+#include "runs/sync_world.hpp"
+
+namespace muster::testing {
+namespace {
+
+using std::chrono::hours;
+
+class ReportTest : public ::testing::Test {
+ protected:
+  void fill(std::size_t count) {
+    world.cohort(SyncWorld::people(count));
+    ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
+    world.clock.advance(hours(1));
+  }
+  static std::size_t removals(const RunResult& result, const std::string& outcome) {
+    return count_of(read_file(result.report), ",remove,,," + outcome + ",");
+  }
+  void fail_removals(int status) {
+    for (const auto* path : {"/add-and-remove", "/memberships/remove"}) {
+      world.fault(path, status, -1);
+    }
+  }
+
+  SyncWorld world;
+};
+
+TEST_F(ReportTest, RemovalsThatTheGuardStoppedAreToBeRetried) {
+  fill(30);
+  world.cohort(SyncWorld::people(10));
+  const auto result = world.run();
+  ASSERT_EQ(result.run.status, RunStatus::kStopped);
+  EXPECT_EQ(removals(result, "to_retry"), 20U);
+  EXPECT_EQ(count_of(read_file(result.report), ",remove,,,to_retry,,,,"), 0U);  // by their records
+}
+
+TEST_F(ReportTest, RemovalsThatTheDestinationDidNotDoAreToBeRetried) {
+  fill(30);
+  fail_removals(503);
+  world.cohort(SyncWorld::people(25));
+  const auto result = world.run();
+  ASSERT_EQ(result.run.status, RunStatus::kWaiting);
+  EXPECT_EQ(removals(result, "to_retry"), 5U);
+  world.hubspot.faults().clear();
+  const auto next = world.run();
+  EXPECT_EQ(removals(next, "to_retry"), 0U);
+  EXPECT_EQ(removals(next, "removed"), 5U);
+}
+
+TEST_F(ReportTest, RemovalsBehindAddsThatFailedAreToBeRetried) {
+  fill(30);
+  world.fault("/memberships", 503, -1);
+  auto people = SyncWorld::people(32);
+  people.erase(people.begin(), people.begin() + 3);
+  world.cohort(people);
+  const auto result = world.run();
+  ASSERT_EQ(result.run.status, RunStatus::kWaiting);
+  EXPECT_EQ(removals(result, "to_retry"), 3U);
+}
+
+TEST_F(ReportTest, ARefusedRemovalIsToldAndNotTriedAgainInTheRun) {
+  fill(30);
+  fail_removals(400);
+  world.cohort(SyncWorld::people(28));
+  const auto began = world.clock.elapsed();
+  const auto result = world.run();
+  EXPECT_FALSE(result.error) << result.error->what();
+  EXPECT_EQ(result.run.status, RunStatus::kCompletedWithDrops);
+  ASSERT_TRUE(result.run.figures.verified);
+  EXPECT_EQ(result.run.figures.verified->leavers, 2U);
+  EXPECT_EQ(count_of(read_file(result.report), ",not_removed,rejected_by_destination,"), 2U);
+  EXPECT_EQ(removals(result, "to_retry"), 0U);
+  EXPECT_LT(world.clock.elapsed() - began, Milliseconds{60'000});
+  world.hubspot.faults().clear();
+  const auto next = world.run();
+  EXPECT_EQ(next.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(next.run.figures.removed, 2U);
+}
+
+}  // namespace
+}  // namespace muster::testing
