@@ -123,7 +123,7 @@ void say_state(const Shell& shell, const ExplainedPerson& person) {
   const auto again = person.tried_again
                          ? fmt::format("from {}, after {}", time_text(*person.tried_again),
                                        counted(row->attempts, "attempt"))
-                         : std::string("when its value in the source changes, or with --full");
+                         : without_healing(row->reason);
   shell.say(figure("tried again", again));
 }
 

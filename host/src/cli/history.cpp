@@ -117,7 +117,7 @@ void say_run(const Shell& shell, const RunRow& run) {
 void say_healing(const Shell& shell, const std::vector<Healing>& healing) {
   for (const auto& drops : healing) {
     const auto when = drops.due ? "tried again from " + time_text(*drops.due)
-                                : std::string("tried again when the value changes, or with --full");
+                                : "tried again " + without_healing(drops.reason);
     shell.say(
         shell.in(Colour::kDim, fmt::format("      {} {}: {}", drops.reason, drops.count, when)));
   }

@@ -51,8 +51,10 @@ Instant parse_time(const std::string& text, const std::string& option, Instant n
     const auto* end = ::strptime(text.c_str(), form, &parts);
     if (end == nullptr || *end != '\0') continue;
     parts.tm_isdst = -1;
+    const auto day = parts.tm_mday;
     const bool utc = text.back() == 'Z';
     const auto seconds = utc ? ::timegm(&parts) : ::mktime(&parts);
+    if (parts.tm_mday != day) break;  // the month has no such day
     return Instant{std::chrono::seconds(seconds)};
   }
   throw not_a_time(text, option);

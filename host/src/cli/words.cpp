@@ -162,6 +162,11 @@ std::string figure(const std::string& name, std::uint64_t value) {
   return fmt::format("  {:<14} {:>10}", name, value);
 }
 
+std::string without_healing(const std::string& reason) {
+  if (reason == "drifted") return "by verify --repair, or with on_drift: repair";
+  return "when the value in the source changes, or with --full";
+}
+
 std::string reasons_text(const std::map<std::string, std::uint64_t>& counts) {
   std::string text;
   for (const auto& [reason, count] : counts) {

@@ -38,6 +38,8 @@ std::string wrapped(const std::string& text, std::size_t indent);
 //! Lines of two columns, indented: "  added     12".
 std::string figure(const std::string& name, const std::string& value);
 std::string figure(const std::string& name, std::uint64_t value);
+//! What tries a dropped member again whose reason does not heal by itself.
+std::string without_healing(const std::string& reason);
 //! "invalid_email 3, not_found 1"; "-" for none.
 std::string reasons_text(const std::map<std::string, std::uint64_t>& counts);
 
