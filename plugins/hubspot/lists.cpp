@@ -125,8 +125,9 @@ std::string Lists::take_over(const json::value& list, const muster_sync_request&
                              const muster_sync_sink& sink) {
   const auto name = sdk::view(request.audience_name);
   bool ours = (request.flags & MUSTER_SYNC_CREATION_BEGUN) != 0 || announced_.name == name;
+  const auto records = text_at(list, "objectTypeId");
   const bool foreign =
-      text_at(list, "objectTypeId") != kContacts || is_older_than_announced(list, name);
+      (!records.empty() && records != kContacts) || is_older_than_announced(list, name);
   if (ours && foreign) {
     // It was there, and the look by name did not show it: someone else's.
     take_back(sink, name);

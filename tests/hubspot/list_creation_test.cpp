@@ -53,6 +53,22 @@ TEST(Announced, ADuplicateDoesNotLockTheNextRunOut) {
   EXPECT_EQ(second.sync.audience_origin, AudienceOrigin::kOurs);
 }
 
+TEST(Announced, AnAnswerThatHoldsNoListTakesNothingBack) {
+  RunWorld world("retry_for: 0s");
+  world.cohort({"ada@example.com"});
+  world.hubspot.faults().add({kLists, "POST", 0, 1, "reset", 0, "", -1, 0, true});
+  world.sync();
+  world.after_response = [](const simulator::SimRequest& request,
+                            simulator::SimResponse& response) {
+    if (request.path().find(kByName) != std::string::npos) response.body = R"({"list":{}})";
+  };
+  ASSERT_TRUE(world.sync().error);
+  world.after_response = {};
+  const auto result = world.sync();
+  EXPECT_FALSE(result.error) << result.error->message();
+  EXPECT_EQ(result.sync.audience_origin, AudienceOrigin::kOurs);
+}
+
 TEST(Announced, ACreationThatSurelyFailedClaimsNoListThatAnAdminMakesLater) {
   struct Case {
     int code;
