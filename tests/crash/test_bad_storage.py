@@ -81,13 +81,17 @@ class LostState(Killing):
         self.sync("--allow-removals", code=0)
         self.assertEqual(self.members(), {"left@example.com", "a@example.com"})
 
-    def test_full_as_an_exact_mirror_leaves_the_cohort_alone_in_the_list(self):
+    def test_full_as_an_exact_mirror_leaves_the_cohort_alone_in_the_list_from_the_next_run_on(self):
         self.configure(sync={"remove_strangers": True})
         self.cohort(["left@example.com", "a@example.com"])
         self.sync(code=0)
         self.lose_state()
         self.cohort(["a@example.com"])
-        self.sync("--full", "--allow-removals", code=0)
+        result = self.muster("sync", "s", "--full", "--allow-removals", "--json")
+        self.assertEqual(result.code, 0, result.err)
+        self.assertIn("the next one takes them out", result.err)
+        self.assertEqual(self.members(), {"left@example.com", "a@example.com"})
+        self.sync("--allow-removals", code=0)
         self.assertEqual(self.members(), {"a@example.com"})
 
     def test_full_never_takes_over_a_list_that_fills_itself(self):
