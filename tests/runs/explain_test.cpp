@@ -112,6 +112,46 @@ TEST_F(ExplainTest, AStrangerIsSaidToBeOne) {
   }
 }
 
+TEST_F(ExplainTest, WhoWasRemovedIsKnownByTheRecord) {
+  fill();
+  const auto record = std::to_string(world.id_of("ada@example.com"));
+  world.dir.write("cohort.csv", "user_id,who\nu2,grace@example.com\n");
+  ASSERT_EQ(world.run().run.figures.removed, 1U);
+  const auto result = explain(record);
+  EXPECT_FALSE(result.is_stranger);
+  ASSERT_EQ(result.people.size(), 1U);
+  EXPECT_EQ(result.people[0].record_id, record);
+  EXPECT_EQ(result.people[0].in_list, false);
+  ASSERT_EQ(result.people[0].changes.size(), 2U);
+  EXPECT_EQ(result.people[0].changes[0].change.kind, ChangeKind::kRemoved);
+}
+
+TEST_F(ExplainTest, ARecordThatWasMergedIsFollowedToTheMember) {
+  fill();
+  auto& account = world.hubspot.account();
+  const auto gone = account.create("old@example.net").id;
+  const auto before = world.id_of("ada@example.com");
+  account.merge(*account.by_email("ada@example.com"), *account.by_email("old@example.net"), false);
+  const auto record = std::to_string(world.id_of("ada@example.com"));
+  for (const auto& asked : {std::to_string(gone), std::to_string(before), std::string("u1")}) {
+    SCOPED_TRACE(asked);
+    if (asked == std::to_string(gone)) world.run();  // the state learns of the merge
+    const auto result = explain(asked);
+    EXPECT_FALSE(result.is_stranger);
+    ASSERT_EQ(result.people.size(), 1U);
+    EXPECT_EQ(result.people[0].record_id, record);
+    EXPECT_EQ(result.people[0].in_list, true);
+  }
+}
+
+TEST_F(ExplainTest, ARejectedValueIsFoundWithBlanksAroundIt) {
+  fill();
+  const auto result = explain(" no address ");
+  ASSERT_EQ(result.people.size(), 1U);
+  ASSERT_EQ(result.people[0].rows.size(), 1U);
+  EXPECT_EQ(result.people[0].rows[0].rejected, "invalid_email");
+}
+
 TEST_F(ExplainTest, TheRestIsToldWhenTheDestinationCantBeAsked) {
   fill();
   world.fault("", 503, -1);

@@ -85,6 +85,9 @@ class MortalStore final : public Store {
   std::uint64_t count_listed_with_record(SyncId sync, std::string_view record) override {
     return life_.forgets_aliases ? 0 : in().count_listed_with_record(sync, record);
   }
+  std::vector<MemberKey> changed_with_record(SyncId sync, std::string_view record) override {
+    return in().changed_with_record(sync, record);
+  }
   std::vector<MemberRow> members_with_record(SyncId sync, std::string_view record) override {
     return in().members_with_record(sync, record);
   }

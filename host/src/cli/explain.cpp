@@ -166,7 +166,7 @@ void run_explain(Shell& shell, const std::string& name, const std::string& asked
   const auto row = workspace->connection_row(workspace->config().connection(sync.connection));
   const auto audience = workspace->rules(sync).audience_name;
   shell.say(fmt::format("{}: {}", shell.in(Colour::kBold, sync.name),
-                        result.is_stranger ? "a stranger: not in the source, never sent"
+                        result.is_stranger ? "a stranger: not in the source, and not known here"
                                            : counted(result.people.size(), "member")));
   json::array people;
   for (const auto& person : result.people) {

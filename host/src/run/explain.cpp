@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::size_t kMapBatch = 1024;
 
+std::string_view trimmed(std::string_view text) {
+  constexpr auto kBlanks = " \t\r\n\v\f";
+  const auto begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
 //! Thrown out of the pages: everyone was found.
 struct Seen {};
 
@@ -27,6 +34,7 @@ class Explainer {
 
   Explanation run() {
     take_asked();
+    follow_asked();
     read_source();
     describe();
     try {
@@ -61,9 +69,50 @@ class Explainer {
       add_key(context_.hasher.key(rules_.kind, asked_canonical_), asked_canonical_);
     }
     if (!has_state()) return;
-    for (const auto& row : context_.store->members_with_record(result_.sync.id, asked_)) {
+    add_record(asked_);
+  }
+
+  //! Whose record it is, or was when something changed of them.
+  bool add_record(const std::string& record_id) {
+    auto& store = *context_.store;
+    bool any = false;
+    for (const auto& row : store.members_with_record(result_.sync.id, record_id)) {
       add_key(row.key, {});
+      any = true;
     }
+    for (const auto& key : store.changed_with_record(result_.sync.id, record_id)) {
+      add_key(key, {});
+      any = true;
+    }
+    known_by_record_ |= any;
+    return any;
+  }
+
+  //! A record that nobody is known by may have been merged into one that somebody is.
+  void follow_asked() {
+    if (!has_state() || known_by_record_ || !is_number() || !can_follow()) return;
+    try {
+      context_.ready_connection();
+      const auto survivor = survivor_of(asked_);
+      if (survivor.empty() || survivor == asked_) return;
+      survivor_ = survivor;
+      add_record(survivor);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kInterrupted) throw;
+      // The destination is asked again at the end; why it can't be is told then.
+    }
+  }
+
+  bool is_number() const {
+    return !asked_.empty() && asked_.find_first_not_of("0123456789") == std::string::npos;
+  }
+  bool can_follow() const {
+    return context_.destination.descriptor().record_kind() != nullptr &&
+           context_.destination.supports(MUSTER_LOOKUP_1);
+  }
+  std::string survivor_of(std::string_view record_id) {
+    const auto* kind = context_.destination.descriptor().record_kind();
+    return context_.destination.look_up(kind->id, {&record_id, 1}).front();
   }
 
   void add_key(const MemberKey& key, const std::string& canonical) {
@@ -99,7 +148,7 @@ class Explainer {
       const auto& row = batch[i];
       const bool by_id = !row.source_id.empty() && row.source_id == asked_;
       if (mapped[i].canonical.empty()) {
-        if (by_id || row.identifier == asked_) reject(row, mapped[i].reason);
+        if (by_id || trimmed(row.identifier) == trimmed(asked_)) reject(row, mapped[i].reason);
         continue;
       }
       const auto key = context_.hasher.key(rules_.kind, mapped[i].canonical);
@@ -180,13 +229,21 @@ class Explainer {
   void look_up_records() {
     if (!context_.destination.supports(MUSTER_LOOKUP_1)) return;
     for (auto& person : result_.people) {
+      if (!person.record_id.empty()) follow(person);
       if (!person.record_id.empty() || person.canonical.empty()) continue;
       const std::string_view identifier = person.canonical;
       person.record_id = context_.destination.look_up(rules_.kind, {&identifier, 1}).front();
     }
-    const bool is_number = asked_.find_first_not_of("0123456789") == std::string::npos;
     auto& first = result_.people.front();
-    if (result_.is_stranger && first.record_id.empty() && is_number) first.record_id = asked_;
+    if (!result_.is_stranger || !first.record_id.empty() || !is_number()) return;
+    first.record_id = survivor_.empty() ? asked_ : survivor_;
+  }
+
+  //! Who was merged since is in the list under the record of today.
+  void follow(ExplainedPerson& person) {
+    if (!can_follow()) return;
+    auto survivor = survivor_of(person.record_id);
+    if (!survivor.empty()) person.record_id = std::move(survivor);
   }
 
   std::set<std::uint64_t> find_in_list(const std::set<std::uint64_t>& wanted) {
@@ -215,6 +272,8 @@ class Explainer {
   Source& source_;
   const std::string& asked_;
   std::string asked_canonical_;
+  std::string survivor_;  //!< of the record that was asked for, where it was merged
+  bool known_by_record_ = false;
   std::map<MemberKey, std::string> keys_;  //!< with their canonical forms, where known
   std::map<std::uint64_t, std::string> source_ids_;
   std::vector<Mapped> mapped_;

@@ -58,6 +58,7 @@ class SqliteStore final : public Store {
   std::size_t close_dead_runs(SyncId sync, Instant now) override;
 
   void put_change(SyncId sync, const ChangeRow& change) override;
+  std::vector<MemberKey> changed_with_record(SyncId sync, std::string_view record_id) override;
   std::vector<ChangeRow> changes(SyncId sync, const MemberKey& key) override;
   void forget_changes(Instant before) override;
   std::vector<DropCount> count_drops(SyncId sync) override;

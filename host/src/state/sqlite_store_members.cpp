@@ -148,6 +148,15 @@ void SqliteStore::put_change(SyncId sync, const ChangeRow& change) {
       .run();
 }
 
+std::vector<MemberKey> SqliteStore::changed_with_record(SyncId sync, std::string_view record_id) {
+  const Use use(
+      prepared("SELECT DISTINCT key FROM change WHERE sync = ?1 AND record = ?2 AND record <> ''"));
+  use->bind(1, to_integer(sync)).bind(2, record_id);
+  std::vector<MemberKey> keys;
+  while (use->step()) keys.push_back(read_key(use->blob(0)));
+  return keys;
+}
+
 std::vector<ChangeRow> SqliteStore::changes(SyncId sync, const MemberKey& key) {
   const Use use(
       prepared("SELECT run, kind, record, reason, detail FROM change WHERE sync = ?1 AND key = ?2 "
