@@ -107,9 +107,10 @@ class History(Workspace):
         self.assertEqual(self.runs("--since", "2001-01-01", "--until", "2099-01-01T10:00Z"), [1])
 
     def test_a_time_that_is_none_is_refused(self):
-        result = self.muster("history", "--since", "yesterday", "--json")
-        self.assertEqual(result.code, 2, result)
-        self.assertEqual(result.json["error"]["code"], "cli.time")
+        for text in ("yesterday", "2026-02-31", "2026-04-31T10:00"):
+            result = self.muster("history", "--since", text, "--json")
+            self.assertEqual(result.code, 2, result)
+            self.assertEqual(result.json["error"]["code"], "cli.time")
 
     def test_tells_when_drops_are_tried_again_and_who_started_it(self):
         (run,) = self.muster("history", "--json").json
@@ -179,11 +180,38 @@ class Plan(Workspace):
             [
                 ("add", "c@company.com", "planned", ""),
                 ("none", "b@company.com", "duplicate", "duplicate_of"),
+                ("none", "b@company.com", "unchanged", ""),
                 ("none", "broken", "dropped", "invalid_email"),
                 ("remove", "", "planned", ""),
             ],
         )
         self.assertEqual(rows.stat().st_mode & 0o777, 0o600)
+
+    def test_the_verdict_of_the_guard_fits_the_screen(self):
+        self.configure()
+        self.cohort([f"user{i}@company.com" for i in range(30)])
+        self.sync(code=0)
+        self.cohort(["user1@company.com"])
+        out = self.muster("plan", "s").out
+        self.assertIn("the guard would stop this run", out)
+        self.assertLessEqual(max(len(line) for line in out.splitlines()), 100, out)
+
+    def test_who_is_who_by_another_identifier_is_not_made_up(self):
+        self.configure(sync={"identifier": {"column": "email", "as": "contact_id"}})
+        ids = []
+        for i in range(25):
+            new = {"properties": {"email": f"user{i}@company.com"}}
+            ids.append(self.hubspot.call("POST", "/crm/objects/2026-09/contacts", new)["id"])
+        self.cohort(ids)
+        self.sync(code=0)
+        self.configure()
+        self.cohort([f"user{i}@company.com" for i in range(25)])
+        plan = self.muster("plan", "s", "--json").json
+        self.assertEqual((plan["members"], plan["adds"], plan["removes"]), (25, None, None))
+        self.assertIsNone(plan["guard"]["would_stop"])
+        out = self.muster("plan", "s").out
+        self.assertIn("not known without --lookup", out)
+        self.assertNotIn("--allow-removals", out)
 
     def test_ragged_rows_are_told(self):
         self.configure()
