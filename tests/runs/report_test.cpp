@@ -79,5 +79,25 @@ TEST_F(ReportTest, ARefusedRemovalIsToldAndNotTriedAgainInTheRun) {
   EXPECT_EQ(next.run.figures.removed, 2U);
 }
 
+//! A run that is killed leaves in the history what it had done.
+TEST_F(ReportTest, TheHistoryHasTheFiguresOfEveryBatch) {
+  world.cohort(SyncWorld::people(250));
+  std::optional<RunRow> seen;
+  world.hubspot.faults().set_source(
+      [&](const simulator::SimRequest& request) -> std::optional<simulator::Fault> {
+        const bool reads =
+            request.method == "GET" && request.target.find("/memberships") != std::string::npos;
+        if (reads && !seen) seen = world.store()->run(RunId{1});
+        return std::nullopt;
+      });
+  ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->status, RunStatus::kRunning);
+  EXPECT_EQ(seen->figures.members, 250U);
+  EXPECT_EQ(seen->figures.listed, 250U);
+  EXPECT_GT(seen->figures.calls, 0U);
+  EXPECT_FALSE(seen->figures.verified);
+}
+
 }  // namespace
 }  // namespace muster::testing

@@ -52,6 +52,7 @@ PassesEnd run_passes(Session& session, RunProgress::Phase phase, std::size_t cou
       part.reserve(end - begin);
       for (auto i = begin; i < end; ++i) part.push_back(at(i, is_first));
       BatchLeft<Item> left = batch(std::move(part));
+      if (session.keep_figures) session.keep_figures();
       if (left.items.size() < end - begin) backoff.progress(clock.elapsed());
       std::move(left.items.begin(), left.items.end(), std::back_inserter(next));
       if (left.wait && (!wait || *wait < *left.wait)) wait = left.wait;

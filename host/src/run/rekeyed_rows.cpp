@@ -1,5 +1,7 @@
 #include "run/rekeyed_rows.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace muster {
@@ -71,6 +73,28 @@ void write_rekeyed(Session& session, const std::vector<Rekeyed>& rekeyed) {
     }
     transaction.commit();
   }
+}
+
+void rekey(Session& session) {
+  auto& context = session.context;
+  const auto& kind = session.rules.kind;
+  Patience patience(context.clock, session.rules.retry_for,
+                    [&session](Milliseconds duration) { session.wait(duration); });
+  settle_unknown_records(session, patience);
+  const auto rekeyed =
+      find_rekeyed({context.store, context.destination, patience, session.cohort, session.spill,
+                    [&](std::uint64_t done, std::uint64_t total) {
+                      session.check_going();
+                      context.observer.on_progress({RunProgress::Phase::kMatching, done, total});
+                    }},
+                   session.sync.id, kind);
+  write_rekeyed(session, rekeyed);
+  context.observer.on_notice(
+      fmt::format("members are identified as {} now, no longer as {}: {} of them are known by "
+                  "their records and keep their places in the list",
+                  kind, session.sync.identifier_kind, rekeyed.size()));
+  session.sync.identifier_kind = kind;
+  session.put_sync();
 }
 
 }  // namespace muster

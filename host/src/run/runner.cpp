@@ -10,6 +10,7 @@
 #include "run/audience_life.hpp"
 #include "run/changes.hpp"
 #include "run/heartbeat.hpp"
+#include "run/meter.hpp"
 #include "run/proof.hpp"
 #include "run/reading_progress.hpp"
 #include "run/rekey.hpp"
@@ -50,12 +51,13 @@ SyncRow sync_row(Store& store, const SyncRules& rules) {
 class Runner {
  public:
   Runner(RunContext& context, const SyncRules& rules, Source& source, const RunOptions& options,
-         Lease& lease, SyncRow sync, RunRow& run)
+         Lease& lease, const Meter& meter, SyncRow sync, RunRow& run)
       : context_(context),
         rules_(rules),
         source_(source),
         options_(options),
         lease_(lease),
+        meter_(meter),
         sync_(std::move(sync)),
         run_(run),
         spill_(context.temporary_directory),
@@ -71,12 +73,15 @@ class Runner {
     read_cohort();
     move_to_account(connection);
     session_.emplace(Session{context_, rules_, lease_, report_, spill_, *cohort_, sync_, run_.id});
+    session_->keep_figures = [this] { keep_figures(); };
     session_->repair = options_.repair;
     session_->allow_removals = options_.allow_removals;
     session_->is_whole = options_.delta == nullptr;
     // With the state its reference was lost; in another account the name means nothing.
     session_->may_adopt = options_.full && same_account_;
-    if (options_.delta == nullptr) rekey();
+    if (options_.delta == nullptr && identifier_changed(session_->sync, rules_.kind)) {
+      rekey(*session_);
+    }
     report_rows_not_sent(*session_);
     audience_.emplace(*session_, options_.restore_list);
     while (const auto gone = execute_unless_gone()) audience_->recover(*gone);
@@ -88,6 +93,7 @@ class Runner {
     if (session_) {
       run_.figures = session_->tally.figures();
       sync_ = session_->sync;
+      report_merged_leavers(*session_);
     }
     report_.flush();
   }
@@ -111,6 +117,12 @@ class Runner {
                     lease_.keep();
                     context_.observer.on_progress(reading_progress(rows, progress));
                   });
+  }
+
+  void keep_figures() {
+    run_.figures = session_->tally.figures();
+    meter_.read(run_.figures);
+    context_.store.update_run(run_);
   }
 
   void read_cohort() {
@@ -161,29 +173,6 @@ class Runner {
     transaction.commit();
   }
 
-  //! The rows of a sync that identified its members in another way get the keys of the new one.
-  //! Cut short, it is done again: what has its new key already stays.
-  void rekey() {
-    if (!identifier_changed(session_->sync, rules_.kind)) return;
-    Patience patience(context_.clock, rules_.retry_for,
-                      [this](Milliseconds duration) { session_->wait(duration); });
-    settle_unknown_records(*session_, patience);
-    const auto rekeyed =
-        find_rekeyed({context_.store, context_.destination, patience, *cohort_, spill_,
-                      [this](std::uint64_t done, std::uint64_t total) {
-                        session_->check_going();
-                        context_.observer.on_progress({RunProgress::Phase::kMatching, done, total});
-                      }},
-                     session_->sync.id, rules_.kind);
-    write_rekeyed(*session_, rekeyed);
-    context_.observer.on_notice(
-        fmt::format("members are identified as {} now, no longer as {}: {} of them are known by "
-                    "their records and keep their places in the list",
-                    rules_.kind, session_->sync.identifier_kind, rekeyed.size()));
-    session_->sync.identifier_kind = rules_.kind;
-    session_->put_sync();
-  }
-
   //! What the list holds beside those who are named, the next whole run proves.
   void execute_changes() {
     run_.mode = RunMode::kIncremental;
@@ -206,6 +195,7 @@ class Runner {
     run_.mode = plan_options.mode;
     const auto plan = make_plan(*cohort_, *context_.store.members(session_->sync.id), plan_options);
     session_->tally.start(*cohort_, plan);
+    keep_figures();
     if (plan.mode == RunMode::kRepair) {
       // A repair removes no member: only an emptied source stops it.
       const auto verdict = judge(plan, *cohort_, std::nullopt);
@@ -299,6 +289,7 @@ class Runner {
   Source& source_;
   const RunOptions& options_;
   Lease& lease_;
+  const Meter& meter_;
   SyncRow sync_;
   RunRow& run_;
   Spill spill_;
@@ -319,8 +310,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   // One batch at a slow pace, or a source that keeps us waiting, may outlast the lease.
   const Heartbeat heartbeat(context.destination, source, [&lease] { lease.keep(); });
   context.store.close_dead_runs(sync.id, context.clock.now());
-  const auto began = context.clock.elapsed();
-  const auto usage_before = context.destination.usage();
+  const Meter meter(context.clock, context.destination);
 
   RunResult result;
   result.run.sync = rules.sync;
@@ -329,7 +319,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   result.run.id =
       context.store.start_run(result.run, first_run_without_report(context.reports_directory));
   try {
-    Runner runner(context, rules, source, options, lease, sync, result.run);
+    Runner runner(context, rules, source, options, lease, meter, sync, result.run);
     result.report = runner.report_file();
     try {
       runner.run();
@@ -361,10 +351,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
     result.run.error_code = result.error->code();
     result.run.error_message = result.error->message();
   }
-  const auto usage = context.destination.usage();
-  result.run.figures.calls = usage.calls - usage_before.calls;
-  result.run.figures.throttled = usage.throttled - usage_before.throttled;
-  result.run.figures.duration = context.clock.elapsed() - began;
+  meter.read(result.run.figures);
   result.run.finished = context.clock.now();
   result.notices = source.notices();
   context.store.update_run(result.run);

@@ -2,6 +2,7 @@
 // batches. Made by the Runner, used on its thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -57,6 +58,9 @@ struct Session {
   //! Members that this run listed under a contact that was there: its mapped properties are as they
   //! were.
   std::vector<PlannedUpdate> unwritten_properties{};
+
+  //! Writes the figures so far into the history: a kill leaves them there. Nothing: not yet.
+  std::function<void()> keep_figures{};
 
   //! Where a sealed identifier belongs: it does not open in another row.
   std::string seal_context(const MemberKey& key) const;

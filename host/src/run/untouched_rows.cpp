@@ -42,6 +42,12 @@ std::vector<MemberKey> removes_of(const Plan& plan) {
   return removes;
 }
 
+void report_merged_leavers(Session& session) {
+  std::vector<MemberKey> keys;
+  for (const auto& [key, record_id] : session.merged_leavers) keys.push_back(key);
+  report_open_removes(session, keys);
+}
+
 void report_all_open(Session& session, const Plan& plan) {
   report_still_dropped(session, plan);
   report_open_adds(session, plan.adds);

@@ -19,6 +19,9 @@ std::vector<PlannedUpdate> updates_of(const Session& session, const Plan& plan);
 //! Of the plan: who leaves, and who may yet be in the audience.
 std::vector<MemberKey> removes_of(const Plan& plan);
 
+//! Who was set aside, to be removed once all records are known, in a run that ended before that.
+void report_merged_leavers(Session& session);
+
 //! All of a run that was stopped before its first write.
 void report_all_open(Session& session, const Plan& plan);
 
