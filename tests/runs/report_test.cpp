@@ -79,6 +79,23 @@ TEST_F(ReportTest, ARefusedRemovalIsToldAndNotTriedAgainInTheRun) {
   EXPECT_EQ(next.run.figures.removed, 2U);
 }
 
+TEST_F(ReportTest, AnInterruptionInsideACallIsToldAsOneWithWhatIsLeft) {
+  fill(30);
+  world.cohort(SyncWorld::people(25));
+  world.hubspot.faults().set_source(
+      [&](const simulator::SimRequest& request) -> std::optional<simulator::Fault> {
+        if (request.method != "PUT") return std::nullopt;
+        world.cancellation.request();
+        return simulator::Fault{};  // 503: the call waits, and is ended
+      });
+  const auto result = world.run();
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.error->code(), "run.interrupted");
+  EXPECT_FALSE(result.error->hint().empty());
+  EXPECT_EQ(result.run.status, RunStatus::kStopped);
+  EXPECT_EQ(removals(result, "to_retry"), 5U);
+}
+
 //! A run that is killed leaves in the history what it had done.
 TEST_F(ReportTest, TheHistoryHasTheFiguresOfEveryBatch) {
   world.cohort(SyncWorld::people(250));
