@@ -330,6 +330,7 @@ void sync(Destination& destination) {
                                 expect_text(name);
                               },
                               {},
+                              [](std::string_view name) { expect_text(name); },
                               [](std::span<const ResolvedRecord> records) {
                                 for (const auto& record : records) {
                                   expect(record.index < 3 && !record.record_id.empty());

@@ -53,7 +53,7 @@ void sync(Destination& destination, fuzz::Bytes& script) {
   }
   const AudienceEvents events{
       [](std::string_view) {}, [](std::string_view ref, std::string_view) { expect(!ref.empty()); },
-      [](std::string_view ref, std::string_view) { expect(!ref.empty()); },
+      [](std::string_view ref, std::string_view) { expect(!ref.empty()); }, [](std::string_view) {},
       [&](std::span<const ResolvedRecord> records) {
         for (const auto& record : records) {
           expect(record.index < operations.size() && !record.record_id.empty());
