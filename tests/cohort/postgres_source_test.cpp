@@ -144,6 +144,13 @@ TEST(PostgresSource, TellsWhatIsWrongWithTheQuery) {
   EXPECT_THAT(error.message(), ::testing::HasSubstr("emial"));
 }
 
+TEST(PostgresSource, RepeatsNoValueOfARow) {
+  const auto error = error_of(options_for(server().url(),
+                                          "SELECT email::regclass::text AS email FROM (VALUES "
+                                          "('secret.person@example.com')) AS people(email)"));
+  EXPECT_THAT(error.message(), ::testing::Not(::testing::HasSubstr("person")));
+}
+
 TEST(PostgresSource, SaysThatAColumnMayNotBeRead) {
   server().execute(
       "DROP TABLE IF EXISTS hidden; CREATE TABLE hidden (email text); DROP ROLE IF EXISTS guest; "

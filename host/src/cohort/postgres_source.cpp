@@ -121,7 +121,7 @@ PostgresSource::Result PostgresSource::ask(const char* statement) {
                          .at(where())
                          .with_hint("nothing was sent; run again later"));
   }
-  throw refused(last.get());
+  throw refused(last.get(), statement == kFetch);
 }
 
 void PostgresSource::fetch() {
@@ -160,14 +160,16 @@ std::string_view PostgresSource::cell(std::size_t place) const {
       .with_hint("the database's encoding lets any bytes in (SQL_ASCII); nothing was sent");
 }
 
-//! The server's words are told where they are about the query: others may repeat what a row holds.
-Error PostgresSource::refused(PGresult* result) const {
+//! The server's words are told where they are about the query: others, and any while rows are read,
+//! may repeat what a row holds.
+Error PostgresSource::refused(PGresult* result, bool reading) const {
   const auto state = sql_state(result);
   if (state.starts_with("42") || state.starts_with("0A") || state == "25006") {
     const bool denied = state == "42501";
     return Error(ErrorKind::kUsage, denied ? "sql.not_allowed" : "sql.bad_query",
                  fmt::format("the query can't be used: {}",
-                             PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)))
+                             reading ? fmt::format("the server's code is {}", state)
+                                     : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)))
         .at(options_.query_where)
         .with_hint(denied ? "grant the database's user SELECT on what the query reads"
                           : "it must be one SELECT; try it with psql");

@@ -36,7 +36,7 @@ class PostgresSource final : public Source {
   Result ask(const char* statement);
   void fetch();
   std::string_view cell(std::size_t place) const;
-  Error refused(PGresult* result) const;
+  Error refused(PGresult* result, bool reading) const;
   Error not_connected() const;
   std::string where() const;
 
