@@ -81,6 +81,15 @@ TEST(Plan, AddsADroppedMemberAgainWhenItsRetryIsDue) {
   expect_one_add(plan_of(Cohort::of({"a@x.com"}), {row}), AddCause::kHealing);
 }
 
+TEST(Plan, AddsWhoWasNotFoundAtOnceWhenTheSyncMakesRecordsNow) {
+  PlanOptions options;
+  options.now = kNow;
+  options.creates = true;
+  ListedRows rows({dropped_row("a@x.com", "not_found", 2, kNow)});
+  const auto cohort = Cohort::of({"a@x.com"});
+  expect_one_add(make_plan(cohort.index(), rows, options), AddCause::kHealing);
+}
+
 TEST(Plan, CountsADroppedMemberWhoseRetryIsNotDueAsStillDropped) {
   const auto row = dropped_row("a@x.com", "not_found", 2, kNow - std::chrono::minutes(59));
   const auto plan = plan_of(Cohort::of({"a@x.com"}), {row});

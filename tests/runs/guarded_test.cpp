@@ -71,6 +71,8 @@ TEST_F(GuardedTest, AFileWithoutAByteIsAnEmptySource) {
   world.dir.write("cohort.csv", "");
   expect_stopped("guard.empty_source", 30);
   EXPECT_EQ(world.writes(), 0U);
+  EXPECT_FALSE(run_allowing().error);
+  EXPECT_TRUE(world.listed().empty());
 }
 
 TEST_F(GuardedTest, ARepairFromAnEmptiedSourceIsStopped) {

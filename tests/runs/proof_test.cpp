@@ -209,6 +209,22 @@ TEST_F(ProofTest, StrangersAreRemovedFromAMirrorThoughHubSpotFailsForAWhile) {
   EXPECT_EQ(world.listed().size(), 30U);
 }
 
+TEST_F(ProofTest, StrangersAreRemovedAsTheyWereReadWithoutReadingTheListForThem) {
+  fill({"remove_strangers: true"});
+  const auto reads = [this] { return world.hubspot.count("/memberships", "GET"); };
+  const auto before = reads();
+  EXPECT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  const auto of_a_quiet_run = reads() - before;
+  world.clock.advance(hours(1));
+  auto& account = world.hubspot.account();
+  account.add_member(world.list(), account.create("stranger@example.net").id);
+  const auto result = world.run();
+  EXPECT_EQ(world.listed().size(), 30U);
+  // Once more, to prove that they are gone.
+  EXPECT_EQ(reads() - before - of_a_quiet_run, 2 * of_a_quiet_run);
+  EXPECT_EQ(count_of(read_file(result.report), ",remove,,,removed,,STRANGER,"), 1U);
+}
+
 TEST_F(ProofTest, StrangersStayInTheRunThatTakesTheListOver) {
   fill({"remove_strangers: true"});
   auto& account = world.hubspot.account();

@@ -1,6 +1,7 @@
 // What the report of a run says of removals and updates that were not done.
 #include <gtest/gtest.h>
 
+#include "run/report.hpp"
 #include "runs/sync_world.hpp"
 
 namespace muster::testing {
@@ -114,6 +115,46 @@ TEST_F(ReportTest, TheHistoryHasTheFiguresOfEveryBatch) {
   EXPECT_EQ(seen->figures.listed, 250U);
   EXPECT_GT(seen->figures.calls, 0U);
   EXPECT_FALSE(seen->figures.verified);
+}
+
+TEST_F(ReportTest, OfARunThatWasKilledIsClosedByTheNext) {
+  fill(30);
+  const auto dead = [this] {
+    const auto store = world.store();
+    RunRow row;
+    row.sync = "s";
+    row.started = world.clock.now();
+    return store->start_run(row, RunId{1});
+  }();
+  const auto file = report_file(world.dir.path() / ".muster/reports", dead);
+  const auto number = std::to_string(static_cast<std::int64_t>(dead));
+  const auto whole = "run,operation\r\n" + number + ",add,\"a\r\n\"\"b\",x\r\n";
+  world.dir.write(std::filesystem::relative(file, world.dir.path()).string(),
+                  whole + number + ",add,\"cut \r\n off");
+  ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  const auto closed = read_file(file);
+  ASSERT_EQ(closed.substr(0, whole.size()), whole);
+  EXPECT_TRUE(closed.substr(whole.size()).starts_with(number + ",none,,,interrupted,"));
+  EXPECT_EQ(count_of(closed.substr(whole.size()), "\r\n"), 1U);
+  EXPECT_EQ(world.store()->run(dead)->status, RunStatus::kInterrupted);
+}
+
+TEST_F(ReportTest, OfARunThatWasKilledMayBeGoneOrBeyondReach) {
+  fill(30);
+  const auto kill = [this] {
+    const auto store = world.store();
+    RunRow row;
+    row.sync = "s";
+    return store->start_run(row, RunId{1});
+  };
+  kill();
+  EXPECT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  const auto file = report_file(world.dir.path() / ".muster/reports", kill());
+  std::filesystem::create_directory(file);
+  world.told.notices.clear();
+  EXPECT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  ASSERT_EQ(world.told.notices.size(), 1U);
+  EXPECT_NE(world.told.notices[0].find("report of a run that was killed"), std::string::npos);
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ class MortalStore final : public Store {
   std::optional<RunRow> run(RunId id) override { return in().run(id); }
   std::vector<RunRow> runs(const RunFilter& filter) override { return in().runs(filter); }
   RunId last_proved_run(std::string_view sync) override { return in().last_proved_run(sync); }
-  std::size_t close_dead_runs(SyncId sync, Instant now) override {
+  std::vector<RunId> close_dead_runs(SyncId sync, Instant now) override {
     return out().close_dead_runs(sync, now);
   }
   void put_change(SyncId sync, const ChangeRow& change) override { out().put_change(sync, change); }

@@ -367,11 +367,11 @@ TEST_F(StoreTest, DeadRunsOfASyncBecomeInterrupted) {
   new_sync(*store_, "other");
   const auto dead = start_run("power_users");
   const auto others = start_run("other");
-  EXPECT_EQ(store_->close_dead_runs(sync_, kNow), 1U);
+  EXPECT_EQ(store_->close_dead_runs(sync_, kNow), std::vector{dead});
   EXPECT_EQ(store_->run(dead)->status, RunStatus::kInterrupted);
   EXPECT_EQ(store_->run(dead)->finished, kNow);
   EXPECT_EQ(store_->run(others)->status, RunStatus::kRunning);
-  EXPECT_EQ(store_->close_dead_runs(sync_, kNow), 0U);
+  EXPECT_TRUE(store_->close_dead_runs(sync_, kNow).empty());
 }
 
 TEST_F(StoreTest, ChangesComeNewestRunFirstAndOldOnesAreForgotten) {

@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 #include "cli/words.hpp"
+#include "plan/healing.hpp"
 
 namespace muster::cli {
 namespace {
@@ -42,7 +43,10 @@ json::object to_json(const SyncConfig& sync, const std::string& audience, const 
     object["still_dropped"] = nullptr;
     object["still_dropped_by_reason"] = nullptr;
   }
-  if (preview.next_retry) object["next_retry"] = preview.next_retry->time_since_epoch().count();
+  if (preview.next_retry) {
+    object["next_retry"] = preview.next_retry->time_since_epoch().count();
+    object["next_retry_at"] = utc_text(*preview.next_retry);
+  }
   if (const auto& change = preview.identifier_change) {
     json::object told{{"from", change->from}, {"to", change->to}, {"kept", nullptr}};
     if (change->kept) told["kept"] = *change->kept;
@@ -108,7 +112,11 @@ void say(const Shell& shell, const std::string& audience, const SyncConfig& sync
   shell.say(figure("remove", preview.removes));
   shell.say(figure("unchanged", preview.unchanged));
   shell.say(figure("rejected", reasons_text(preview.rejected)));
+  if (!preview.rejected.empty()) shell.say("    tried again when their values change");
   shell.say(figure("still dropped", reasons_text(preview.still_dropped)));
+  for (const auto& [reason, count] : preview.still_dropped) {
+    if (!can_heal(reason)) shell.say("    " + reason + ": tried again " + without_healing(reason));
+  }
   if (preview.next_retry) {
     shell.say(figure("tried again", "from " + time_text(*preview.next_retry)));
   }

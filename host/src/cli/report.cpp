@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "cli/commands.hpp"
+#include "run/report.hpp"
 
 namespace muster::cli {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 void show_report(const Shell& shell, std::int64_t run) {
   const auto workspace = shell.open_workspace();
   workspace->look_only();
-  const auto file = workspace->reports_directory() / fmt::format("{}.csv", run);
+  const auto file = report_file(workspace->reports_directory(), RunId{run});
   std::ifstream in(file, std::ios::binary);
   if (!in) {
     throw Error(ErrorKind::kFailed, "report.missing",

@@ -34,6 +34,7 @@ void say(const Shell& shell, const RunResult& result, const std::string& audienc
   shell.say(figure("created", figures.created));
   shell.say(figure("removed", figures.removed));
   shell.say(figure("dropped", reasons_text(figures.dropped)));
+  if (result.not_updated > 0) shell.say(figure("not updated", result.not_updated));
   if (figures.to_retry > 0) shell.say(figure("to retry", figures.to_retry));
   if (const auto& verified = figures.verified) {
     auto text = fmt::format("{} confirmed, {} missing, {} strangers", verified->confirmed,

@@ -124,6 +124,7 @@ json::object to_json(const RunResult& result, const std::string& audience_name,
   object["audience"] = json::object{
       {"id", result.sync.audience_ref}, {"name", audience_name}, {"url", audience_url}};
   object["report"] = result.report.string();
+  if (result.not_updated > 0) object["not_updated"] = result.not_updated;
   for (const auto& notice : result.notices) {
     if (notice.code == "ragged_rows") object["ragged_rows"] = notice.count;
   }

@@ -56,11 +56,14 @@ std::optional<Error> judge_source(const Error& fault, std::uint64_t listed) {
         .at(fault.where())
         .with_hint(fault.hint());
   }
-  if (fault.code() == "source.empty") {
+  if (fault.code() == kEmptySource) {
     return Error(ErrorKind::kGuard, "guard.empty_source",
                  fmt::format("the source is empty; the {} members that are listed stay so", listed))
         .at(fault.where())
-        .with_hint("look at what writes the file; an empty cohort has a header");
+        .with_hint(
+            "look at what writes the file: an empty cohort has a header; when it is right, run "
+            "again "
+            "with --allow-removals");
   }
   return std::nullopt;
 }

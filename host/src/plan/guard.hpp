@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "plan/plan.hpp"
@@ -22,6 +23,9 @@ struct GuardVerdict {
 //! cohort without a single usable member always is, also with the guard off: it is the mark of a
 //! broken export, and whoever means it says so with --allow-removals.
 GuardVerdict judge(const Plan& plan, const CohortIndex& cohort, std::optional<double> max_removals);
+
+//! The code of a source that has nothing, not even names of columns.
+inline constexpr std::string_view kEmptySource = "source.empty";
 
 //! Why the guard stops a run whose source could not be read, `listed` members having been sent from
 //! it before: it lost its column, or all that it had. Nothing for other faults, and first runs.

@@ -79,6 +79,8 @@ class Merge {
       return add(member, AddCause::kDrifted);
     }
     if (options_.mode == RunMode::kFull) return add(member, AddCause::kHealing);
+    // It was found missing when the sync made no records.
+    if (row.reason == "not_found" && options_.creates) return add(member, AddCause::kHealing);
     const auto due = retrial(row, options_.now);
     if (due == Retrial::kProbe) return add(member, AddCause::kProbe);
     if (due == Retrial::kFull) return add(member, AddCause::kHealing);

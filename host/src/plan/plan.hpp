@@ -67,6 +67,8 @@ struct PlanOptions {
   RunMode mode = RunMode::kIncremental;
   Instant now{};
   enum class Drift { kReport, kRepair } on_drift = Drift::kReport;
+  //! Whether records are made for members that have none: who was not found before can be added.
+  bool creates = false;
 };
 
 //! Merges the cohort with the sync's rows, both in key order (architecture.md, "State of a

@@ -36,6 +36,11 @@ Comparison AudienceReader::settled() {
   return reading;
 }
 
+std::deque<std::uint64_t> AudienceReader::last_strangers() const {
+  if (!audience_) return {};
+  return audience_->strangers(parts_.store, parts_.sync.id);
+}
+
 void AudienceReader::read_and_follow_merges() {
   looked_up_.clear();
   const auto reading = read();

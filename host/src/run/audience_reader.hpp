@@ -47,6 +47,9 @@ class AudienceReader {
   bool last_holds(std::string_view record_id) const {
     return audience_ && audience_->holds(record_id);
   }
+  //! The records, as they were read last, that no row knows now: numbers for last_record_id().
+  std::deque<std::uint64_t> last_strangers() const;
+  std::string last_record_id(std::uint64_t number) const { return audience_->record_id(number); }
 
  private:
   //! When the destination confirmed that a member is in the audience.

@@ -43,6 +43,7 @@ class Previewer {
     plan_options.mode = options_.full || !has_audience ? RunMode::kFull : RunMode::kIncremental;
     plan_options.now = context_.clock.now();
     plan_options.on_drift = rules_.on_drift;
+    plan_options.creates = rules_.create_missing;
     Preview preview;
     preview.refused = refused_;
     const auto rekeyed = rekey(preview);

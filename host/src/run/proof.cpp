@@ -237,18 +237,13 @@ class Proof {
 
   bool remove_strangers(const Comparison& reading) {
     if (reading.strangers == 0 || leaves_strangers()) return false;
-    Patience patience(context_.clock, session_.rules.retry_for,
-                      [this](Milliseconds duration) { session_.wait(duration); });
-    auto ids = stranger_ids(context_.destination, session_.sync.audience_ref, patience, store_,
-                            session_.sync.id);
-    // Who was not there a moment ago may be a member whose contact was merged since, under a new
-    // id: left to the next run, which follows it.
-    std::erase_if(ids, [this](const auto& id) { return !reader_.last_holds(id); });
-    if (ids.empty()) return false;
-    const auto end =
-        run_passes(session_, RunProgress::Phase::kRemoving, std::move(ids),
-                   context_.destination.descriptor().max_batch,
-                   [this](const std::vector<std::string>& batch) { return remove_records(batch); });
+    const auto strangers = reader_.last_strangers();
+    if (strangers.empty()) return false;
+    const auto end = run_passes<std::string>(
+        session_, RunProgress::Phase::kRemoving, strangers.size(),
+        [&](std::size_t i) { return reader_.last_record_id(strangers[i]); },
+        context_.destination.descriptor().max_batch,
+        [this](const std::vector<std::string>& batch) { return remove_records(batch); });
     if (end.left) throw *end.left;
     return true;
   }

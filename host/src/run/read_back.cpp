@@ -18,18 +18,6 @@ bool is_to_leave(const MemberRow& row) {
          (row.state == MemberState::kPending && row.sealed_identifier.empty());
 }
 
-std::vector<std::uint64_t> known_records(Store& store, SyncId sync) {
-  std::vector<std::uint64_t> known;
-  const auto rows = store.members(sync);
-  MemberRow row;
-  while (rows->next(row)) {
-    if (!row.record_id.empty()) known.push_back(record_number(row.record_id));
-  }
-  std::sort(known.begin(), known.end());
-  known.erase(std::unique(known.begin(), known.end()), known.end());
-  return known;
-}
-
 //! Streams the record ids of an audience, page by page.
 void read_pages(Destination& destination, std::string_view audience_ref, Patience& patience,
                 const std::function<void(std::span<const std::string_view>)>& on_page) {
@@ -58,7 +46,11 @@ AudienceRecords::AudienceRecords(Destination& destination, std::string_view audi
                                  Patience& patience,
                                  const std::function<void(std::uint64_t)>& on_progress) {
   read_pages(destination, audience_ref, patience, [&](std::span<const std::string_view> ids) {
-    for (const auto id : ids) records_.push_back(record_number(id));
+    for (const auto id : ids) {
+      const auto number = record_number(id);
+      records_.push_back(number);
+      if (std::to_string(number) != id) texts_.emplace(number, id);
+    }
     if (on_progress) on_progress(records_.size());
   });
   if (!std::is_sorted(records_.begin(), records_.end())) {
@@ -79,6 +71,26 @@ std::uint64_t AudienceRecords::place(std::uint64_t number) const {
   const auto found = std::lower_bound(records_.begin(), records_.end(), number);
   if (found == records_.end() || *found != number) return size();
   return static_cast<std::uint64_t>(found - records_.begin());
+}
+
+std::deque<std::uint64_t> AudienceRecords::strangers(Store& store, SyncId sync) const {
+  std::vector<bool> known(size());
+  const auto rows = store.members(sync);
+  MemberRow row;
+  while (rows->next(row)) {
+    if (row.record_id.empty()) continue;
+    if (const auto at = place(record_number(row.record_id)); at < size()) known[at] = true;
+  }
+  std::deque<std::uint64_t> strangers;
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    if (!known[i]) strangers.push_back(records_[i]);
+  }
+  return strangers;
+}
+
+std::string AudienceRecords::record_id(std::uint64_t number) const {
+  const auto text = texts_.find(number);
+  return text == texts_.end() ? std::to_string(number) : text->second;
 }
 
 Comparison compare(const AudienceRecords& audience, Store& store, SyncId sync,
@@ -120,20 +132,6 @@ Comparison compare(const AudienceRecords& audience, Store& store, SyncId sync,
   }
   comparison.strangers = static_cast<std::uint64_t>(std::count(ours.begin(), ours.end(), false));
   return comparison;
-}
-
-std::vector<std::string> stranger_ids(Destination& destination, std::string_view audience_ref,
-                                      Patience& patience, Store& store, SyncId sync) {
-  const auto known = known_records(store, sync);
-  std::vector<std::string> strangers;
-  read_pages(destination, audience_ref, patience, [&](std::span<const std::string_view> ids) {
-    for (const auto id : ids) {
-      if (!std::binary_search(known.begin(), known.end(), record_number(id))) {
-        strangers.emplace_back(id);
-      }
-    }
-  });
-  return strangers;
 }
 
 bool audience_exists(Destination& destination, std::string_view audience_ref) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,8 @@
 
 namespace muster {
 
-//! The records of an audience, as numbers (record_number.hpp), sorted.
+//! The records of an audience, as numbers (record_number.hpp), sorted. Ids that are no decimal
+//! numbers cost their text besides.
 class AudienceRecords {
  public:
   //! Reads every page; goes on where it was when the destination can't answer for a while. Throws
@@ -28,10 +30,15 @@ class AudienceRecords {
   std::uint64_t size() const noexcept { return records_.size(); }
   //! Where `number` stands among them; size() when it does not.
   std::uint64_t place(std::uint64_t number) const;
+  //! Those that no row of the sync knows, in order; reads the sync's rows once.
+  std::deque<std::uint64_t> strangers(Store& store, SyncId sync) const;
+  //! As the destination told it.
+  std::string record_id(std::uint64_t number) const;
 
  private:
   // Not a vector: that would take twice its room while it grows.
   std::deque<std::uint64_t> records_;
+  std::map<std::uint64_t, std::string> texts_;  //!< of records whose number is not their id
 };
 
 //! What differs between an audience and the state.
@@ -55,10 +62,6 @@ bool was_written_off(const MemberRow& row);
 //! Compares; reads the sync's rows once.
 Comparison compare(const AudienceRecords& audience, Store& store, SyncId sync,
                    const IsRecent& is_recent);
-
-//! The record ids of the strangers; reads the audience again, for their exact texts.
-std::vector<std::string> stranger_ids(Destination& destination, std::string_view audience_ref,
-                                      Patience& patience, Store& store, SyncId sync);
 
 //! Whether the audience exists: its first page is asked for. False when it is gone.
 bool audience_exists(Destination& destination, std::string_view audience_ref);

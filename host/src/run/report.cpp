@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 
@@ -16,8 +17,16 @@ namespace muster {
 namespace {
 
 constexpr std::size_t kBufferSize = 256 * 1024;
+constexpr std::string_view kRowEnd = "\r\n";
 constexpr std::string_view kHeader =
     "run,operation,source_id,identifier,outcome,reason,detail,record_id,record_url\r\n";
+
+struct Descriptor {
+  int number;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+};
 
 Error report_error(const std::filesystem::path& file) {
   return Error(ErrorKind::kFailed, "report.write",
@@ -26,7 +35,69 @@ Error report_error(const std::filesystem::path& file) {
       .with_hint("check free space and permissions of the reports directory, then run again");
 }
 
+void append_cell(std::string& row, std::string_view cell) {
+  if (cell.find_first_of(",\"\r\n") == std::string_view::npos) {
+    row += cell;
+    return;
+  }
+  row += '"';
+  for (const char c : cell) {
+    if (c == '"') row += '"';
+    row += c;
+  }
+  row += '"';
+}
+
+void write_all(int descriptor, std::string_view text, const std::filesystem::path& file) {
+  while (!text.empty()) {
+    const auto written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw report_error(file);
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+//! Where the last whole row of an open report ends.
+off_t end_of_rows(int descriptor, const std::filesystem::path& file) {
+  std::vector<char> block(kBufferSize);
+  off_t at = 0;
+  off_t end = 0;
+  bool is_quoted = false;
+  while (true) {
+    const auto count = ::read(descriptor, block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw report_error(file);
+    if (count == 0) return end;
+    for (const char c : std::string_view(block.data(), static_cast<std::size_t>(count))) {
+      ++at;
+      if (c == '"') is_quoted = !is_quoted;
+      if (c == '\n' && !is_quoted) end = at;
+    }
+  }
+}
+
 }  // namespace
+
+std::filesystem::path report_file(const std::filesystem::path& directory, RunId run) {
+  return directory / (std::to_string(static_cast<std::int64_t>(run)) + ".csv");
+}
+
+void close_dead_report(const std::filesystem::path& file, RunId run) {
+  const Descriptor descriptor{::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
+  if (descriptor.number < 0 && errno == ENOENT) return;
+  if (descriptor.number < 0) throw report_error(file);
+  const auto end = end_of_rows(descriptor.number, file);
+  const bool cut =
+      ::ftruncate(descriptor.number, end) == 0 && ::lseek(descriptor.number, end, SEEK_SET) == end;
+  if (!cut) throw report_error(file);
+  std::string row = std::to_string(static_cast<std::int64_t>(run)) + ",none,,,interrupted,";
+  append_cell(row, "run_interrupted");
+  row += ',';
+  append_cell(row, "found dead at the next start, whose report tells of what was left");
+  row += ",,";
+  row += kRowEnd;
+  write_all(descriptor.number, row, file);
+}
 
 RunId first_run_without_report(const std::filesystem::path& directory) {
   std::int64_t highest = 0;
@@ -76,35 +147,16 @@ Report::~Report() { ::close(descriptor_); }
 void Report::add(const ReportRow& row) {
   for (const auto cell : {std::string_view(run_), row.operation, row.source_id, row.identifier,
                           row.outcome, row.reason, row.detail, row.record_id}) {
-    append_cell(cell);
+    append_cell(buffer_, cell);
     buffer_ += ',';
   }
-  append_cell(fill_url(record_url_, row.record_id));
-  buffer_ += "\r\n";
+  append_cell(buffer_, fill_url(record_url_, row.record_id));
+  buffer_ += kRowEnd;
   if (buffer_.size() >= kBufferSize) flush();
 }
 
-void Report::append_cell(std::string_view cell) {
-  if (cell.find_first_of(",\"\r\n") == std::string_view::npos) {
-    buffer_ += cell;
-    return;
-  }
-  buffer_ += '"';
-  for (const char c : cell) {
-    if (c == '"') buffer_ += '"';
-    buffer_ += c;
-  }
-  buffer_ += '"';
-}
-
 void Report::flush() {
-  std::string_view rest = buffer_;
-  while (!rest.empty()) {
-    const auto written = ::write(descriptor_, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw report_error(file_);
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
+  write_all(descriptor_, buffer_, file_);
   buffer_.clear();
 }
 

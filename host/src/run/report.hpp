@@ -16,8 +16,8 @@ struct ReportRow {
   std::string_view operation;  //!< add, remove, update, verify, none
   std::string_view source_id;
   std::string_view identifier;
-  //! added, removed, updated, not_updated, unchanged, found, dropped, duplicate, to_retry; planned
-  //! in the rows of a plan.
+  //! added, removed, not_removed, updated, not_updated, unchanged, found, dropped, duplicate,
+  //! to_retry; planned in the rows of a plan; interrupted in the last row of a run that was killed.
   std::string_view outcome;
   std::string_view reason;
   std::string_view detail;
@@ -40,14 +40,20 @@ class Report {
   const std::filesystem::path& file() const noexcept { return file_; }
 
  private:
-  void append_cell(std::string_view cell);
-
   std::filesystem::path file_;
   std::string run_;
   std::string record_url_;
   std::string buffer_;
   int descriptor_ = -1;
 };
+
+//! Where the report of a run is.
+std::filesystem::path report_file(const std::filesystem::path& directory, RunId run);
+
+//! Ends the report of a run that was killed: a row cut in its middle goes, a last row says that the
+//! run did not come to its end. Nothing to do where there is no report. Throws Error when it can't
+//! be written.
+void close_dead_report(const std::filesystem::path& file, RunId run);
 
 //! The first number that no report of a run has: a state that was moved away begins anew, its
 //! reports stay.

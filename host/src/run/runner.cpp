@@ -48,6 +48,15 @@ SyncRow sync_row(Store& store, const SyncRules& rules) {
   return store.put_sync(row);
 }
 
+//! A cohort without a member: what a file without even a header is when the user says so.
+class Nobody final : public Source {
+ public:
+  void open(const Columns&) override {}
+  std::optional<Member> next() override { return std::nullopt; }
+  Progress progress() const override { return {}; }
+  std::vector<SourceNotice> notices() const override { return {}; }
+};
+
 class Runner {
  public:
   Runner(RunContext& context, const SyncRules& rules, Source& source, const RunOptions& options,
@@ -61,9 +70,8 @@ class Runner {
         sync_(std::move(sync)),
         run_(run),
         spill_(context.temporary_directory),
-        report_(
-            context.reports_directory / fmt::format("{}.csv", static_cast<std::int64_t>(run.id)),
-            std::to_string(static_cast<std::int64_t>(run.id))) {}
+        report_(muster::report_file(context.reports_directory, run.id),
+                std::to_string(static_cast<std::int64_t>(run.id))) {}
 
   //! Throws Error for whatever keeps the run from its end.
   void run() {
@@ -104,6 +112,7 @@ class Runner {
     return session_ ? session_->asked_wait : std::nullopt;
   }
   std::uint64_t strangers_removed() const { return session_ ? session_->removed_strangers : 0; }
+  std::uint64_t not_updated() const { return session_ ? session_->refused_updates : 0; }
   bool complete() const {
     return session_ && session_->tally.complete() && session_->refused_removes.empty();
   }
@@ -130,6 +139,10 @@ class Runner {
       read(cohort_, source_);
       if (options_.delta != nullptr) read(leaving_, options_.delta->leaving);
     } catch (const Error& error) {
+      if (error.code() == kEmptySource && options_.allow_removals) {
+        Nobody nobody;
+        return read(cohort_, nobody);
+      }
       const auto listed = context_.store.count_members(sync_.id, MemberState::kListed);
       const auto stopped = judge_source(error, listed);
       if (!stopped) throw;
@@ -192,6 +205,7 @@ class Runner {
     plan_options.mode = mode();
     plan_options.now = context_.clock.now();
     plan_options.on_drift = rules_.on_drift;
+    plan_options.creates = rules_.create_missing;
     run_.mode = plan_options.mode;
     const auto plan = make_plan(*cohort_, *context_.store.members(session_->sync.id), plan_options);
     session_->tally.start(*cohort_, plan);
@@ -301,6 +315,18 @@ class Runner {
   std::optional<AudienceLife> audience_;
 };
 
+//! Runs that a kill left without an end: in the history, and in their reports.
+void close_dead_runs(RunContext& context, SyncId sync) {
+  for (const auto run : context.store.close_dead_runs(sync, context.clock.now())) {
+    try {
+      close_dead_report(report_file(context.reports_directory, run), run);
+    } catch (const Error& error) {
+      context.observer.on_notice("the report of a run that was killed stays as it is: " +
+                                 error.message());
+    }
+  }
+}
+
 }  // namespace
 
 RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
@@ -309,7 +335,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   Lease lease(context.store, context.clock, sync.id, context.owner);
   // One batch at a slow pace, or a source that keeps us waiting, may outlast the lease.
   const Heartbeat heartbeat(context.destination, source, [&lease] { lease.keep(); });
-  context.store.close_dead_runs(sync.id, context.clock.now());
+  close_dead_runs(context, sync.id);
   const Meter meter(context.clock, context.destination);
 
   RunResult result;
@@ -337,6 +363,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
     }
     runner.finish();
     result.strangers_removed = runner.strangers_removed();
+    result.not_updated = runner.not_updated();
     if (!result.retry_after) result.retry_after = runner.asked_wait();
     result.sync = runner.sync();
     result.run.status = result.error        ? status_of(result.error->kind())

@@ -134,6 +134,7 @@ PassesEnd send_updates(Session& session, const std::vector<PlannedUpdate>& updat
     throw;
   }
   report_open(session, updates, settled);
+  session.refused_updates += sender.refused();
   if (sender.refused() > 0) {
     session.context.observer.on_notice(
         fmt::format("the properties of {} members were not written; the report says why for each",

@@ -55,7 +55,7 @@ class SqliteStore final : public Store {
   std::optional<RunRow> run(RunId id) override;
   std::vector<RunRow> runs(const RunFilter& filter) override;
   RunId last_proved_run(std::string_view sync) override;
-  std::size_t close_dead_runs(SyncId sync, Instant now) override;
+  std::vector<RunId> close_dead_runs(SyncId sync, Instant now) override;
 
   void put_change(SyncId sync, const ChangeRow& change) override;
   std::vector<MemberKey> changed_with_record(SyncId sync, std::string_view record_id) override;

@@ -237,17 +237,18 @@ RunId SqliteStore::last_proved_run(std::string_view sync) {
   return use->step() ? static_cast<RunId>(use->integer(0)) : RunId{};
 }
 
-std::size_t SqliteStore::close_dead_runs(SyncId sync, Instant now) {
-  prepared(
-      "UPDATE run SET status = ?3, finished = ?2, error_code = 'run.interrupted', "
-      "error_message = 'found dead at the next start' "
-      "WHERE status = ?4 AND sync = (SELECT name FROM sync WHERE id = ?1)")
-      .bind(1, to_integer(sync))
+std::vector<RunId> SqliteStore::close_dead_runs(SyncId sync, Instant now) {
+  const Use use(
+      prepared("UPDATE run SET status = ?3, finished = ?2, error_code = 'run.interrupted', "
+               "error_message = 'found dead at the next start' "
+               "WHERE status = ?4 AND sync = (SELECT name FROM sync WHERE id = ?1) RETURNING id"));
+  use->bind(1, to_integer(sync))
       .bind(2, to_integer(now))
       .bind(3, static_cast<std::int64_t>(RunStatus::kInterrupted))
-      .bind(4, static_cast<std::int64_t>(RunStatus::kRunning))
-      .run();
-  return static_cast<std::size_t>(database_->changes());
+      .bind(4, static_cast<std::int64_t>(RunStatus::kRunning));
+  std::vector<RunId> closed;
+  while (use->step()) closed.push_back(static_cast<RunId>(use->integer(0)));
+  return closed;
 }
 
 }  // namespace muster::sqlite

@@ -108,8 +108,8 @@ class Store {
   virtual std::vector<RunRow> runs(const RunFilter& filter) = 0;
   //! The newest run of a sync that read its audience back to the end; RunId{} when none did.
   virtual RunId last_proved_run(std::string_view sync) = 0;
-  //! Runs found running though nobody holds their sync's lease become `interrupted`; how many.
-  virtual std::size_t close_dead_runs(SyncId sync, Instant now) = 0;
+  //! Runs found running though nobody holds their sync's lease become `interrupted`; which.
+  virtual std::vector<RunId> close_dead_runs(SyncId sync, Instant now) = 0;
 
   virtual void put_change(SyncId sync, const ChangeRow& change) = 0;
   //! Who was known by that record when something changed of them. Looks at every change.
