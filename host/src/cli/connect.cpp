@@ -68,7 +68,7 @@ class Connect {
         opened_(workspace_->open(connection_)) {}
 
   void run() {
-    const bool is_static = connection_.auth.contains("token");
+    const bool is_static = connection_.has_static_token();
     opened_.hold_secrets();
     const auto account = is_static ? opened_.destination().check() : authorize();
     check_same_account(account);

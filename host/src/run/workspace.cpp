@@ -315,7 +315,7 @@ Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
   const auto source = cohort_source(sync);
   const auto ready_connection = [&] {
     if (!is_stateless()) return ready(connection, opened.destination());
-    if (!connection.auth.contains("token"))
+    if (!connection.has_static_token())
       throw not_connected(connection.name, ConnectionState::kNever);
     return connection_row(connection);
   };
@@ -338,7 +338,7 @@ Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);
   if (options.look_up && connection_row(connection).state != ConnectionState::kConnected &&
-      !connection.auth.contains("token")) {
+      !connection.has_static_token()) {
     throw not_connected(connection.name, connection_row(connection).state);
   }
   const auto source = cohort_source(sync);

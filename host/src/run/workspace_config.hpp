@@ -23,6 +23,9 @@ struct ConnectionConfig {
   double rate_share = 0.8;             //!< above 0, at most 1
   std::map<std::string, std::string> settings;
   std::string where;
+
+  //! Else access is granted by somebody: OAuth.
+  bool has_static_token() const { return auth.contains("token"); }
 };
 
 //! Where pushed changes are received.

@@ -115,7 +115,7 @@ bool ConnectionWorker::is_held() {
   if (agenda_.empty()) return false;
   const auto& connection = workspace_.config().connection(connection_);
   const auto state = workspace_.connection_row(connection).state;
-  const bool checked_at_first_use = connection.auth.contains("token");
+  const bool checked_at_first_use = connection.has_static_token();
   const bool ready = state == ConnectionState::kConnected ||
                      (state == ConnectionState::kNever && checked_at_first_use);
   if (!ready) {

@@ -1,0 +1,35 @@
+// Taking leave of an account: access to it ends, and nothing there is deleted unless asked.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "run/workspace.hpp"
+
+namespace muster {
+
+struct DepartureOptions {
+  //! What becomes of the lists that the connection's syncs have made.
+  enum class Lists { kKeep, kEmpty, kDelete } lists = Lists::kKeep;
+  //! Takes the app out of the account, too, where the destination can.
+  bool uninstall = false;
+};
+
+struct Departure {
+  std::uint64_t lists_changed = 0;
+  std::uint64_t lists_left = 0;  //!< that muster did not make: people were in them before
+  bool uninstalled = false;
+  std::string not_uninstalled;  //!< why not, where it was asked for
+};
+
+//! Throws Error kReconnect when lists are to be changed in an account that can't be reached.
+void check_departure(Workspace& workspace, const ConnectionConfig& connection,
+                     const DepartureOptions& options);
+
+//! Ends the connection: its lists first, then the access, then what is stored of it. Holds the
+//! connection's syncs meanwhile: throws Error kBusy when one of them runs. What was done before an
+//! Error is in the state; asked again, it goes on from there.
+Departure depart(Workspace& workspace, const ConnectionConfig& connection,
+                 const DepartureOptions& options);
+
+}  // namespace muster
