@@ -34,7 +34,6 @@ TEST_F(PreviewTest, WhoIsLookedForAgainIsNotCountedAsCreated) {
   world.cohort(SyncWorld::people(3));
   ASSERT_EQ(dropped(world.run(), "not_found"), 3U);
   world.hubspot.account().create("person1@example.com");
-  world.configure({});
   world.cohort(SyncWorld::people(4));
   PreviewOptions options;
   options.look_up = true;
@@ -44,6 +43,23 @@ TEST_F(PreviewTest, WhoIsLookedForAgainIsNotCountedAsCreated) {
   EXPECT_EQ(preview.lookup->exists, 0U);
   EXPECT_EQ(preview.lookup->probed, 3U);
   EXPECT_EQ(preview.lookup->probed_exist, 1U);
+}
+
+TEST_F(PreviewTest, WhoWasNotFoundIsCreatedOnceTheSyncCreates) {
+  world.configure({"create_missing: false"});
+  world.cohort(SyncWorld::people(3));
+  ASSERT_EQ(dropped(world.run(), "not_found"), 3U);
+  ASSERT_EQ(dropped(world.run(), "not_found"), 3U);
+  world.configure({});
+  PreviewOptions options;
+  options.look_up = true;
+  const auto preview = world.preview(options);
+  ASSERT_TRUE(preview.lookup);
+  EXPECT_EQ(preview.lookup->missing, 3U);
+  EXPECT_EQ(preview.lookup->probed, 0U);
+  const auto result = world.run();
+  EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(result.run.figures.created, 3U);
 }
 
 TEST_F(PreviewTest, AnEmptyFileAndALostColumnAreJudgedAsARunWould) {

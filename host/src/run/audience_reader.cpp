@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "run/record_lookup.hpp"
+
 namespace muster {
 namespace {
 
@@ -125,30 +127,23 @@ bool AudienceReader::follow(const std::vector<MemberKey>& keys,
 //! the record it was merged into.
 void AudienceReader::follow_records(const std::vector<MemberRow>& rows,
                                     std::vector<std::string>& found) {
-  const auto& kinds = parts_.destination.descriptor().kinds;
-  const auto of_records =
-      std::find_if(kinds.begin(), kinds.end(), [](const auto& kind) { return kind.is_record; });
-  if (of_records == kinds.end() || of_records->id == parts_.rules.kind) return;
+  const auto* of_records = parts_.destination.descriptor().record_kind();
+  if (of_records == nullptr || of_records->id == parts_.rules.kind) return;
   std::vector<std::size_t> places;
-  std::vector<std::string_view> records;
+  std::vector<std::string> records;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (!found[i].empty() || rows[i].record_id.empty()) continue;
     places.push_back(i);
     records.push_back(rows[i].record_id);
   }
-  if (places.empty()) return;
-  const auto survivors =
-      patience_.ask([&] { return parts_.destination.look_up(of_records->id, records); });
+  const auto survivors = look_up_all({parts_.destination, patience_, of_records->id}, records);
   for (std::size_t i = 0; i < places.size(); ++i) found[places[i]] = survivors[i];
 }
 
 bool AudienceReader::keep_new_records(std::vector<MemberRow>& rows,
                                       const std::vector<std::string>& identifiers) {
-  const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
-  auto records =
-      patience_.ask([&] { return parts_.destination.look_up(parts_.rules.kind, views); });
+  auto records = look_up_all({parts_.destination, patience_, parts_.rules.kind}, identifiers);
   follow_records(rows, records);
-  patience_.progress();
   bool any = false;
   Store::Transaction transaction(parts_.store);
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -8,6 +8,7 @@
 #include "run/account_check.hpp"
 #include "run/heartbeat.hpp"
 #include "run/reading_progress.hpp"
+#include "run/record_lookup.hpp"
 #include "run/rekey.hpp"
 #include "run/report.hpp"
 
@@ -152,30 +153,23 @@ class Previewer {
   Preview::Lookup look_up(const Plan& plan) {
     Preview::Lookup found;
     auto patience = make_patience();
-    const std::size_t batch = context_.destination.descriptor().max_batch;
-    for (std::size_t begin = 0; begin < plan.adds.size(); begin += batch) {
-      check_going();
-      const auto end = std::min(plan.adds.size(), begin + batch);
-      std::vector<std::string> identifiers;
-      for (auto i = begin; i < end; ++i) {
-        identifiers.push_back(spill_.read(plan.adds[i].offset).identifier);
-      }
-      const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
-      const auto records =
-          patience.ask([&] { return context_.destination.look_up(rules_.kind, views); });
-      for (std::size_t i = 0; i < records.size(); ++i) {
-        const bool there = !records[i].empty();
-        if (plan.adds[begin + i].cause == AddCause::kProbe) {
-          // Nothing is created for those.
-          ++found.probed;
-          if (there) ++found.probed_exist;
-        } else {
-          ++(there ? found.exists : found.missing);
-        }
-      }
-      patience.progress();
-      context_.observer.on_progress({RunProgress::Phase::kMatching, end, plan.adds.size()});
-    }
+    look_up_each(
+        {context_.destination, patience, rules_.kind}, plan.adds.size(),
+        [&](std::size_t i) { return spill_.read(plan.adds[i].offset).identifier; },
+        [&](std::size_t i, const std::string& record) {
+          const bool there = !record.empty();
+          if (plan.adds[i].cause == AddCause::kProbe) {
+            // Nothing is created for those.
+            ++found.probed;
+            if (there) ++found.probed_exist;
+          } else {
+            ++(there ? found.exists : found.missing);
+          }
+        },
+        [&](std::size_t done) {
+          check_going();
+          context_.observer.on_progress({RunProgress::Phase::kMatching, done, plan.adds.size()});
+        });
     return found;
   }
 

@@ -8,6 +8,7 @@
 #include "plan/guard.hpp"
 #include "run/adds.hpp"
 #include "run/audience_reader.hpp"
+#include "run/record_lookup.hpp"
 #include "run/record_number.hpp"
 #include "run/removes.hpp"
 
@@ -92,17 +93,11 @@ class Proof {
     std::set<std::string> survivors;
     Patience patience(context_.clock, session_.rules.retry_for,
                       [this](Milliseconds duration) { session_.wait(duration); });
-    const std::size_t batch = context_.destination.descriptor().max_batch;
-    for (std::size_t begin = 0; begin < removed.size(); begin += batch) {
-      session_.check_going();
-      const auto end = std::min(removed.size(), begin + batch);
-      const std::vector<std::string_view> views(
-          removed.begin() + static_cast<std::ptrdiff_t>(begin),
-          removed.begin() + static_cast<std::ptrdiff_t>(end));
-      auto found =
-          patience.ask([&] { return context_.destination.look_up(of_records->id, views); });
-      for (auto& survivor : found) survivors.insert(std::move(survivor));
-    }
+    look_up_each(
+        {context_.destination, patience, of_records->id}, removed.size(),
+        [&](std::size_t i) { return removed[i]; },
+        [&](std::size_t, std::string survivor) { survivors.insert(std::move(survivor)); },
+        [this](std::size_t) { session_.check_going(); });
     for (const auto& key : reading.missing) {
       const auto row = store_.member(session_.sync.id, key);
       if (row && survivors.contains(row->record_id)) taken_along_.insert(key);

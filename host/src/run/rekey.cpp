@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "run/record_lookup.hpp"
 #include "run/record_number.hpp"
 
 namespace muster {
@@ -19,31 +20,23 @@ std::vector<Claim> claims_of(const RekeyParts& parts, const std::string& kind) {
   const auto& members = parts.cohort.members();
   const bool are_records = is_record_kind(parts.destination, kind);
   std::vector<Claim> claims;
-  std::vector<std::string> identifiers;
-  std::vector<std::size_t> places;
-  const auto resolve = [&] {
-    if (places.empty()) return;
-    std::vector<std::string> records;
-    if (are_records) {
-      records = identifiers;
-    } else {
-      const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
-      records = parts.patience.ask([&] { return parts.destination.look_up(kind, views); });
-      parts.patience.progress();
-    }
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      if (!records[i].empty()) claims.push_back({record_number(records[i]), places[i], false});
-    }
-    if (parts.on_progress) parts.on_progress(places.back() + 1, members.size());
-    identifiers.clear();
-    places.clear();
+  const auto identifier = [&](std::size_t i) {
+    return parts.spill.read(members[i].offset).identifier;
   };
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    identifiers.push_back(parts.spill.read(members[i].offset).identifier);
-    places.push_back(i);
-    if (places.size() == parts.destination.descriptor().max_batch) resolve();
+  const auto claim = [&](std::size_t i, const std::string& record) {
+    if (!record.empty()) claims.push_back({record_number(record), i, false});
+  };
+  if (are_records) {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      claim(i, identifier(i));
+      if (i % 10'000 == 0 && parts.on_progress) parts.on_progress(i, members.size());
+    }
+  } else {
+    look_up_each({parts.destination, parts.patience, kind}, members.size(), identifier, claim,
+                 [&](std::size_t done) {
+                   if (parts.on_progress) parts.on_progress(done, members.size());
+                 });
   }
-  resolve();
   std::sort(claims.begin(), claims.end(), [](const auto& a, const auto& b) {
     return a.record != b.record ? a.record < b.record : a.place < b.place;
   });

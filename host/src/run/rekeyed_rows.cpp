@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "run/record_lookup.hpp"
+
 namespace muster {
 namespace {
 
@@ -39,10 +41,8 @@ void settle_unknown_records(Session& session, Patience& patience) {
       identifiers.push_back(session.unsealed(*row));
       rows.push_back(std::move(*row));
     }
-    const std::vector<std::string_view> views(identifiers.begin(), identifiers.end());
     const auto records =
-        patience.ask([&] { return destination.look_up(session.sync.identifier_kind, views); });
-    patience.progress();
+        look_up_all({destination, patience, session.sync.identifier_kind}, identifiers);
     Store::Transaction transaction(store);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (records[i].empty()) {

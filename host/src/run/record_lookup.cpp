@@ -1,0 +1,35 @@
+#include "run/record_lookup.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace muster {
+
+void look_up_each(const LookupParts& parts, std::size_t count,
+                  const std::function<std::string(std::size_t)>& identifier,
+                  const std::function<void(std::size_t, std::string)>& found,
+                  const std::function<void(std::size_t)>& after_batch) {
+  const std::size_t batch_size = parts.destination.descriptor().max_batch;
+  std::vector<std::string> batch;
+  for (std::size_t begin = 0; begin < count; begin += batch_size) {
+    const auto end = std::min(count, begin + batch_size);
+    batch.clear();
+    for (auto i = begin; i < end; ++i) batch.push_back(identifier(i));
+    const std::vector<std::string_view> views(batch.begin(), batch.end());
+    auto records = parts.patience.ask([&] { return parts.destination.look_up(parts.kind, views); });
+    for (std::size_t i = 0; i < records.size(); ++i) found(begin + i, std::move(records[i]));
+    parts.patience.progress();
+    if (after_batch) after_batch(end);
+  }
+}
+
+std::vector<std::string> look_up_all(const LookupParts& parts,
+                                     const std::vector<std::string>& identifiers) {
+  std::vector<std::string> records(identifiers.size());
+  look_up_each(
+      parts, identifiers.size(), [&](std::size_t i) { return identifiers[i]; },
+      [&](std::size_t i, std::string record) { records[i] = std::move(record); });
+  return records;
+}
+
+}  // namespace muster
