@@ -26,11 +26,17 @@ Comparison AudienceReader::settled() {
   looked_up_.clear();
   auto reading = read();
   if (follow_merges(reading, Confirmed::kEarlier)) reading = compare_again();
+  bool agree = false;
   for (const auto wait : kSettlingWaits) {
-    // What was there long ago, and is not now, was changed by others: no wait brings it back.
-    if (reading.recent_missing == 0 && lagging_removals_ == 0) break;
+    const bool may_lag = reading.recent_missing > 0 || lagging_removals_ > 0;
+    // What was there long ago was changed by others, or a page has lost it: no wait brings it back,
+    // but only what two readings lack is believed to be gone.
+    if (!may_lag && (reading.missing.empty() || agree)) break;
     parts_.wait(wait);
+    const auto before = std::move(reading.missing);
     reading = read();
+    agree =
+        std::includes(before.begin(), before.end(), reading.missing.begin(), reading.missing.end());
   }
   // A fresh add is mostly missing because the read lags: looked up only when it stays so. Whoever
   // else was not looked up was there at the first reading, and may have been merged since.
