@@ -32,6 +32,7 @@ Draw draw_world(Random& random, simulator::Switches& switches) {
   switches.retry_after = random.chance(0.5);
   if (random.chance(0.2)) switches.largest_membership_write = random.pick_signed(1, 20);
   if (random.chance(0.1)) switches.required_on_create = {"firstname"};
+  switches.date_header = random.chance(0.8);
   return draw;
 }
 

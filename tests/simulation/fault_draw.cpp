@@ -47,6 +47,15 @@ std::optional<Fault> draw_fault(Random& random, const Draw& draw,
   const auto path = request.path();
   const bool of_oauth = path.find("/oauth/") != std::string::npos;
   const bool by_name = path.find("/name/") != std::string::npos;
+  // Without a read-back nobody can learn of it.
+  const bool removes = draw.verify && path.find("/add-and-remove") != std::string::npos &&
+                       request.body.find("\"recordIdsToRemove\":[\"") != std::string::npos;
+  // Removals are few: a lie about one must not be as rare as the others.
+  if (removes && random.chance(0.25)) {
+    auto fault = of_kind("keep_member");
+    fault.status = static_cast<int>(random.pick(1, 3));
+    return fault;
+  }
   switch (random.pick(0, 15)) {
     case 0: {
       auto fault = of_kind("reset");

@@ -1,5 +1,7 @@
 #include "simulator/errors.hpp"
 
+#include "simulator/json_fields.hpp"
+
 namespace muster::simulator {
 namespace {
 
@@ -23,6 +25,12 @@ SimResponse json_response(int status, const json::value& body) {
   return response;
 }
 
+SimResponse empty_response() {
+  SimResponse response;
+  response.status = 204;
+  return response;
+}
+
 SimResponse error_response(int status, const std::string& category, const std::string& message,
                            json::object extra) {
   const auto id = correlation_id();
@@ -35,6 +43,10 @@ SimResponse error_response(int status, const std::string& category, const std::s
 }
 
 SimResponse not_found() { return error_response(404, "OBJECT_NOT_FOUND", "resource not found"); }
+
+SimResponse invalid(const std::string& what, const std::string& sub_category) {
+  return error_response(400, "VALIDATION_ERROR", what, {{"subCategory", sub_category}});
+}
 
 SimResponse invalid_json() {
   return error_response(400, "", "Invalid input JSON on line 1, column 1: unexpected character");
@@ -89,6 +101,15 @@ json::object property_error_body(const PropertyError& error) {
                      {"message", error.message},
                      {"code", error.code},
                      {"context", json::object{{"propertyName", json::array{error.property}}}}}}}};
+}
+
+SimResponse whole_error(const json::object& error) {
+  const bool conflict = text_at(error, "category") == "CONFLICT";
+  auto extra = error;
+  const auto message = text_at(error, "message");
+  extra.erase("message");
+  extra.erase("category");
+  return error_response(conflict ? 409 : 400, text_at(error, "category"), message, extra);
 }
 
 }  // namespace muster::simulator

@@ -17,8 +17,9 @@ struct Fault {
   std::string method;      //!< empty: any
   std::int64_t skip = 0;   //!< so many matching requests pass first
   std::int64_t count = 1;  //!< how many are met; -1: all
-  //! status | slow | reset | refused | truncated | empty_results | drop_member | lose_entries |
-  //! unauthorized (the token expired) | invalid_token (can't be read) | unauthenticated
+  //! status | slow | reset | refused | truncated | empty_results | drop_member | keep_member |
+  //! lose_entries | unauthorized (the token expired) | invalid_token (can't be read) |
+  //! unauthenticated
   std::string kind = "status";
   int status = 503;
   std::string policy;               //!< of a 429: TEN_SECONDLY_ROLLING | SECONDLY | DAILY

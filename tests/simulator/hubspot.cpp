@@ -66,6 +66,7 @@ SimResponse HubSpot::handle(const SimRequest& request) {
   const std::lock_guard lock(mutex_);
   if (request.path().rfind("/_simulator/", 0) == 0) return control(request);
   auto response = answer(request);
+  if (switches_.date_header) response.headers.emplace_back("Date", http_date(clock_.now()));
   log_.push_back({request.method, request.target, request.body, response.status,
                   switches_.log_answers ? response.body : std::string{}});
   return response;
@@ -85,8 +86,9 @@ SimResponse HubSpot::answer(const SimRequest& request) {
 
 SimResponse HubSpot::faulty(const SimRequest& request, const Fault& fault) {
   SimResponse response;
-  if (fault.kind == "drop_member") {
-    lists_.drop_members(static_cast<std::size_t>(std::max<std::int64_t>(1, fault.status)));
+  if (fault.kind == "drop_member" || fault.kind == "keep_member") {
+    const auto count = static_cast<std::size_t>(std::max<std::int64_t>(1, fault.status));
+    fault.kind == "drop_member" ? lists_.drop_members(count) : lists_.keep_members(count);
     response = route(request);
     response.delay = Milliseconds{fault.delay_ms};
     return response;

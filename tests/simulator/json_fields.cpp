@@ -56,4 +56,9 @@ std::string timestamp(Instant at) {
                      (since - seconds).count());
 }
 
+std::string http_date(Instant at) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch());
+  return fmt::format("{:%a, %d %b %Y %H:%M:%S GMT}", fmt::gmtime(seconds.count()));
+}
+
 }  // namespace muster::simulator

@@ -26,5 +26,7 @@ std::optional<json::object> object_of(const std::string& body);
 std::uint64_t whole_number(std::string_view text);
 //! As HubSpot writes instants: 2026-11-23T16:56:07.367Z.
 std::string timestamp(Instant at);
+//! As HTTP writes them: Mon, 23 Nov 2026 16:56:07 GMT.
+std::string http_date(Instant at);
 
 }  // namespace muster::simulator

@@ -19,6 +19,8 @@ class ListsApi {
                                          const std::vector<std::string>& rest);
   //! So many ids of the next membership write are dropped in silence.
   void drop_members(std::size_t count) { to_drop_ = count; }
+  //! So many ids of the next membership write are told as removed, and stay.
+  void keep_members(std::size_t count) { to_keep_ = count; }
 
  private:
   SimResponse create(const SimRequest& request);
@@ -40,6 +42,7 @@ class ListsApi {
   Account& account_;
   const Switches& switches_;
   std::size_t to_drop_ = 0;
+  std::size_t to_keep_ = 0;
 };
 
 }  // namespace muster::simulator

@@ -49,6 +49,7 @@ void Switches::set(const boost::json::object& changes) {
       {"longest_list_name", number(longest_list_name)},
       {"membership_lag_ms", number(membership_lag_ms)},
       {"list_size_lag_ms", number(list_size_lag_ms)},
+      {"date_header", flag(date_header)},
       {"log_answers", flag(log_answers)},
       {"burst_limit", number(burst_limit)},
       {"daily_limit", number(daily_limit)},

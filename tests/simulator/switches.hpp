@@ -44,6 +44,8 @@ struct Switches {
   std::int64_t bulk_limit = 100'000;  //!< add-from and delete-all stop working at so many members
   std::int64_t membership_lag_ms = 0;
   std::int64_t list_size_lag_ms = 0;  //!< the size shown of a list is so old
+  // Every answer
+  bool date_header = true;  //!< it tells when it was written, by HubSpot's clock (RFC 9110)
   // The simulator's own
   bool log_answers = false;  //!< the log of requests holds the answers' bodies
   // Limits
