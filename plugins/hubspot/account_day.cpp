@@ -24,12 +24,22 @@ std::int64_t AccountDay::until_midnight_ms(std::int64_t now_ms) const {
   return std::chrono::duration_cast<milliseconds>(tomorrow - now).count();
 }
 
-std::optional<std::int64_t> instant_ms(std::string_view text) {
+namespace {
+
+std::optional<std::int64_t> parsed_ms(const char* form, std::string_view text) {
   cctz::time_point<std::chrono::milliseconds> instant;
-  const bool parsed =
-      cctz::parse("%Y-%m-%dT%H:%M:%E*S%Ez", std::string(text), cctz::utc_time_zone(), &instant);
-  if (!parsed) return std::nullopt;
+  if (!cctz::parse(form, std::string(text), cctz::utc_time_zone(), &instant)) return std::nullopt;
   return instant.time_since_epoch().count();
+}
+
+}  // namespace
+
+std::optional<std::int64_t> http_date_ms(std::string_view text) {
+  return parsed_ms("%a, %d %b %Y %H:%M:%S GMT", text);
+}
+
+std::optional<std::int64_t> instant_ms(std::string_view text) {
+  return parsed_ms("%Y-%m-%dT%H:%M:%E*S%Ez", text);
 }
 
 }  // namespace muster::hubspot

@@ -58,6 +58,10 @@ class Api {
   void confirm_version();
 
   std::int64_t now_ms() const noexcept { return host_.now_ms(); }
+  //! Now, by HubSpot's clock once an answer told it.
+  Moment moment() const noexcept {
+    return clock_ahead_ms_ ? Moment{now_ms() + *clock_ahead_ms_, true} : Moment{now_ms(), false};
+  }
   //! False when the call was cancelled meanwhile.
   bool wait(std::int64_t ms) const { return host_.wait(ms); }
 
@@ -109,6 +113,7 @@ class Api {
   std::set<std::size_t> failed_batches_;  //!< inputs_hash of those that met a 5xx
   int troubles_in_a_row_ = 0;
   AccountDay day_;
+  std::optional<std::int64_t> clock_ahead_ms_;  //!< HubSpot's, of this machine's
 };
 
 }  // namespace muster::hubspot

@@ -80,6 +80,9 @@ Answer Api::classify(const muster_http_response& response) {
   }
   answer.status = response.status;
   answer.correlation_id = code_word(header(response, "X-HubSpot-Correlation-Id"));
+  if (const auto written = http_date_ms(header(response, "Date"))) {
+    clock_ahead_ms_ = *written - now_ms();
+  }
   pace_.learn(response);
   auto parsed = parse_json(sdk::view(response.body));
   const bool is_empty = response.body.size == 0;

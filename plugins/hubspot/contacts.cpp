@@ -12,19 +12,9 @@
 namespace muster::hubspot {
 namespace {
 
-// Every batch of contacts takes at most 100 inputs (hubspot/api.md §4.1).
-constexpr std::size_t kBatch = 100;
-
 using State = Resolution::State;
 
 }  // namespace
-
-std::string refusal_code(const ErrorFacts& facts, int status) {
-  if (!facts.code.empty()) return facts.code;
-  if (!facts.sub_category.empty()) return facts.sub_category;
-  if (!facts.category.empty()) return facts.category;
-  return status > 0 ? "HTTP_" + std::to_string(status) : "UNKNOWN";
-}
 
 std::vector<Resolution> Contacts::resolve(std::span<const Address> addresses,
                                           std::span<const muster_text> properties) {
@@ -53,8 +43,7 @@ std::vector<Resolution> Contacts::resolve(std::span<const Address> addresses,
       const bool first = creating && may_create(place) && !doubted_.contains(inputs.texts[place]);
       (first ? to_create : to_read).push_back(place);
     }
-    in_batches(inputs, to_create, &Contacts::create);
-    api_.drain();
+    create_all(inputs, to_create);
     // What conflicted without naming its contact is open again, and read.
     for (const auto place : to_create) {
       // HubSpot may refuse a creation before it looks whether there is such a contact already.
@@ -64,8 +53,7 @@ std::vector<Resolution> Contacts::resolve(std::span<const Address> addresses,
       }
       if (inputs.is_open(place)) to_read.push_back(place);
     }
-    in_batches(inputs, to_read, &Contacts::read);
-    api_.drain();
+    read_all(inputs, to_read);
     ask_alone(inputs, to_read);
     for (const auto place : to_read) {
       if (inputs.results[place].state != State::kMissing || !may_create(place)) continue;
@@ -78,15 +66,13 @@ std::vector<Resolution> Contacts::resolve(std::span<const Address> addresses,
       inputs.was_read[place] = true;
     }
   }
-  in_batches(inputs, missing, &Contacts::create);
-  api_.drain();
+  create_all(inputs, missing);
   // Someone else created it between our reading and our creating.
   Places conflicting;
   for (const auto place : missing) {
     if (inputs.is_open(place)) conflicting.push_back(place);
   }
-  in_batches(inputs, conflicting, &Contacts::read);
-  api_.drain();
+  read_all(inputs, conflicting);
   for (const auto place : conflicting) {
     // It exists, and can't be found.
     if (inputs.results[place].state == State::kMissing) inputs.refuse(place, "CONFLICT");
@@ -105,8 +91,7 @@ std::vector<Resolution> Contacts::read_by_id(std::span<const std::string_view> i
   for (const auto& [id, place] : place_of) inputs.texts[place] = id;
   Places all(place_of.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  in_batches(inputs, all, &Contacts::read);
-  api_.drain();
+  read_all(inputs, all);
   ask_alone(inputs, all);
   const auto found = inputs.take();
   std::vector<Resolution> resolutions;
@@ -128,42 +113,14 @@ void Contacts::ask_alone(Inputs& inputs, const Places& places) {
   api_.drain();
 }
 
-void Contacts::in_batches(Inputs& inputs, const Places& places,
-                          void (Contacts::*send)(Inputs&, Places)) {
-  for (std::size_t begin = 0; begin < places.size(); begin += kBatch) {
-    const auto first = places.begin() + static_cast<std::ptrdiff_t>(begin);
-    const auto count = std::min(kBatch, places.size() - begin);
-    (this->*send)(inputs, Places(first, first + static_cast<std::ptrdiff_t>(count)));
-  }
+void Contacts::read_all(Inputs& inputs, const Places& places) {
+  in_batches(places, [&](Places batch) { read(inputs, std::move(batch)); });
+  api_.drain();
 }
 
-void Contacts::in_halves(Inputs& inputs, const Places& places,
-                         void (Contacts::*send)(Inputs&, Places)) {
-  const auto half = places.begin() + static_cast<std::ptrdiff_t>(places.size() / 2);
-  (this->*send)(inputs, Places(places.begin(), half));
-  (this->*send)(inputs, Places(half, places.end()));
-}
-
-bool Contacts::take_whole(Inputs& inputs, const Places& places, const Answer& answer) {
-  State state{};
-  switch (answer.fate) {
-    case Fate::kRetry:
-      state = State::kRetry;
-      break;
-    case Fate::kInDoubt:
-      state = State::kInDoubt;
-      break;
-    case Fate::kSkipped:
-      state = State::kSkipped;
-      break;
-    default:
-      return false;
-  }
-  for (const auto place : places) {
-    inputs.set(place, state);
-    inputs.results[place].wait_ms = answer.wait_ms;
-  }
-  return true;
+void Contacts::create_all(Inputs& inputs, const Places& places) {
+  in_batches(places, [&](Places batch) { create(inputs, std::move(batch)); });
+  api_.drain();
 }
 
 }  // namespace muster::hubspot

@@ -33,32 +33,34 @@ void Contacts::create(Inputs& inputs, Places places) {
   request.body = json::serialize(json::object{{"inputs", std::move(asked)}});
   request.not_found = Request::NotFound::kWrongVersion;
   request.inputs_hash = inputs.hash_of(places);
-  const auto sent_ms = api_.now_ms();
-  api_.send(
-      std::move(request), [this, &inputs, places = std::move(places), sent_ms](Answer& answer) {
-        if (answer.fate == Fate::kInDoubt) doubt(inputs, places, sent_ms);
-        // One input may be what HubSpot stumbles over: the others must not wait for it for ever.
-        if (answer.fails_again && places.size() > 1 && !api_.ended()) {
-          return in_halves(inputs, places, &Contacts::create);
-        }
-        if (take_whole(inputs, places, answer)) return;
-        if (answer.fate == Fate::kOk) return take_created(inputs, places, answer, sent_ms);
-        if (places.size() == 1) {
-          const bool again = take_creation_error(inputs, places[0], answer.body, answer.status);
-          if (again) create(inputs, places);
-          return;
-        }
-        // A conflict that refuses the whole batch names one contact at most: one read tells all
-        // that exist, where halves would cost a dozen calls for each of them (§4.4).
-        const bool unread = !inputs.was_read[places[0]];
-        if (answer.fate == Fate::kConflict) strategy_.saw_conflict_without_id();
-        if (answer.fate == Fate::kConflict && unread) return;  // open: they are read next
-        in_halves(inputs, places, &Contacts::create);
-      });
+  const auto sent = api_.moment();
+  api_.send(std::move(request), [this, &inputs, places = std::move(places), sent](Answer& answer) {
+    const auto create_halves = [&](const Places& all) {
+      in_halves(all, [&](Places half) { create(inputs, std::move(half)); });
+    };
+    if (answer.fate == Fate::kInDoubt) doubt(inputs, places, sent);
+    // One input may be what HubSpot stumbles over: the others must not wait for it for ever.
+    if (answer.fails_again && places.size() > 1 && !api_.ended()) {
+      return create_halves(places);
+    }
+    if (take_whole(answer, places, inputs.results)) return;
+    if (answer.fate == Fate::kOk) return take_created(inputs, places, answer, sent);
+    if (places.size() == 1) {
+      const bool again = take_creation_error(inputs, places[0], answer.body, answer.status);
+      if (again) create(inputs, places);
+      return;
+    }
+    // A conflict that refuses the whole batch names one contact at most: one read tells all
+    // that exist, where halves would cost a dozen calls for each of them (§4.4).
+    const bool unread = !inputs.was_read[places[0]];
+    if (answer.fate == Fate::kConflict) strategy_.saw_conflict_without_id();
+    if (answer.fate == Fate::kConflict && unread) return;  // open: they are read next
+    create_halves(places);
+  });
 }
 
 void Contacts::take_created(Inputs& inputs, const Places& places, const Answer& answer,
-                            std::int64_t sent_ms) {
+                            const Moment& sent) {
   std::map<std::string, std::size_t, std::less<>> by_email;
   std::map<std::string, std::size_t, std::less<>> by_trace;
   for (const auto place : places) {
@@ -112,19 +114,19 @@ void Contacts::take_created(Inputs& inputs, const Places& places, const Answer& 
     if (take_creation_error(inputs, left[0], *nameless)) again.push_back(left[0]);
   } else if (nameless != nullptr && !left.empty()) {
     // Of those that it leaves out, an error is someone's: created again, each half tells more.
-    in_halves(inputs, left, &Contacts::create);
+    in_halves(left, [&](Places half) { create(inputs, std::move(half)); });
   } else {
     for (const auto place : left) inputs.set(place, State::kUnaccounted);
-    doubt(inputs, left, sent_ms);
+    doubt(inputs, left, sent);
   }
   if (!again.empty()) create(inputs, std::move(again));
 }
 
 //! Whether these contacts were made will be seen when they are looked for.
-void Contacts::doubt(const Inputs& inputs, const Places& places, std::int64_t sent_ms) {
+void Contacts::doubt(const Inputs& inputs, const Places& places, const Moment& sent) {
   for (const auto place : places) {
     doubted_.try_emplace(std::string(inputs.texts[place]),
-                         Doubted{sent_ms, !inputs.refused_values[place].empty()});
+                         Doubted{sent, !inputs.refused_values[place].empty()});
   }
 }
 
@@ -138,7 +140,7 @@ void Contacts::take_doubted(Inputs& inputs, std::size_t place, const json::value
   const auto found = doubted_.find(inputs.texts[place]);
   if (found == doubted_.end()) return;
   const auto created = instant_ms(text_at(contact, "createdAt"));
-  if (created && *created + kClocksDifferMs >= found->second.sent_ms) {
+  if (created && !found->second.sent.is_surely_after(*created)) {
     inputs.results[place].created = true;
     inputs.results[place].values_left_out = found->second.values_left_out;
   }

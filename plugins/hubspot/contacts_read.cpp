@@ -47,13 +47,16 @@ void Contacts::read(Inputs& inputs, Places places) {
   request.not_found = Request::NotFound::kWrongVersion;
   request.inputs_hash = inputs.hash_of(places);
   api_.send(std::move(request), [this, &inputs, places = std::move(places)](Answer& answer) {
+    const auto read_halves = [&] {
+      in_halves(places, [&](Places half) { read(inputs, std::move(half)); });
+    };
     // One input may be what HubSpot stumbles over: the others must not wait for it for ever.
     if (answer.fails_again && places.size() > 1 && !api_.ended()) {
-      return in_halves(inputs, places, &Contacts::read);
+      return read_halves();
     }
-    if (take_whole(inputs, places, answer)) return;
+    if (take_whole(answer, places, inputs.results)) return;
     if (answer.fate == Fate::kOk) return take_read(inputs, places, answer);
-    if (places.size() > 1) return in_halves(inputs, places, &Contacts::read);
+    if (places.size() > 1) return read_halves();
     inputs.refuse(places[0], refusal_code(answer.error, answer.status));
   });
 }
@@ -130,7 +133,9 @@ void Contacts::take_read(Inputs& inputs, const Places& places, const Answer& ans
   if (nameless != nullptr && alone) {
     return inputs.refuse(open[0], refusal_code(error_facts(*nameless)));
   }
-  if (nameless != nullptr && open.size() > 1) return in_halves(inputs, open, &Contacts::read);
+  if (nameless != nullptr && open.size() > 1) {
+    return in_halves(open, [&](Places half) { read(inputs, std::move(half)); });
+  }
   if (alone && ids.size() == 1) return inputs.found(open[0], ids[0]);
   for (const auto place : open) {
     inputs.set(place, State::kUnaccounted);

@@ -6,6 +6,7 @@
 #include "account.hpp"
 #include "batch.hpp"
 #include "identifiers.hpp"
+#include "member_pages.hpp"
 #include "muster/destination.hpp"
 #include "property_rules.hpp"
 
@@ -45,7 +46,7 @@ class HubSpot final : public sdk::Destination,
         settings_(read_settings(settings)),
         api_(host_, settings_),
         contacts_(api_),
-        lists_(api_),
+        lists_(host_, api_),
         memberships_(api_, lists_),
         property_rules_(api_),
         property_writer_(api_, contacts_) {}

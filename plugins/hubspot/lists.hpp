@@ -7,13 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include "announcement.hpp"
 #include "api.hpp"
 
 namespace muster::hubspot {
 
 class Lists {
  public:
-  explicit Lists(Api& api) : api_(api) {}
+  Lists(const sdk::Host& host, Api& api) : host_(host), api_(api) {}
 
   //! The id of the list for `request`; makes it when there is none, telling `sink` before and
   //! after. Throws Failure: AUDIENCE_TAKEN, AUDIENCE_GONE, UNAVAILABLE.
@@ -34,25 +35,20 @@ class Lists {
   std::string take_over(const json::value& list, const muster_sync_request& request,
                         const muster_sync_sink& sink);
   std::string adopt(const json::value& list, std::string_view name, bool allowed) const;
-  bool is_older_than_announced(const json::value& list, std::string_view name) const;
+  bool is_of_another_time(const json::value& list, std::string_view name) const;
+  void announce(const muster_sync_request& request, const muster_sync_sink& sink);
+  std::optional<Announcement> announced(std::string_view name) const;
+  void forget_announcement(std::string_view name);
   std::optional<json::value> search(std::string_view name);
   std::string create(const muster_sync_request& request, const muster_sync_sink& sink);
   void take_back(const muster_sync_sink& sink, std::string_view name);
   bool remove_some(std::string_view id);
   Answer call(const char* method, std::string path, std::string body = {});
 
+  sdk::Host host_;
   Api& api_;
-  std::string required_;  //!< the list that is known to be there, and to be one to write to
-  //! The creation that this instance announced, and nobody before it.
-  struct Announced {
-    std::string name;
-    std::int64_t at_ms = 0;
-  } announced_;
+  std::string required_;        //!< the list that is known to be there, and to be one to write to
+  std::string announced_name_;  //!< of the creation that this instance announced
 };
-
-//! What an answer that is no success means for a call about the list `id`; empty where there is
-//! none yet. One 404 alone is not believed: the list is looked for by its id.
-[[noreturn]] void throw_list_failure(Api& api, const Answer& answer, std::string_view id,
-                                     const char* what);
 
 }  // namespace muster::hubspot

@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 #include <unordered_set>
 
-#include "contacts.hpp"
-#include "identifiers.hpp"
+#include "list_answers.hpp"
+#include "resolution.hpp"
 
 namespace muster::hubspot {
 namespace {
 
-// The largest page there is (hubspot/api.md §5).
-constexpr const char* kPageSize = "250";
 // Records whose memberships one call tells, as in every batch.
 constexpr std::size_t kSample = 100;
 // Reading right after writing may lag; no figure is documented (hubspot/api.md §5).
@@ -59,6 +56,8 @@ bool timed_out(const Answer& answer) {
 std::size_t Memberships::largest() const {
   return std::max<std::size_t>(1, std::min(ceiling_, api_.settings().membership_chunk));
 }
+
+std::size_t Memberships::one_call() const { return std::min({kFirst, chunk_, largest()}); }
 
 std::vector<Written> Memberships::write(std::string_view list, const std::vector<Change>& changes) {
   Writing writing{list, changes, std::vector<Written>(changes.size())};
@@ -160,27 +159,36 @@ void Memberships::take(Writing& writing, Range range, const Answer& answer) {
   if (!said && !is_empty_object(answer.body)) {
     return set(writing.written, range.begin, range.end, Written::State::kUnaccounted);
   }
-  bool mentions_any = false;
+  bool mentions_added = false;
+  bool mentions_removed = false;
   for (auto i = range.begin; i < range.end; ++i) {
     const auto& [kind, id] = writing.changes[i];
     const bool changed = kind == Change::Kind::kAdd ? added.contains(id) : removed.contains(id);
     writing.written[i].state = changed                ? Written::State::kChanged
                                : missing.contains(id) ? Written::State::kMissing
                                                       : Written::State::kUnchanged;
-    mentions_any = mentions_any || writing.written[i].state != Written::State::kUnchanged;
+    auto& mentioned = kind == Change::Kind::kAdd ? mentions_added : mentions_removed;
+    mentioned = mentioned || writing.written[i].state != Written::State::kUnchanged;
   }
-  if (!mentions_any) confirm_unchanged(writing, range);
+  if (!mentions_added) confirm_unchanged(writing, range, Change::Kind::kAdd);
+  if (!mentions_removed) confirm_unchanged(writing, range, Change::Kind::kRemove);
 }
 
-//! Not one id is mentioned: all were so already, or nothing was done (§4.3 knows such silent
-//! failures). What the lists of a few say decides, and HubSpot's refusal to say it decides nothing.
-void Memberships::confirm_unchanged(Writing& writing, Range range) {
-  const auto step = (range.size() + kSample - 1) / kSample;
+//! Not one id of a kind is mentioned: all were so already, or nothing was done (§4.3 knows such
+//! silent failures). What the lists of a few say decides, and HubSpot's refusal to say it decides
+//! nothing.
+void Memberships::confirm_unchanged(Writing& writing, Range range, Change::Kind kind) {
+  std::vector<std::size_t> places;
+  for (auto i = range.begin; i < range.end; ++i) {
+    if (writing.changes[i].kind == kind) places.push_back(i);
+  }
+  if (places.empty()) return;
+  const auto step = (places.size() + kSample - 1) / kSample;
   std::map<std::string, std::size_t> open;
   json::array inputs;
-  for (auto i = range.begin; i < range.end; i += step) {
-    const auto& id = writing.changes[i].record_id;
-    open.emplace(id, i);
+  for (std::size_t i = 0; i < places.size(); i += step) {
+    const auto& id = writing.changes[places[i]].record_id;
+    open.emplace(id, places[i]);
     inputs.emplace_back(json::object{{"objectTypeId", "0-1"}, {"recordId", id}});
   }
   const auto sampled = open.size();
@@ -200,52 +208,19 @@ void Memberships::confirm_unchanged(Writing& writing, Range range) {
       const bool is_member = std::any_of(lists->begin(), lists->end(), [&](const auto& entry) {
         return id_at(entry, "listId") == writing.list;
       });
-      const bool wanted = writing.changes[found->second].kind == Change::Kind::kAdd;
+      const bool wanted = kind == Change::Kind::kAdd;
       if (is_member == wanted) open.erase(found);
     }
     if (open.empty() || look == kSettlingWaitsMs.size()) break;
     if (!api_.wait(kSettlingWaitsMs[look])) break;
   }
   if (open.size() == sampled) {
-    return set(writing.written, range.begin, range.end, Written::State::kUnaccounted);
+    for (const auto place : places) writing.written[place].state = Written::State::kUnaccounted;
+    return;
   }
   for (const auto& [id, place] : open) {
     writing.written[place].state = Written::State::kUnaccounted;
   }
-}
-
-void read_memberships(Api& api, std::string_view list, std::string_view cursor,
-                      const muster_readback_sink& sink) {
-  std::string after(cursor);
-  std::set<std::string> seen;
-  do {
-    if (!after.empty() && !seen.insert(after).second) {
-      throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.cursor",
-                         "HubSpot's pages of the list lead in a circle", "try again later");
-    }
-    Request request;
-    request.path = api.path_to(Path::kMemberships, percent_encoded(list)) + "?limit=" + kPageSize;
-    if (!after.empty()) request.path += "&after=" + percent_encoded(after);
-    const auto answer = api.call(std::move(request));
-    const auto* results = array_at(answer.body, "results");
-    if (answer.fate != Fate::kOk || results == nullptr) {
-      throw_list_failure(api, answer, list, "read the list");
-    }
-    std::vector<std::string> ids;
-    for (const auto& member : *results) {
-      // What is no contact's id is no contact: the host takes nothing else for a record.
-      if (auto id = canonical_contact_id(id_at(member, "recordId"))) ids.push_back(std::move(*id));
-    }
-    after.clear();
-    const auto* paging = find(answer.body, "paging");
-    const auto* next = paging == nullptr ? nullptr : find(*paging, "next");
-    if (next != nullptr) after = text_at(*next, "after");
-    std::vector<muster_text> texts;
-    for (const auto& id : ids) texts.push_back(sdk::text(id));
-    if (sink.page(sink.context, texts.data(), texts.size(), sdk::text(after)) != MUSTER_OK) {
-      return;  // the host has seen enough
-    }
-  } while (!after.empty());
 }
 
 }  // namespace muster::hubspot

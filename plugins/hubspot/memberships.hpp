@@ -1,4 +1,4 @@
-// Who is in a list: written in chunks whose size follows what HubSpot takes, read in pages of 250
+// Who enters a list and who leaves it: written in chunks whose size follows what HubSpot takes
 // (hubspot/api.md §5). One thread.
 #pragma once
 
@@ -41,6 +41,8 @@ class Memberships {
   //! One result for each change; record ids must differ. Throws Failure AUDIENCE_GONE, or when the
   //! list is none that can be written to.
   std::vector<Written> write(std::string_view list, const std::vector<Change>& changes);
+  //! How many changes are sure to fit one call, whatever was learnt of the size.
+  std::size_t one_call() const;
   //! Calls that so many changes take, given one after the other in batches of `batch` at most.
   std::uint64_t calls_for(std::initializer_list<std::uint64_t> changes, std::uint64_t batch) const;
 
@@ -60,19 +62,16 @@ class Memberships {
   void write_range(Writing& writing, Range range);
   void find_culprit(Writing& writing, Range range, const Answer& refusal);
   void take(Writing& writing, Range range, const Answer& answer);
-  void confirm_unchanged(Writing& writing, Range range);
+  void confirm_unchanged(Writing& writing, Range range, Change::Kind kind);
   std::size_t largest() const;
 
   Api& api_;
   Lists& lists_;
-  //! HubSpot documents no largest size: 1,000 to begin with, doubled by each success.
-  std::size_t chunk_ = 1'000;
+  //! HubSpot documents no largest size: so many to begin with, doubled by each success.
+  static constexpr std::size_t kFirst = 1'000;
+  std::size_t chunk_ = kFirst;
   //! What was refused for its size, or timed out, is not tried again.
   std::size_t ceiling_ = SIZE_MAX;
 };
-
-//! Streams the ids of a list's members from `cursor` on. Throws Failure.
-void read_memberships(Api& api, std::string_view list, std::string_view cursor,
-                      const muster_readback_sink& sink);
 
 }  // namespace muster::hubspot

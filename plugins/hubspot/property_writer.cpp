@@ -10,8 +10,6 @@
 namespace muster::hubspot {
 namespace {
 
-constexpr std::size_t kBatch = 100;
-
 using State = Resolution::State;
 
 }  // namespace
@@ -50,11 +48,7 @@ void PropertyWriter::send_all(Writing& writing, const Places& places) {
       const bool is_first = ids.insert(writing.results[place].record_id).second;
       (is_first ? now : later).push_back(place);
     }
-    for (std::size_t begin = 0; begin < now.size(); begin += kBatch) {
-      const auto from = now.begin() + static_cast<std::ptrdiff_t>(begin);
-      const auto count = std::min(kBatch, now.size() - begin);
-      send(writing, Places(from, from + static_cast<std::ptrdiff_t>(count)));
-    }
+    in_batches(now, [&](Places batch) { send(writing, std::move(batch)); });
     api_.drain();
     left = std::move(later);
   }
@@ -82,36 +76,15 @@ void PropertyWriter::send(Writing& writing, Places places) {
         request.inputs_hash * 31 + std::hash<std::string>{}(writing.results[place].record_id);
   }
   api_.send(std::move(request), [this, &writing, places = std::move(places)](Answer& answer) {
-    const auto set_all = [&](State state) {
-      for (const auto place : places) {
-        writing.results[place].state = state;
-        writing.results[place].wait_ms = answer.wait_ms;
-      }
+    const auto send_halves = [&] {
+      in_halves(places, [&](Places half) { send(writing, std::move(half)); });
     };
-    const auto in_halves = [&] {
-      const auto half = places.begin() + static_cast<std::ptrdiff_t>(places.size() / 2);
-      send(writing, Places(places.begin(), half));
-      send(writing, Places(half, places.end()));
-    };
-    if (answer.fails_again && places.size() > 1 && !api_.ended()) return in_halves();
-    switch (answer.fate) {
-      case Fate::kOk:
-        return take(writing, places, answer);
-      case Fate::kRetry:
-        return set_all(State::kRetry);
-      case Fate::kInDoubt:
-        return set_all(State::kInDoubt);
-      case Fate::kSkipped:
-        return set_all(State::kSkipped);
-      default:
-        break;
-    }
-    if (places.size() == 1) {
-      writing.results[places[0]].state = State::kRejected;
-      writing.results[places[0]].detail = refusal_code(answer.error, answer.status);
-      return;
-    }
-    in_halves();
+    if (answer.fails_again && places.size() > 1 && !api_.ended()) return send_halves();
+    if (take_whole(answer, places, writing.results)) return;
+    if (answer.fate == Fate::kOk) return take(writing, places, answer);
+    if (places.size() > 1) return send_halves();
+    writing.results[places[0]].state = State::kRejected;
+    writing.results[places[0]].detail = refusal_code(answer.error, answer.status);
   });
 }
 

@@ -25,7 +25,6 @@ class PropertyWriter {
 
  private:
   struct Writing;
-  using Places = std::vector<std::size_t>;
   void send_all(Writing& writing, const Places& places);
   void send(Writing& writing, Places places);
   static void take(Writing& writing, const Places& places, const Answer& answer);

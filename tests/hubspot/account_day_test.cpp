@@ -29,6 +29,13 @@ TEST(AccountDay, OfAZoneThatIsNotKnownHereGoesByItsOffset) {
   EXPECT_EQ(none.until_midnight_ms(kNovember1st), 5 * kHour);
 }
 
+TEST(HttpDate, IsReadAsHubSpotsServersWriteIt) {
+  EXPECT_EQ(http_date_ms("Sun, 01 Nov 2026 04:00:00 GMT"), kNovember1st + 4 * kHour);
+  for (const auto* none : {"", "yesterday", "2026-11-01T04:00:00Z", "Sun, 01 Nov 2026 04:00:00"}) {
+    EXPECT_FALSE(http_date_ms(none)) << none;
+  }
+}
+
 TEST(AccountDay, EndsWhateverOffsetHubSpotClaims) {
   const AccountDay day{"", INT64_MAX};  // of which 25,975,807 ms are left beyond whole days
   EXPECT_EQ(day.until_midnight_ms(kNovember1st), 24 * kHour - 25'975'807);

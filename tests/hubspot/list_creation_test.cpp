@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "hubspot/run_world.hpp"
+#include "simulator/json_fields.hpp"
 
 namespace muster::testing {
 namespace {
@@ -88,6 +89,75 @@ TEST(Announced, ACreationThatSurelyFailedClaimsNoListThatAnAdminMakesLater) {
     EXPECT_EQ(result.error->code(), "hubspot.list_taken") << code;
     EXPECT_EQ(list.members.size(), 1U) << code;
   }
+}
+
+//! HubSpot's clock, of this machine's.
+void set_clock_ahead(RunWorld& world, Milliseconds by) {
+  world.after_response = [&world, by](const simulator::SimRequest&,
+                                      simulator::SimResponse& response) {
+    for (auto& [name, value] : response.headers) {
+      if (name == "Date") value = simulator::http_date(world.clock.now() + by);
+    }
+  };
+}
+
+TEST(Announced, AListThatSomeoneMadeAMinuteBeforeIsTheirsThoughALookMissedIt) {
+  RunWorld world;
+  world.hubspot.account().create_list("amplitude_Power Users");
+  world.clock.advance(std::chrono::minutes(1));
+  world.cohort({"ada@example.com"});
+  world.hubspot.faults().add({kByName, "GET", 0, 1, "status", 404, "", -1, 0, false});
+  for (int run = 0; run < 2; ++run) {
+    const auto result = world.sync();
+    ASSERT_TRUE(result.error) << run;
+    EXPECT_EQ(result.error->code(), "hubspot.list_taken") << run;
+  }
+}
+
+TEST(Announced, AListIsKnownByHubSpotsOwnClock) {
+  for (const auto by : {std::chrono::hours(-3), std::chrono::hours(3)}) {
+    RunWorld world("retry_for: 0s");
+    world.cohort({"ada@example.com"});
+    set_clock_ahead(world, by);
+    // The creation's answer is lost, and the list is as old as HubSpot's clock says.
+    world.hubspot.faults().add({kLists, "POST", 0, 1, "reset", 0, "", -1, 0, true});
+    ASSERT_TRUE(world.sync().error);
+    ASSERT_NE(world.list(), nullptr);
+    world.list()->created += by;
+    const auto result = world.sync();
+    EXPECT_FALSE(result.error) << result.error->message();
+    EXPECT_EQ(result.sync.audience_origin, AudienceOrigin::kOurs);
+    EXPECT_EQ(world.members(), 1U);
+  }
+}
+
+TEST(Announced, ACreationThatCameToNothingClaimsNoListThatAnAdminMakesDaysLater) {
+  for (const bool tells_date : {true, false}) {
+    RunWorld world("retry_for: 0s");
+    world.hubspot.switches().date_header = tells_date;
+    world.cohort({"ada@example.com"});
+    // Nobody knows whether it was carried out; it was not.
+    world.hubspot.faults().add({kLists, "POST", 0, 1, "reset", 0, "", -1, 0, false});
+    ASSERT_TRUE(world.sync().error);
+    world.clock.advance(std::chrono::hours(48));
+    auto& list = world.hubspot.account().create_list("amplitude_Power Users");
+    world.clock.advance(std::chrono::hours(1));
+    const auto result = world.sync();
+    ASSERT_TRUE(result.error);
+    EXPECT_EQ(result.error->code(), "hubspot.list_taken");
+    EXPECT_TRUE(list.members.empty());
+  }
+}
+
+TEST(Announced, ACreationWhoseAnswerWasLostIsOursHoweverLateItIsLookedFor) {
+  RunWorld world("retry_for: 0s");
+  world.cohort({"ada@example.com"});
+  world.hubspot.faults().add({kLists, "POST", 0, 1, "reset", 0, "", -1, 0, true});
+  ASSERT_TRUE(world.sync().error);
+  world.clock.advance(std::chrono::hours(48));
+  const auto result = world.sync();
+  EXPECT_FALSE(result.error) << result.error->message();
+  EXPECT_EQ(result.sync.audience_origin, AudienceOrigin::kOurs);
 }
 
 TEST(Announced, AListThatWasThereLongBeforeIsNotOursThoughALookMissedIt) {
