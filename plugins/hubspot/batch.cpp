@@ -1,15 +1,10 @@
 #include "batch.hpp"
 
 #include <algorithm>
-#include <unordered_map>
-
-#include "identifiers.hpp"
 
 namespace muster::hubspot {
 namespace {
 
-// A record that is merged again and again while we write would keep us here for ever.
-constexpr int kMostRounds = 3;
 constexpr std::string_view kUnaccounted = MUSTER_DETAIL_UNACCOUNTED;
 
 }  // namespace
@@ -65,8 +60,10 @@ void Batch::work() {
   const bool has_list = request_.audience_ref.size > 0;
   if (has_list && may_create()) parts_.lists.require(sdk::view(request_.audience_ref));
   if (will_write || has_list) list_ = parts_.lists.ensure(request_, sink_);
-  find_by_email();
+  prepare_removals();
   confirm_records();
+  find_by_email();
+  hold_removals();
   write_properties();
   while (any(Item::Step::kWrite) && !parts_.api.ended()) {
     if (list_.empty()) {
@@ -104,6 +101,39 @@ bool Batch::may_create() const {
   });
 }
 
+bool Batch::any_of_kind(std::int32_t kind) const {
+  return std::any_of(items_.begin(), items_.end(), [&](const Item& item) {
+    return item.kind == kind && item.step != Item::Step::kDone;
+  });
+}
+
+//! An add by a record id that was merged is another contact's, perhaps one that a removal of the
+//! same call takes out: it would leave, and enter again (hubspot/api.md §4.7). So such ids are read
+//! before, where that makes all of it one call; else the removals wait for their own.
+void Batch::prepare_removals() {
+  if (!any_of_kind(MUSTER_REMOVE)) return;
+  const auto is_unread = [](const Item& item) {
+    return item.kind == MUSTER_ADD && item.step == Item::Step::kWrite;
+  };
+  if (std::none_of(items_.begin(), items_.end(), is_unread)) return;
+  if (items_.size() > parts_.memberships.one_call()) return put_removals_off();
+  for (auto& item : items_) {
+    if (is_unread(item)) item.step = Item::Step::kConfirm;
+  }
+}
+
+//! Whoever leaves may be the one whom an add that is still open stands for.
+void Batch::hold_removals() {
+  if (add_left_open_) put_removals_off();
+}
+
+void Batch::put_removals_off() {
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    const bool open = items_[i].step != Item::Step::kDone;
+    if (open && items_[i].kind == MUSTER_REMOVE) report(i, MUSTER_RETRY);
+  }
+}
+
 void Batch::find_by_email() {
   std::vector<std::size_t> places;
   std::vector<Address> addresses;
@@ -139,7 +169,7 @@ void Batch::write_properties() {
   }
 }
 
-//! Records that must exist before anything is written.
+//! Records that must be known to exist before anything is written.
 void Batch::confirm_records() {
   std::vector<std::size_t> places;
   std::vector<std::string_view> ids;
@@ -151,8 +181,19 @@ void Batch::confirm_records() {
   if (places.empty()) return;
   const auto found = parts_.contacts.read_by_id(ids);
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (take_resolution(places[i], found[i])) items_[places[i]].step = Item::Step::kWrite;
+    auto& item = items_[places[i]];
+    if (found[i].state == Resolution::State::kMissing && !item.must_exist && !item.email.empty()) {
+      find_anew(item);
+    } else if (take_resolution(places[i], found[i])) {
+      item.step = Item::Step::kWrite;
+    }
   }
+}
+
+//! The record that is stored for it is gone; the person may have another, or gets a new one.
+void Batch::find_anew(Item& item) {
+  item.record_id.clear();
+  item.step = Item::Step::kFind;
 }
 
 bool Batch::take_resolution(std::size_t index, const Resolution& resolution) {
@@ -192,124 +233,12 @@ void Batch::without_record(std::size_t index) {
   report(index, items_[index].kind == MUSTER_REMOVE ? MUSTER_UNCHANGED : MUSTER_NOT_FOUND);
 }
 
-void Batch::tell_records() const {
-  if (sink_.struct_size < MUSTER_SIZE_UP_TO(muster_sync_sink, resolved)) return;
-  std::vector<std::size_t> indices;
-  std::vector<muster_text> records;
-  for (std::size_t i = 0; i < items_.size(); ++i) {
-    const auto& item = items_[i];
-    const bool enters = item.step == Item::Step::kWrite && item.kind == MUSTER_ADD;
-    if (!enters || item.record_id == item.known_record) continue;
-    indices.push_back(i);
-    records.push_back(sdk::text(item.record_id));
-  }
-  if (indices.empty()) return;
-  const auto told = sink_.resolved(sink_.context, indices.data(), records.data(), indices.size());
-  if (told == MUSTER_OK) return;
-  throw sdk::Failure(MUSTER_CANCELLED, "hubspot.not_written_down",
-                     "the host could not write the records down");
-}
-
-void Batch::write_memberships() {
-  std::vector<Change> changes;
-  std::vector<std::vector<std::size_t>> items_of_change;
-  std::unordered_map<std::string, std::size_t> change_of_record;
-  // Adds come first: of an add and a remove of one record, the add wins.
-  for (const auto kind : {MUSTER_ADD, MUSTER_REMOVE}) {
-    for (std::size_t i = 0; i < items_.size(); ++i) {
-      auto& item = items_[i];
-      if (item.step != Item::Step::kWrite || item.kind != kind) continue;
-      const auto [place, is_new] = change_of_record.try_emplace(item.record_id, changes.size());
-      if (is_new) {
-        changes.push_back(
-            {kind == MUSTER_ADD ? Change::Kind::kAdd : Change::Kind::kRemove, item.record_id});
-        items_of_change.emplace_back();
-      }
-      const bool overruled =
-          kind == MUSTER_REMOVE && changes[place->second].kind == Change::Kind::kAdd;
-      if (overruled) {
-        report(i, MUSTER_UNCHANGED);
-      } else {
-        items_of_change[place->second].push_back(i);
-      }
-    }
-  }
-  if (changes.empty()) return;
-  tell_records();
-  const auto written = parts_.memberships.write(list_, changes);
-  std::vector<std::size_t> missing;
-  for (std::size_t c = 0; c < changes.size(); ++c) {
-    for (const auto index : items_of_change[c]) {
-      auto& item = items_[index];
-      // Not known to the lists, or not to be seen in them: under another id, perhaps (§4.7).
-      const bool is_lost = written[c].state == Written::State::kMissing ||
-                           written[c].state == Written::State::kUnaccounted;
-      const bool again = is_lost && ++item.rounds < kMostRounds;
-      if (again) {
-        missing.push_back(index);
-      } else {
-        settle(index, written[c]);
-      }
-    }
-  }
-  find_survivors(missing);
-}
-
-void Batch::settle(std::size_t index, const Written& written) {
-  switch (written.state) {
-    case Written::State::kChanged:
-      return report(index, MUSTER_APPLIED);
-    case Written::State::kUnchanged:
-      return report(index, MUSTER_UNCHANGED);
-    case Written::State::kMissing:
-      return without_record(index);
-    case Written::State::kRejected:
-      return report(index, MUSTER_ITEM_REJECTED, written.detail);
-    case Written::State::kRetry:
-      return report(index, MUSTER_RETRY, {}, written.wait_ms);
-    case Written::State::kInDoubt:
-      return report(index, MUSTER_IN_DOUBT);
-    case Written::State::kUnaccounted:
-      return report(index, MUSTER_IN_DOUBT, kUnaccounted);
-    case Written::State::kSkipped:
-      return report(index, MUSTER_SKIPPED);
-  }
-}
-
-//! Ids that HubSpot's lists do not know: merged into another contact, or gone (api.md §4.7).
-void Batch::find_survivors(const std::vector<std::size_t>& missing) {
-  if (missing.empty()) return;
-  std::vector<std::string_view> ids;
-  for (const auto index : missing) ids.push_back(items_[index].record_id);
-  const auto found = parts_.contacts.read_by_id(ids);
-  for (std::size_t i = 0; i < missing.size(); ++i) {
-    const auto index = missing[i];
-    auto& item = items_[index];
-    const bool merged =
-        found[i].state == Resolution::State::kFound && found[i].record_id != item.record_id;
-    const bool stale = found[i].state == Resolution::State::kMissing && item.kind == MUSTER_ADD &&
-                       !item.email.empty();
-    if (stale) {
-      // The stored record is gone; the person may have another, or gets a new one.
-      item.record_id.clear();
-      item.step = Item::Step::kFind;
-    } else if (merged && item.kind == MUSTER_REMOVE) {
-      // Another member may be that contact: the host decides with the new id.
-      item.record_id = found[i].record_id;
-      report(index, MUSTER_RETRY, {}, 0);
-    } else if (!merged && found[i].state == Resolution::State::kFound) {
-      // It exists, and the list does not take it: later, perhaps.
-      report(index, MUSTER_IN_DOUBT, kUnaccounted);
-    } else if (take_resolution(index, found[i])) {
-      item.step = Item::Step::kWrite;
-    }
-  }
-}
-
 void Batch::report(std::size_t index, std::int32_t kind, std::string_view detail,
                    std::int64_t wait_ms) {
   auto& item = items_[index];
   item.step = Item::Step::kDone;
+  const bool open = kind == MUSTER_RETRY || kind == MUSTER_IN_DOUBT || kind == MUSTER_SKIPPED;
+  add_left_open_ = add_left_open_ || (open && item.kind == MUSTER_ADD);
   muster_outcome outcome{};
   outcome.struct_size = sizeof outcome;
   outcome.kind = kind;

@@ -46,8 +46,13 @@ class Batch {
   void work();
   bool may_create(const Item& item) const;
   bool may_create() const;
+  bool any_of_kind(std::int32_t kind) const;
+  void prepare_removals();
+  void hold_removals();
+  void put_removals_off();
   void find_by_email();
   void confirm_records();
+  static void find_anew(Item& item);
   void write_memberships();
   //! Tells the host the records that it does not know, before they enter the list.
   void tell_records() const;
@@ -69,6 +74,7 @@ class Batch {
   bool by_email_ = true;
   std::string list_;
   std::vector<Item> items_;
+  bool add_left_open_ = false;  //!< an add has an outcome that is not final
 };
 
 }  // namespace muster::hubspot

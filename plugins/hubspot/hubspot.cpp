@@ -176,15 +176,19 @@ class HubSpot final : public sdk::Destination,
       const auto missing = !creates || request.missing == UINT64_MAX ? 0 : request.missing;
       calls += contacts_.strategy().calls_for(request.adds, missing, creates);
     }
-    calls +=
-        memberships_.calls_for({request.adds + request.adds_by_record, request.removes}, kMaxBatch);
+    calls += membership_calls(request, by_email);
+    // Nobody would see afterwards that who leaves was merged: they are looked at before.
+    if (request.verify == 0) calls += parts_of(request.removes, 100);
     if (request.struct_size >= MUSTER_SIZE_UP_TO(muster_estimate_request, updates) &&
         request.updates > 0) {
       calls += 1 + parts_of(request.updates, 100);  // what the properties are, then their values
     }
-    // One look at the list itself, then its pages.
+    // One look at the list itself, then its pages; where nothing is done, it is looked at all the
+    // same.
     if (request.verify != 0) {
-      calls += 1 + std::max<std::uint64_t>(1, parts_of(request.audience_size, 250));
+      calls += 1 + std::max<std::uint64_t>(1, parts_of(request.audience_size, kMembersOfAPage));
+    } else if (calls == 0 && request.has_audience != 0) {
+      calls = 2;
     }
     result.calls = calls;
     result.requests_per_window = api_.pace().requests_per_window();
@@ -192,6 +196,22 @@ class HubSpot final : public sdk::Destination,
   }
 
  private:
+  //! Removals go along with the last batch of adds, but where adds by a record id are too many to
+  //! be read before (Batch::prepare_removals).
+  std::uint64_t membership_calls(const muster_estimate_request& request, bool by_email) const {
+    const auto adds = request.adds + request.adds_by_record;
+    const auto last = adds % kMaxBatch;
+    const auto unread = by_email ? std::min(request.adds_by_record, last) : last;
+    const auto together = last + std::min(request.removes, kMaxBatch - last);
+    if (request.removes == 0 || unread == 0) {
+      return memberships_.calls_for({adds + request.removes}, kMaxBatch);
+    }
+    if (together > memberships_.one_call()) {
+      return memberships_.calls_for({adds, request.removes}, kMaxBatch);
+    }
+    return parts_of(unread, 100) + memberships_.calls_for({adds + request.removes}, kMaxBatch);
+  }
+
   static bool is_email(std::string_view kind) {
     if (kind == "email") return true;
     if (kind == "contact_id") return false;

@@ -13,7 +13,7 @@ namespace muster::hubspot {
 class Strategy {
  public:
   //! So many addresses are resolved before the strategy is looked at again.
-  static constexpr std::size_t kLookedAtFirst = 400;
+  static constexpr std::size_t kLookedAtFirst = 300;
 
   explicit Strategy(Resolve chosen) : chosen_(chosen) {}
 

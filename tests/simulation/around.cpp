@@ -1,5 +1,7 @@
 #include "simulation/around.hpp"
 
+#include <algorithm>
+
 namespace muster::simulation {
 namespace {
 
@@ -27,13 +29,7 @@ class Around final : public Destination {
                   const AudienceEvents& events) override {
     auto changed = header;
     if (mutation_ == Mutation::kCreatesUnasked) changed.create_missing = true;
-    if (mutation_ == Mutation::kLeaverForgotten && !operations.empty() &&
-        operations.front().kind == OperationKind::kRemove) {
-      SyncResult done;
-      done.outcomes.resize(operations.size());
-      for (auto& outcome : done.outcomes) outcome.kind = OutcomeKind::kApplied;
-      return done;
-    }
+    if (mutation_ == Mutation::kLeaverForgotten) return forget_leavers(changed, operations, events);
     auto result = inner_->sync(changed, operations, events);
     if (mutation_ == Mutation::kCreatesTwice) create_again(changed, operations, events);
     for (std::size_t i = 0; i < result.outcomes.size(); ++i) {
@@ -73,6 +69,22 @@ class Around final : public Destination {
   Usage usage() const override { return inner_->usage(); }
 
  private:
+  //! As a plugin that sends no removals. They stand behind the adds of a batch.
+  SyncResult forget_leavers(const SyncHeader& header, std::span<const Operation> operations,
+                            const AudienceEvents& events) {
+    const auto is_add = [](const Operation& operation) {
+      return operation.kind != OperationKind::kRemove;
+    };
+    const auto adds =
+        static_cast<std::size_t>(std::count_if(operations.begin(), operations.end(), is_add));
+    auto result = adds == 0 ? SyncResult{} : inner_->sync(header, operations.first(adds), events);
+    result.outcomes.resize(operations.size());
+    for (auto i = adds; i < operations.size(); ++i) {
+      result.outcomes[i].kind = OutcomeKind::kApplied;
+    }
+    return result;
+  }
+
   //! As a plugin that tells "applied" of everyone once it has told the truth.
   static void report_again(SyncResult& result) {
     for (auto& outcome : result.outcomes) {

@@ -1,5 +1,6 @@
 #include "run/adds.hpp"
 
+#include <iterator>
 #include <string_view>
 
 #include "run/unaccounted.hpp"
@@ -26,14 +27,20 @@ struct Candidate {
 
 class AddSender {
  public:
-  AddSender(Session& session, std::vector<bool>& settled)
-      : session_(session), store_(session.context.store), settled_(settled) {}
+  AddSender(Session& session, std::vector<bool>& settled, Removals* removals)
+      : session_(session),
+        store_(session.context.store),
+        settled_(settled),
+        removals_(removals),
+        open_(settled.size()) {}
 
   BatchLeft<OpenAdd> send(std::vector<OpenAdd> open) {
+    auto leaving = riding_removals(open.size());
     auto candidates = write_ahead(std::move(open));
     std::vector<Operation> operations;
-    operations.reserve(candidates.size());
+    operations.reserve(candidates.size() + leaving.size());
     for (const auto& candidate : candidates) operations.push_back(operation(candidate));
+    std::move(leaving.begin(), leaving.end(), std::back_inserter(operations));
     auto result = session_.call(operations, [&](std::span<const ResolvedRecord> records) {
       write_records_ahead(candidates, records);
     });
@@ -41,21 +48,37 @@ class AddSender {
     BatchLeft<OpenAdd> left{{}, result.wait, std::move(result.unavailable)};
     Store::Transaction transaction(store_);
     std::vector<std::size_t> places;
+    Removals::Adds adds;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      if (settle(candidates[i], result.outcomes[i])) {
+      const auto& outcome = result.outcomes[i];
+      if (settle(candidates[i], outcome)) {
         places.push_back(candidates[i].open.place);
       } else {
         left.items.push_back(candidates[i].open);
+        adds.unsettled.insert(candidates[i].row.record_id);
       }
+    }
+    if (removals_ != nullptr) {
+      removals_->settle(std::span(result.outcomes).subspan(candidates.size()), adds);
     }
     session_.report.flush();
     transaction.commit();
     for (const auto place : places) settled_[place] = true;
+    open_ -= places.size();
+    if (removals_ != nullptr) removals_->committed();
     Session::end_if_fatal(result);
     return left;
   }
 
  private:
+  //! So that the audience changes once. Not before every add is settled or in this batch: who is
+  //! known under two identifiers would leave, and enter again.
+  std::vector<Operation> riding_removals(std::size_t adds) {
+    const std::size_t most = session_.context.destination.descriptor().max_batch;
+    if (removals_ == nullptr || adds < open_ || adds >= most) return {};
+    return removals_->ride_along(most - adds);
+  }
+
   //! A kill from here on leaves rows that the next run repairs.
   std::vector<Candidate> write_ahead(std::vector<OpenAdd> open) {
     std::vector<Candidate> candidates;
@@ -95,6 +118,7 @@ class AddSender {
                            std::span<const ResolvedRecord> records) {
     Store::Transaction transaction(store_);
     for (const auto& [index, record_id] : records) {
+      if (index >= candidates.size()) continue;  // of a removal: its record is known
       auto& row = candidates[index].row;
       if (candidates[index].was_listed || row.record_id == record_id) continue;
       row.record_id = record_id;
@@ -217,6 +241,8 @@ class AddSender {
   Session& session_;
   Store& store_;
   std::vector<bool>& settled_;
+  Removals* const removals_;  //!< nothing: none go along
+  std::size_t open_;          //!< adds that are not settled
 };
 
 //! The rows of adds that no batch has settled.
@@ -236,9 +262,9 @@ void report_open_adds(Session& session, const std::vector<PlannedAdd>& adds) {
   report_open(session, adds, std::vector<bool>(adds.size(), false));
 }
 
-PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds) {
+PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds, Removals* removals) {
   std::vector<bool> settled(adds.size(), false);
-  AddSender sender(session, settled);
+  AddSender sender(session, settled, removals);
   try {
     auto end = run_passes<OpenAdd>(
         session, RunProgress::Phase::kAdding, adds.size(),

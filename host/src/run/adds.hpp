@@ -5,13 +5,16 @@
 #include <vector>
 
 #include "run/passes.hpp"
+#include "run/removes.hpp"
 
 namespace muster {
 
 //! Adds whose outcome is final are settled in the state, the sums and the report; the others are
 //! reported as to be retried: they are left to the next run. Throws AudienceGone, and Error for
-//! what ends the run; what was settled before stays so.
-PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds);
+//! what ends the run; what was settled before stays so. As many of `removals` as fit go along with
+//! the batch that holds the last adds; nothing: none do.
+PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds,
+                    Removals* removals = nullptr);
 
 //! Reports adds that are not sent at all: they are left to the next run.
 void report_open_adds(Session& session, const std::vector<PlannedAdd>& adds);

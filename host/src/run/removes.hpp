@@ -2,6 +2,9 @@
 // but for records that another listed member has. Part of a run; its thread.
 #pragma once
 
+#include <set>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "run/passes.hpp"
@@ -11,7 +14,64 @@ namespace muster {
 //! Whether the records of all rows are known to be those of today.
 enum class Merges { kUnknown, kKnown };
 
-//! As send_adds, for rows of who is not in the cohort any more.
+//! The removals of a plan: some go along with its last adds in one batch, so that the audience
+//! changes once; the others follow. Borrows the session.
+class Removals {
+ public:
+  Removals(Session& session, std::vector<MemberKey> keys, Merges merges);
+
+  //! Records that adds of the batch stand for.
+  struct Adds {
+    std::set<std::string, std::less<>> unsettled;  //!< of adds that did not make a member
+  };
+  //! Removals for a batch that has room for so many more: marked as leaving, durable. Empty when
+  //! none can be told now. Their outcomes go to `settle`.
+  std::vector<Operation> ride_along(std::size_t room);
+  //! In the transaction that goes on, behind the adds of the batch. `outcomes`: of the operations
+  //! that were given last, in order. A record that an add made a member stays.
+  void settle(std::span<const Outcome> outcomes, const Adds& adds);
+  //! That transaction is committed.
+  void committed();
+
+  //! Carries out what is left, pass by pass: as send_adds.
+  PassesEnd send();
+  //! Rows in the report of those that are not settled.
+  void report_open() const;
+
+ private:
+  //! Rows that one operation stands for.
+  struct Removal {
+    Operation operation;
+    std::vector<MemberRow> rows;
+  };
+  struct Prepared {
+    std::vector<Removal> removals;
+    std::optional<DestinationError> unavailable;  //!< why they can't be told now
+  };
+
+  std::vector<MemberKey> open_keys(std::size_t most) const;
+  BatchLeft<MemberKey> send_batch(const std::vector<MemberKey>& keys);
+  Prepared prepare(const std::vector<MemberKey>& keys);
+  std::optional<DestinationError> find_records(std::vector<MemberRow>& rows);
+  std::optional<DestinationError> set_merged_aside(std::vector<MemberRow>& rows);
+  std::vector<Removal> write_ahead(std::vector<MemberRow> rows);
+  void settle(const Removal& removal, const Outcome& outcome);
+  void refuse(const MemberRow& row, const Outcome& outcome);
+  void done(const MemberRow& row, std::string_view outcome);
+  void keep_until_proved(MemberRow row);
+  std::size_t place_of(const MemberKey& key) const;
+
+  Session& session_;
+  Store& store_;
+  const bool follows_merges_;
+  std::vector<MemberKey> keys_;      //!< in order
+  std::vector<bool> settled_;        //!< of the keys, as committed
+  std::vector<MemberKey> settling_;  //!< in the transaction that goes on
+  std::vector<Removal> riding_;      //!< given to ride along, not settled yet
+  std::size_t refused_ = 0;
+};
+
+//! All of them, for rows of who is not in the cohort any more.
 PassesEnd send_removes(Session& session, const std::vector<MemberKey>& keys, Merges merges);
 
 //! The rows in the report of removals that were not begun.

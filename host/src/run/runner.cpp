@@ -248,21 +248,22 @@ class Runner {
     return options_.repair ? RunMode::kRepair : RunMode::kIncremental;
   }
 
-  //! Adds go before removes, so that a person known under two identifiers never leaves the list.
+  //! Removes go along with the last adds, or after them, so that a person known under two
+  //! identifiers never leaves the list.
   void send(const Plan& plan) {
-    const auto removes = removes_of(plan);
+    Removals removals(*session_, removes_of(plan), Merges::kUnknown);
     // First the adds: they find out whether there is a list at all.
     PassesEnd adds;
     step(
         [&] {
-          adds = send_adds(*session_, plan.adds);
+          adds = send_adds(*session_, plan.adds, &removals);
           // A member that the destination does not settle keeps nobody else from leaving.
           if (adds.left && adds.unavailable) throw *adds.left;
         },
         [&] {
           report_still_dropped(*session_, plan);
           report_open_updates(*session_, updates_of(*session_, plan));
-          report_open_removes(*session_, removes);
+          removals.report_open();
         });
     report_still_dropped(*session_, plan);
     const auto updates = updates_of(*session_, plan);
@@ -271,8 +272,8 @@ class Runner {
         [&] {
           if (auto end = send_updates(*session_, updates); end.left) throw *end.left;
         },
-        [&] { report_open_removes(*session_, removes); });
-    if (auto end = send_removes(*session_, removes, Merges::kUnknown); end.left) throw *end.left;
+        [&] { removals.report_open(); });
+    if (auto end = removals.send(); end.left) throw *end.left;
     if (adds.left) throw *adds.left;
   }
 

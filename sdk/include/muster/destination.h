@@ -492,8 +492,10 @@ typedef struct muster_destination {
   muster_status (*map_identifiers)(void* instance, const muster_map_request* request,
                                    const muster_map_sink* sink,
                                    muster_error* error) MUSTER_NOEXCEPT;
-  /* [serial] One batch. The status speaks for the call, outcomes for the items. An add and a remove
-   * of one record in one batch: the add wins. */
+  /* [serial] One batch. The status speaks for the call, outcomes for the items. A batch may hold
+   * adds and removes: nobody leaves to enter again. Of an add and a remove of one record, the add
+   * wins (the remove: UNCHANGED, or RETRY where the add came to nothing); and while an add of the
+   * batch has no final outcome and its record is not known, no remove is carried out (RETRY). */
   muster_status (*sync)(void* instance, const muster_sync_request* request,
                         const muster_sync_sink* sink, muster_error* error) MUSTER_NOEXCEPT;
   /* [serial] Ends this connection's grant at the destination; deletes nothing else. May be NULL. */
