@@ -10,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from support import BUILD, MUSTER, PATIENCE, Workspace
+from support import BUILD, MUSTER, PATIENCE, TOKEN, Workspace
 
 
 class BadInput(Workspace):
@@ -219,6 +219,31 @@ class BadInput(Workspace):
         result = self.run_s()
         self.refused(result, 5, "hubspot.malformed_token")
         self.assertNotIn("another-token", result.out + result.err)
+        # What it did not come to know is no figure, and least of all 0.
+        for figure in ("rows", "members", "listed", "dropped", "to_retry"):
+            self.assertIsNone(result.json[figure], figure)
+        self.assertEqual(self.state_of_connection(), "never", "nobody withdrew anything")
+        self.refused(self.muster("connect", "marketing", "--json"), 5, "hubspot.malformed_token")
+        self.assertEqual(self.state_of_connection(), "never")
+        self.environment["HUBSPOT_TOKEN"] = TOKEN
+        self.sync(code=0)
+        self.assertEqual(self.state_of_connection(), "connected")
+
+    def state_of_connection(self):
+        return self.muster("connections", "--json").json[0]["state"]
+
+    def test_revoked_access_tells_no_figures_of_the_cohort(self):
+        self.configure(auth="oauth")
+        self.connect()
+        self.cohort(["a@example.com", "b@example.com"])
+        self.sync(code=0)
+        self.hubspot.control("uninstall", {})
+        self.assertEqual(self.run_s().code, 5)
+        run = self.run_s()
+        self.refused(run, 5, "connection.revoked")
+        self.assertIsNone(run.json["rows"])
+        self.assertEqual((run.json["added"], run.json["removed"]), (0, 0))
+        self.assertIn("the cohort was not read", self.muster("sync", "s").out)
 
     def test_wrong_client_secret(self):
         self.environment["HUBSPOT_CLIENT_SECRET"] = "wrong-client-secret"
@@ -280,6 +305,16 @@ class BadInput(Workspace):
         self.hubspot.control("lists", {"name": "amplitude_Power Users"})
         self.sync(code=0)
         self.assertEqual(len(self.hubspot.lists()), 1)
+
+    def test_list_that_can_not_be_renamed_is_told_by_the_name_that_it_has(self):
+        self.configure()
+        self.cohort(["a@example.com"])
+        self.sync(code=0)
+        self.hubspot.control("lists", {"name": "amplitude_Other Users"})
+        self.configure(sync={"cohort": "Other Users"})
+        run = self.run_s()
+        self.refused(run, 1, "hubspot.list_taken")
+        self.assertEqual(run.json["audience"]["name"], "amplitude_Power Users")
 
     def test_dynamic_list_is_never_adopted(self):
         self.configure(connection={"settings": {"adopt_list": "true"}})

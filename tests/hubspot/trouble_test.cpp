@@ -62,6 +62,34 @@ TEST(Trouble, OfAMomentIsPassedAndLosesNobody) {
   }
 }
 
+TEST(Trouble, OfTheFirstCheckOfATokenIsPassedAndLastsNoLongerThanTheSyncSays) {
+  struct Case {
+    int code;
+    const char* policy;
+    std::int64_t count;
+    bool passes;
+  };
+  for (const auto& [code, policy, count, passes] :
+       {Case{503, "", 2, true}, Case{429, "TEN_SECONDLY_ROLLING", 1, true}, Case{423, "", 1, true},
+        Case{503, "", -1, false}, Case{429, "DAILY", -1, false}}) {
+    SCOPED_TRACE(fmt::format("{} {}", code, count));
+    RunWorld world("retry_for: 30s");
+    world.cohort(contacts(world, 3));
+    world.hubspot.faults().add(status("/account-info/", code, count, policy));
+    const auto began = world.clock.elapsed();
+    const auto result = world.sync();
+    EXPECT_EQ(!result.error, passes);
+    EXPECT_EQ(world.members(), passes ? 3U : 0U);
+    EXPECT_EQ(result.cohort_was_read, passes);
+    EXPECT_LE(world.clock.elapsed() - began, Milliseconds{35'000});
+    if (passes) continue;
+    EXPECT_EQ(result.error->kind(), ErrorKind::kLater);
+    EXPECT_EQ(result.run.status, RunStatus::kWaiting);
+    world.hubspot.faults().clear();
+    EXPECT_FALSE(world.sync().error) << "the next run goes on";
+  }
+}
+
 TEST(Trouble, AfterTheWriteWasAppliedRepeatsItWithoutHarm) {
   for (const auto* path : {kCreate, kChange}) {
     for (const auto* kind : {"reset", "truncated"}) {

@@ -30,7 +30,7 @@ class Told final : public ServeObserver {
   explicit Told(const Clock& clock) : clock_(clock) {}
   void on_serving(const WorkspaceConfig&) override {}
   void on_run_begun(const std::string& sync) override { begun.emplace_back(sync, clock_.now()); }
-  void on_run_ended(const RunResult& result, const std::string&, const std::string&,
+  void on_run_ended(const RunResult& result, const std::string&,
                     std::optional<Instant> next) override {
     runs.push_back({result.run.sync, result, next});
   }

@@ -49,21 +49,23 @@ void ServeLog::on_serving(const WorkspaceConfig& config) {
 
 void ServeLog::on_run_begun(const std::string& sync) { write(Severity::kInfo, sync + ": begins"); }
 
-void ServeLog::on_run_ended(const RunResult& result, const std::string& audience_name,
-                            const std::string& audience_url, std::optional<Instant> next) {
+void ServeLog::on_run_ended(const RunResult& result, const std::string& audience_url,
+                            std::optional<Instant> next) {
   const auto& run = result.run;
   const auto& figures = run.figures;
-  auto text =
-      fmt::format("{}: {} (run {}, {}, {}): {} listed, {} added, {} removed", run.sync,
-                  to_word(run.status), static_cast<std::int64_t>(run.id), to_word(run.mode),
-                  seconds_text(figures.duration), figures.listed, figures.added, figures.removed);
+  auto text = fmt::format("{}: {} (run {}, {}, {}): ", run.sync, to_word(run.status),
+                          static_cast<std::int64_t>(run.id), to_word(run.mode),
+                          seconds_text(figures.duration));
+  text += result.cohort_was_read ? fmt::format("{} listed, {} added, {} removed", figures.listed,
+                                               figures.added, figures.removed)
+                                 : std::string("the cohort was not read");
   if (!figures.dropped.empty()) text += ", dropped: " + reasons_text(figures.dropped);
   if (figures.to_retry > 0) text += fmt::format(", {} to retry", figures.to_retry);
   if (result.error) text += ": " + told(*result.error);
   const bool stopping = result.error && result.error->kind() == ErrorKind::kInterrupted;
   if (!stopping) text += next_text(next);
   write(severity_of(run.status), text);
-  auto object = to_json(result, audience_name, audience_url);
+  auto object = to_json(result, audience_url);
   object["next"] = next_json(next);
   shell_.print(object);
 }

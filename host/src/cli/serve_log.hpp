@@ -12,8 +12,8 @@ class ServeLog final : public ServeObserver {
   explicit ServeLog(const Shell& shell) : shell_(shell) {}
   void on_serving(const WorkspaceConfig& config) override;
   void on_run_begun(const std::string& sync) override;
-  void on_run_ended(const RunResult& result, const std::string& audience_name,
-                    const std::string& audience_url, std::optional<Instant> next) override;
+  void on_run_ended(const RunResult& result, const std::string& audience_url,
+                    std::optional<Instant> next) override;
   void on_not_run(const std::string& sync, const Error& error,
                   std::optional<Instant> next) override;
   void on_notice(const std::string& sync, const std::string& notice) override;

@@ -17,14 +17,7 @@ struct Asked {
   RunOptions options;
 };
 
-void say(const Shell& shell, const RunResult& result, const std::string& audience_name,
-         const std::string& audience_url) {
-  const auto& figures = result.run.figures;
-  const bool good = result.run.status == RunStatus::kSucceeded;
-  shell.say(fmt::format("{}: {} (run {}, {}, {})", shell.in(Colour::kBold, result.run.sync),
-                        shell.in(good ? Colour::kGood : Colour::kWarn, to_word(result.run.status)),
-                        static_cast<std::int64_t>(result.run.id), to_word(result.run.mode),
-                        seconds_text(figures.duration)));
+void say_members(const Shell& shell, const RunFigures& figures) {
   shell.say(figure("rows", figures.rows));
   shell.say(figure("duplicates", figures.duplicates));
   shell.say(figure("members", figures.members));
@@ -36,6 +29,20 @@ void say(const Shell& shell, const RunResult& result, const std::string& audienc
   shell.say(figure("dropped", reasons_text(figures.dropped)));
   if (result.not_updated > 0) shell.say(figure("not updated", result.not_updated));
   if (figures.to_retry > 0) shell.say(figure("to retry", figures.to_retry));
+}
+
+void say(const Shell& shell, const RunResult& result, const std::string& audience_url) {
+  const auto& figures = result.run.figures;
+  const bool good = result.run.status == RunStatus::kSucceeded;
+  shell.say(fmt::format("{}: {} (run {}, {}, {})", shell.in(Colour::kBold, result.run.sync),
+                        shell.in(good ? Colour::kGood : Colour::kWarn, to_word(result.run.status)),
+                        static_cast<std::int64_t>(result.run.id), to_word(result.run.mode),
+                        seconds_text(figures.duration)));
+  if (result.cohort_was_read) {
+    say_members(shell, figures);
+  } else {
+    shell.say(figure("rows", "the cohort was not read"));
+  }
   if (const auto& verified = figures.verified) {
     auto text = fmt::format("{} confirmed, {} missing, {} strangers", verified->confirmed,
                             verified->missing, verified->strangers);
@@ -47,8 +54,8 @@ void say(const Shell& shell, const RunResult& result, const std::string& audienc
     calls += fmt::format(", {} waited for the account's limits", seconds_text(figures.throttled));
   }
   shell.say(figure("calls", calls));
-  shell.say(
-      figure("list", audience_url.empty() ? audience_name : audience_name + "  " + audience_url));
+  shell.say(figure("list", audience_url.empty() ? result.audience_name
+                                                : result.audience_name + "  " + audience_url));
   shell.say(figure("report", result.report.string()));
   for (const auto& notice : result.notices) {
     shell.say(shell.in(Colour::kWarn, fmt::format("  {} {}, the first at {}", notice.count,
@@ -85,10 +92,9 @@ void run_syncs(Shell& shell, const Asked& asked) {
       const auto result = workspace->sync(*sync, asked.options, progress);
       progress.clear();
       const auto row = workspace->connection_row(workspace->config().connection(sync->connection));
-      const auto name = workspace->rules(*sync).audience_name;
       const auto url = fill_url(row.audience_url, result.sync.audience_ref);
-      say(shell, result, name, url);
-      results.emplace_back(to_json(result, name, url));
+      say(shell, result, url);
+      results.emplace_back(to_json(result, url));
       if (result.error && !shell.json_output) shell.tell("muster: " + error_text(*result.error));
       if (shell.exit_code == 0) shell.exit_code = code_of(result);
     } catch (const Error& error) {

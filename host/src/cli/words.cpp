@@ -118,11 +118,16 @@ json::object to_json(const RunRow& run) {
   return object;
 }
 
-json::object to_json(const RunResult& result, const std::string& audience_name,
-                     const std::string& audience_url) {
+json::object to_json(const RunResult& result, const std::string& audience_url) {
   auto object = to_json(result.run);
+  if (!result.cohort_was_read) {
+    for (const auto* name :
+         {"rows", "members", "duplicates", "listed", "unchanged", "dropped", "to_retry"}) {
+      object[name] = nullptr;
+    }
+  }
   object["audience"] = json::object{
-      {"id", result.sync.audience_ref}, {"name", audience_name}, {"url", audience_url}};
+      {"id", result.sync.audience_ref}, {"name", result.audience_name}, {"url", audience_url}};
   object["report"] = result.report.string();
   if (result.not_updated > 0) object["not_updated"] = result.not_updated;
   for (const auto& notice : result.notices) {

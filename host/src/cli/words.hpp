@@ -31,8 +31,7 @@ json::array to_json(const std::vector<SourceNotice>& notices);
 //! The figures of a run; without audience and report.
 json::object to_json(const RunRow& run);
 //! All that is to be said of a run that has ended.
-json::object to_json(const RunResult& result, const std::string& audience_name,
-                     const std::string& audience_url);
+json::object to_json(const RunResult& result, const std::string& audience_url);
 //! `text` in lines of at most 98 characters, each indented by `indent` blanks.
 std::string wrapped(const std::string& text, std::size_t indent);
 //! Lines of two columns, indented: "  added     12".

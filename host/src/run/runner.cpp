@@ -13,6 +13,7 @@
 #include "run/meter.hpp"
 #include "run/proof.hpp"
 #include "run/reading_progress.hpp"
+#include "run/ready_connection.hpp"
 #include "run/rekey.hpp"
 #include "run/rekeyed_rows.hpp"
 #include "run/removes.hpp"
@@ -75,7 +76,10 @@ class Runner {
 
   //! Throws Error for whatever keeps the run from its end.
   void run() {
-    const auto connection = context_.ready_connection();
+    const auto connection = ready_connection(context_, rules_, [this] {
+      if (context_.cancellation.requested()) throw interrupted_run();
+      lease_.keep();
+    });
     check_account(connection);
     report_.link_records(connection.record_url);
     read_cohort();
@@ -108,6 +112,7 @@ class Runner {
 
   const std::filesystem::path& report_file() const { return report_.file(); }
   const SyncRow& sync() const { return sync_; }
+  bool cohort_was_read() const { return session_ && session_->tally.started(); }
   std::optional<Milliseconds> asked_wait() const {
     return session_ ? session_->asked_wait : std::nullopt;
   }
@@ -365,8 +370,11 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
     runner.finish();
     result.strangers_removed = runner.strangers_removed();
     result.not_updated = runner.not_updated();
+    result.cohort_was_read = runner.cohort_was_read();
     if (!result.retry_after) result.retry_after = runner.asked_wait();
     result.sync = runner.sync();
+    result.audience_name =
+        result.sync.audience_ref.empty() ? rules.audience_name : result.sync.audience_name;
     result.run.status = result.error        ? status_of(result.error->kind())
                         : runner.complete() ? RunStatus::kSucceeded
                                             : RunStatus::kCompletedWithDrops;

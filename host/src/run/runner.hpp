@@ -19,6 +19,10 @@ struct RunResult {
   std::optional<Error> error;
   //! The destination refused the connection's credentials: it must be connected again.
   bool unauthenticated = false;
+  //! Whether the run came to know the cohort; else its figures of members mean nothing.
+  bool cohort_was_read = false;
+  //! The audience's name as it is at the destination; as wanted, where there is none yet.
+  std::string audience_name{};
   //! Taken out of the list because they were nobody of ours; among `removed`.
   std::uint64_t strangers_removed = 0;
   //! Listed members whose changed properties were refused; the report names them.

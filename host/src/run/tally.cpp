@@ -6,6 +6,7 @@
 namespace muster {
 
 void Tally::start(const CohortIndex& cohort, const Plan& plan) {
+  started_ = true;
   figures_.rows = cohort.rows();
   figures_.members = cohort.member_count();
   figures_.duplicates = cohort.duplicates().size();

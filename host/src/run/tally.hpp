@@ -15,6 +15,7 @@ class Tally {
   Tally() = default;
   //! As the plan finds things: every planned add is still to be retried.
   void start(const CohortIndex& cohort, const Plan& plan);
+  bool started() const noexcept { return started_; }
 
   enum class Newly { kListed, kStillListed };
   //! A planned add is settled: it is listed. kStillListed: it was before, nothing changed.
@@ -45,6 +46,7 @@ class Tally {
   void check() const;
 
   RunFigures figures_;
+  bool started_ = false;
 };
 
 }  // namespace muster

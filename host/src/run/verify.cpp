@@ -9,6 +9,7 @@
 #include "run/heartbeat.hpp"
 #include "run/lease.hpp"
 #include "run/reading_progress.hpp"
+#include "run/ready_connection.hpp"
 
 namespace muster {
 namespace {
@@ -76,12 +77,12 @@ VerifyResult verify_sync(RunContext& context, const SyncRules& rules, Source& so
   result.sync = synced_before(context, rules);
   Lease lease(context.store, context.clock, result.sync.id, context.owner);
   const Heartbeat heartbeat(context.destination, source, [&lease] { lease.keep(); });
-  require_same_account(result.sync, context.ready_connection(), rules);
-  CohortOnDemand cohort(context, rules, source, lease);
   const auto check_going = [&] {
     check_wanted(context);
     lease.keep();
   };
+  require_same_account(result.sync, ready_connection(context, rules, check_going), rules);
+  CohortOnDemand cohort(context, rules, source, lease);
   AudienceReader reader(
       {context.clock,
        context.store,

@@ -327,7 +327,10 @@ Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
 
 void Workspace::keep_use(const ConnectionConfig& connection, bool unauthenticated) {
   auto row = connection_row(connection);
-  if (unauthenticated) row.state = ConnectionState::kRevoked;
+  // A token that was never taken was never given: nobody withdrew anything.
+  if (unauthenticated && row.state != ConnectionState::kNever) {
+    row.state = ConnectionState::kRevoked;
+  }
   row.last_used_at = environment_.clock.now();
   store().put_connection(row);
 }

@@ -221,8 +221,8 @@ void ConnectionWorker::apply_pushed(const SyncConfig& sync, Entry& entry) {
     rest_pushes(sync.name, entry, push_pause(entry.push_failures, result->retry_after));
   }
   const auto row = workspace_.connection_row(workspace_.config().connection(connection_));
-  observer_.on_run_ended(*result, workspace_.rules(sync).audience_name,
-                         fill_url(row.audience_url, result->sync.audience_ref), next(entry));
+  observer_.on_run_ended(*result, fill_url(row.audience_url, result->sync.audience_ref),
+                         next(entry));
 }
 
 void ConnectionWorker::read_history(const std::string& sync, Entry& entry) {
@@ -248,8 +248,8 @@ void ConnectionWorker::run(const std::string& sync, Entry& entry, Instant due) {
     const auto result = workspace_.sync(config, options, notices);
     settle(entry, result);
     const auto row = workspace_.connection_row(workspace_.config().connection(connection_));
-    observer_.on_run_ended(result, workspace_.rules(config).audience_name,
-                           fill_url(row.audience_url, result.sync.audience_ref), next(entry));
+    observer_.on_run_ended(result, fill_url(row.audience_url, result.sync.audience_ref),
+                           next(entry));
   } catch (const Error& error) {
     could_not_run(sync, entry, error);
   }

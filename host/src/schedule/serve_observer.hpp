@@ -17,8 +17,8 @@ class ServeObserver {
   virtual void on_serving(const WorkspaceConfig& config) = 0;
   virtual void on_run_begun(const std::string& sync) = 0;
   //! `next`: when the sync runs again; nothing where that depends on a person.
-  virtual void on_run_ended(const RunResult& result, const std::string& audience_name,
-                            const std::string& audience_url, std::optional<Instant> next) = 0;
+  virtual void on_run_ended(const RunResult& result, const std::string& audience_url,
+                            std::optional<Instant> next) = 0;
   //! There could be no run; it is tried again at `next`.
   virtual void on_not_run(const std::string& sync, const Error& error,
                           std::optional<Instant> next) = 0;
