@@ -91,8 +91,12 @@ class HubSpot final : public sdk::Destination,
     if (request.property_count > 0) {
       const std::span names(request.property_names, request.property_count);
       property_rules_.check(names);
-      property_rules_.check_values(names, request.operations, request.operation_count,
-                                   request.operation_stride);
+      // A column that is mapped to the wrong property shows before there is a list. Later on a
+      // value that does not fit costs its own row, however many of them there are.
+      if (request.audience_ref.size == 0) {
+        property_rules_.check_values(names, request.operations, request.operation_count,
+                                     request.operation_stride);
+      }
     }
     try {
       Batch({api_, contacts_, lists_, memberships_, property_writer_}, request, sink).run();

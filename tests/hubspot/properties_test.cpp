@@ -112,6 +112,32 @@ TEST_F(Properties, OfOneChangedRowThatAreRefusedKeepNobodyFromLeaving) {
             std::string::npos);
 }
 
+TEST_F(Properties, ThatAllChangedToValuesThatDoNotFitCostTheirRowsAlone) {
+  const auto rows = [&](const char* points, int first, int count) {
+    std::vector<std::string> all;
+    for (int i = first; i < first + count; ++i) {
+      all.push_back(fmt::format("p{}@example.com,gold,{}", i, points));
+    }
+    cohort(all);
+  };
+  rows("1", 0, 60);
+  EXPECT_FALSE(world.sync().error);
+  // 50 who stay, 30 who enter, 10 who leave.
+  rows("many", 10, 80);
+  const auto result = world.sync();
+  EXPECT_FALSE(result.error) << result.error->message();
+  EXPECT_EQ(result.run.figures.added, 30U);
+  EXPECT_EQ(result.run.figures.removed, 10U);
+  EXPECT_EQ(world.members(), 80U);
+  EXPECT_EQ(value("p80@example.com", "plan_tier"), "gold");
+  EXPECT_EQ(value("p80@example.com", "score"), "");
+  EXPECT_EQ(value("p10@example.com", "score"), "1") << "what was written before stays";
+  ASSERT_FALSE(world.notices.empty());
+  EXPECT_NE(world.notices.back().find("80 members"), std::string::npos) << world.notices.back();
+  world.sync();
+  EXPECT_EQ(world.hubspot.count(kUpdate), 0U) << "not sent again before they change";
+}
+
 TEST_F(Properties, OfANewMemberThatAreRefusedKeepNobodyOut) {
   for (const auto* resolve : {"read_first", "create_first"}) {
     for (const bool isolates : {true, false}) {
