@@ -30,7 +30,8 @@ class Around final : public Destination {
     auto changed = header;
     if (mutation_ == Mutation::kCreatesUnasked) changed.create_missing = true;
     if (mutation_ == Mutation::kLeaverForgotten) return forget_leavers(changed, operations, events);
-    auto result = inner_->sync(changed, operations, events);
+    auto result = mutation_ == Mutation::kRemovesFirst ? remove_first(changed, operations, events)
+                                                       : inner_->sync(changed, operations, events);
     if (mutation_ == Mutation::kCreatesTwice) create_again(changed, operations, events);
     for (std::size_t i = 0; i < result.outcomes.size(); ++i) {
       auto& outcome = result.outcomes[i];
@@ -69,14 +70,27 @@ class Around final : public Destination {
   Usage usage() const override { return inner_->usage(); }
 
  private:
-  //! As a plugin that sends no removals. They stand behind the adds of a batch.
+  //! Removals stand behind the adds of a batch.
+  static std::size_t adds_of(std::span<const Operation> operations) {
+    return static_cast<std::size_t>(std::count_if(
+        operations.begin(), operations.end(),
+        [](const Operation& operation) { return operation.kind != OperationKind::kRemove; }));
+  }
+
+  SyncResult remove_first(const SyncHeader& header, std::span<const Operation> operations,
+                          const AudienceEvents& events) {
+    const auto adds = adds_of(operations);
+    if (adds == 0 || adds == operations.size()) return inner_->sync(header, operations, events);
+    const auto removed = inner_->sync(header, operations.subspan(adds), events);
+    auto result = inner_->sync(header, operations.first(adds), events);
+    result.outcomes.insert(result.outcomes.end(), removed.outcomes.begin(), removed.outcomes.end());
+    return result;
+  }
+
+  //! As a plugin that sends no removals.
   SyncResult forget_leavers(const SyncHeader& header, std::span<const Operation> operations,
                             const AudienceEvents& events) {
-    const auto is_add = [](const Operation& operation) {
-      return operation.kind != OperationKind::kRemove;
-    };
-    const auto adds =
-        static_cast<std::size_t>(std::count_if(operations.begin(), operations.end(), is_add));
+    const auto adds = adds_of(operations);
     auto result = adds == 0 ? SyncResult{} : inner_->sync(header, operations.first(adds), events);
     result.outcomes.resize(operations.size());
     for (auto i = adds; i < operations.size(); ++i) {

@@ -21,6 +21,7 @@ enum class Mutation {
   kRemovesStrangers,       //!< strangers are taken out unasked
   kMiscounts,              //!< what is to be retried is left out of the sums
   kRemovalBelieved,        //!< a removal is forgotten before a read-back confirms it
+  kRemovesFirst,           //!< who leaves is removed before who enters is added
   kNewListTakenForFilled,  //!< who was in a deleted list is taken for being in the new one
 };
 
@@ -40,6 +41,7 @@ inline const std::map<std::string, Mutation>& mutations() {
       {"removes_strangers", Mutation::kRemovesStrangers},
       {"miscounts", Mutation::kMiscounts},
       {"removal_believed", Mutation::kRemovalBelieved},
+      {"removes_first", Mutation::kRemovesFirst},
       {"new_list_taken_for_filled", Mutation::kNewListTakenForFilled}};
   return all;
 }

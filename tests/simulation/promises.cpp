@@ -14,11 +14,19 @@ void Promises::violate(const std::string& what) {
   if (world_.verbose) fmt::print("VIOLATION {}\n", what);
 }
 
+void Promises::look_before() {
+  const auto* ours = list();
+  list_before_ = ours == nullptr ? std::nullopt : std::optional(*ours);
+}
+
 void Promises::check_after(const ProcessEnd& end) {
   check_contacts();
   check_state();
   check_limit();
-  if (auto* ours = list()) check_strangers(*ours);
+  if (auto* ours = list()) {
+    check_strangers(*ours);
+    if (!end.disturbed) check_stays(*ours);
+  }
   if (!end.result) return;
   const auto claims = claims_of(*end.result, world_.people);
   // A write that fails may be told of and not be known: the run has failed, and says so.
@@ -129,6 +137,22 @@ void Promises::check_list(const List& ours) {
     lists += list.deleted || ledger.lost_lists.contains(id) ? 0 : 1;
   }
   if (lists > 1) violate("there is more than one list");
+}
+
+//! Who is of the cohort before a run and behind it does not leave the list to enter it again, by
+//! whatever identifier. Of a merged contact HubSpot may take the survivor out.
+void Promises::check_stays(const List& ours) {
+  if (!list_before_ || list_before_->id != ours.id) return;
+  for (const auto& who : world_.people.cohort()) {
+    for (const auto id : contacts_of(who)) {
+      const auto before = list_before_->members.find(id);
+      const auto now = ours.members.find(id);
+      if (before == list_before_->members.end() || now == ours.members.end()) continue;
+      const bool merged = !world_.hubspot.account().by_id(id)->merged_ids.empty();
+      if (before->second == now->second || merged) continue;
+      return violate(fmt::format("{} left the list and entered it again", who));
+    }
+  }
 }
 
 //! Whom others put in, and who never stood for a member, stays as they want it.

@@ -2,6 +2,7 @@
 // and the sync has come to rest. What muster should have done is worked out here without muster.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ class Promises {
  public:
   explicit Promises(World& world) : world_(world) {}
 
+  //! Before a process lives: what `check_after` compares with.
+  void look_before();
   void check_after(const ProcessEnd& end);
   //! `last` ended the sync's coming to rest.
   void check_at_rest(const RunResult& last);
@@ -37,11 +40,13 @@ class Promises {
   std::string fault_in_drop(const std::string& who, const std::string& reason);
   void check_list(const simulator::List& list);
   void check_strangers(const simulator::List& list);
+  void check_stays(const simulator::List& list);
   void check_contacts();
   void check_state();
   void check_limit();
 
   World& world_;
+  std::optional<simulator::List> list_before_;
   std::vector<std::string> violations_;
 };
 

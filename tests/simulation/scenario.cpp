@@ -43,6 +43,7 @@ class Scenario {
       }
       if (world_.random.chance(0.35)) world_.events.happen();
       if (world_.events.ledger().uninstalled && world_.random.chance(0.5)) world_.connect();
+      promises_.look_before();
       const auto end = world_.live();
       promises_.check_after(end);
       note_reconnect(end);
@@ -64,6 +65,7 @@ class Scenario {
     if (world_.events.ledger().uninstalled) world_.connect();
     int quiet = 0;
     for (int i = 0; i < kMostRunsToRest; ++i) {
+      promises_.look_before();
       const auto end = world_.live();
       promises_.check_after(end);
       if (!end.result) {
