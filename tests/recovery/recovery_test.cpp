@@ -32,6 +32,30 @@ const RunOptions kAllowingRemovals = [] {
   return options;
 }();
 
+TEST(Creation, OfAProcessThatDiedIsToldAsOfAnUnknownMaker) {
+  RecoveryWorld world;
+  world.hubspot.account().create("there@x.com");
+  world.cohort({"new@x.com", "there@x.com"});
+  world.before = [&](const SimRequest& request) {
+    if (writes_members(request)) world.keep_disk();
+  };
+  world.sync();
+  world.before = {};
+  world.go_back_to_kept_disk();  // killed when the contact was made, and nobody had counted it
+  world.cohort({"new@x.com", "there@x.com", "later@x.com"});
+
+  const auto run = world.sync();
+
+  EXPECT_FALSE(run.error);
+  EXPECT_THAT(world.listed(), ElementsAre("later@x.com", "new@x.com", "there@x.com"));
+  EXPECT_EQ(run.run.figures.created, 1U)
+      << "later@x.com: HubSpot does not tell who made the others";
+  const auto report = testing::read_file(run.report);
+  EXPECT_NE(report.find("new@x.com,added,,SENT_BEFORE"), std::string::npos) << report;
+  EXPECT_NE(report.find("there@x.com,added,,SENT_BEFORE"), std::string::npos) << report;
+  EXPECT_NE(report.find("later@x.com,added,,,"), std::string::npos) << report;
+}
+
 TEST(DeletedList, IsMadeAgainWhenOnlyTheReadBackFindsItGone) {
   RecoveryWorld world;
   world.cohort({"a@x.com", "b@x.com"});

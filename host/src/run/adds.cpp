@@ -1,6 +1,9 @@
 #include "run/adds.hpp"
 
+#include <fmt/format.h>
+
 #include <iterator>
+#include <map>
 #include <string_view>
 
 #include "run/unaccounted.hpp"
@@ -20,7 +23,8 @@ struct Candidate {
   SpilledMember member;
   MemberRow row;
   bool was_listed = false;
-  bool may_be_in = false;  //!< an add of before may have taken effect
+  bool may_be_in = false;    //!< an add of before may have taken effect
+  bool of_dead_run = false;  //!< that one was sent by a run that nobody heard of again
   std::string reason_before;
   std::string detail_before;
 };
@@ -70,6 +74,9 @@ class AddSender {
     return left;
   }
 
+  //! Members that a run that died had sent, and whose records may be of its making.
+  std::uint64_t unknown_makers() const noexcept { return unknown_makers_; }
+
  private:
   //! So that the audience changes once. Not before every add is settled or in this batch: who is
   //! known under two identifiers would leave, and enter again.
@@ -85,7 +92,9 @@ class AddSender {
     candidates.reserve(open.size());
     Store::Transaction transaction(store_);
     for (auto& add : open) {
-      Candidate candidate{add, session_.spill.read(add.planned.offset), {}, false, false, {}, {}};
+      Candidate candidate;
+      candidate.open = add;
+      candidate.member = session_.spill.read(add.planned.offset);
       candidate.row.key = add.planned.key;
       if (auto row = store_.member(session_.sync.id, add.planned.key)) {
         candidate.row = std::move(*row);
@@ -93,6 +102,7 @@ class AddSender {
         candidate.may_be_in = candidate.row.state != MemberState::kDropped ||
                               !candidate.row.record_id.empty() ||
                               !candidate.row.sealed_identifier.empty();
+        candidate.of_dead_run = was_sent_by_a_dead_run(candidate.row);
         candidate.reason_before = candidate.row.reason;
         candidate.detail_before = candidate.row.detail;
       }
@@ -101,6 +111,17 @@ class AddSender {
     }
     transaction.commit();
     return candidates;
+  }
+
+  bool was_sent_by_a_dead_run(const MemberRow& row) {
+    const bool sent = row.state == MemberState::kPending && !row.sealed_identifier.empty();
+    if (!sent || row.since == session_.run) return false;
+    const auto [found, is_new] = dead_runs_.try_emplace(row.since, false);
+    if (is_new) {
+      const auto run = store_.run(row.since);
+      found->second = run && run->status == RunStatus::kInterrupted;
+    }
+    return found->second;
   }
 
   void put_pending(Candidate& candidate) {
@@ -184,7 +205,12 @@ class AddSender {
     store_.put_member(session_.sync.id, row);
     session_.tally.listed(newly ? Tally::Newly::kListed : Tally::Newly::kStillListed);
     if (newly) put_change(candidate, ChangeKind::kAdded, outcome.record_id, {}, {});
-    report(candidate, newly ? "added" : "unchanged", {}, outcome.detail, outcome.record_id);
+    // Whether the record was made by that run the destination does not tell.
+    const bool unknown_maker =
+        candidate.of_dead_run && !outcome.created && session_.rules.create_missing;
+    if (unknown_maker) ++unknown_makers_;
+    report(candidate, newly ? "added" : "unchanged", {},
+           unknown_maker ? std::string_view("SENT_BEFORE") : outcome.detail, outcome.record_id);
   }
 
   void not_found(Candidate& candidate) {
@@ -242,7 +268,9 @@ class AddSender {
   Store& store_;
   std::vector<bool>& settled_;
   Removals* const removals_;  //!< nothing: none go along
-  std::size_t open_;          //!< adds that are not settled
+  std::map<RunId, bool> dead_runs_;
+  std::uint64_t unknown_makers_ = 0;
+  std::size_t open_;  //!< adds that are not settled
 };
 
 //! The rows of adds that no batch has settled.
@@ -274,6 +302,13 @@ PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds, Remov
         session.context.destination.descriptor().max_batch,
         [&](std::vector<OpenAdd> batch) { return sender.send(std::move(batch)); });
     report_open(session, adds, settled);
+    if (const auto count = sender.unknown_makers(); count > 0) {
+      session.context.observer.on_notice(fmt::format(
+          "{} members had been sent by a run that died; records that it created for them are not "
+          "counted as created: the destination does not tell who made them (SENT_BEFORE in the "
+          "report)",
+          count));
+    }
     return end;
   } catch (const AudienceGone&) {
     // Everyone is sent again to the next one, and told then.
