@@ -163,6 +163,22 @@ TEST(Accounting, ASecondaryAddressThatNothingFindsIsAConflictOfItsOwn) {
   EXPECT_EQ(result.outcomes[1].kind, OutcomeKind::kApplied);
 }
 
+TEST(Accounting, ASecondaryAddressThatNoReadMatchesIsFoundByACreationAlone) {
+  for (const bool may_create : {true, false}) {
+    PluginWorld world;
+    world.hubspot.switches().additional_emails_match_read = false;
+    world.header.create_missing = may_create;
+    auto& ada = world.account().create("ada@example.com");
+    world.account().add_additional_email(ada, "ada@work.example.com");
+    const auto result = world.sync(PluginWorld::adds({"ada@work.example.com"}));
+    EXPECT_EQ(result.outcomes[0].kind, may_create ? OutcomeKind::kApplied : OutcomeKind::kNotFound);
+    EXPECT_EQ(result.outcomes[0].record_id, may_create ? std::to_string(ada.id) : "");
+    EXPECT_FALSE(result.outcomes[0].created);
+    EXPECT_EQ(world.account().contacts().size(), 1U);
+    EXPECT_EQ(world.hubspot.count("/contacts/search"), 0U);
+  }
+}
+
 TEST(Accounting, AnArchivedContactIsNotFoundById) {
   PluginWorld world;
   world.header.kind = "contact_id";
