@@ -48,7 +48,6 @@ TEST(PushedMessage, MalformedOnesAreRefusedWithoutRepeatingThem) {
       {"\"message_id\":\"m\",", ""},
       {"[{\"user_id\":\"ada\"}]", "{}"},
       {"{\"user_id\":\"ada\"}", "\"ada\""},
-      {"\"user_id\":\"ada\"", "\"user_id\":\"\""},
       {"\"user_id\":\"ada\"", "\"user_id\":\"ada\",\"user_properties\":[]"},
       {"{\"cohort_id\"", "[\"cohort_id\""}};
   for (const auto& [from, to] : changes) {
@@ -65,6 +64,42 @@ TEST(PushedMessage, MalformedOnesAreRefusedWithoutRepeatingThem) {
   EXPECT_THROW(parse_pushed_message(""), Error);
   EXPECT_THROW(parse_pushed_message("\xFF"), Error);
   EXPECT_THROW(parse_pushed_message(std::string(100'000, '[')), Error);
+}
+
+TEST(PushedMessage, AUserWithoutAnIdIsNobodyAndTheOthersCount) {
+  const std::pair<const char*, const char*> ids[] = {
+      {R"("user_id":"ada",)", "ada"},
+      {R"("user_id":42,)", "42"},
+      {R"("user_id":18446744073709551615,)", "18446744073709551615"},
+      {R"("user_id":null,)", ""},
+      {R"("user_id":"",)", ""},
+      {R"("user_id":true,)", ""},
+      {R"("user_id":["ada"],)", ""},
+      {"", ""}};
+  for (const auto& [id, read] : ids) {
+    const auto parsed = parse_pushed_message(
+        R"({"cohort_id":"c","in_cohort":true,"computed_time":"5","message_id":"m","users":[{)" +
+        std::string(id) + R"("user_properties":{"score":1.5,"none":null}},{"user_id":"bob"}]})");
+    ASSERT_EQ(parsed.users.size(), 2U) << id;
+    EXPECT_EQ(parsed.users[0].user_id, read);
+    EXPECT_EQ(parsed.users[0].properties.at("score"), "1.5");
+    EXPECT_FALSE(parsed.users[0].properties.contains("none"));
+    EXPECT_EQ(parsed.users[1].user_id, "bob");
+  }
+}
+
+TEST(PushedChanges, WithoutAUserIdAreCountedAndLaidOverNobody) {
+  PushedChanges changes;
+  changes.add(message(true, 100, {"u1", "", ""}), true);
+  changes.add(message(false, 200, {""}), true);
+  changes.add(message(true, 200, {""}), false);  // applied
+  EXPECT_EQ(changes.by_user().size(), 1U);
+  using Direction = PushedChanges::Direction;
+  const auto entering = changes.waiting(Direction::kEnters);
+  ASSERT_EQ(entering.size(), 3U);
+  EXPECT_EQ(entering[0]->user_id, "u1");
+  EXPECT_TRUE(entering[1]->properties.empty());
+  EXPECT_EQ(changes.waiting(Direction::kLeaves).size(), 1U);
 }
 
 TEST(PushedChanges, AreOrderedByTheTimeOfComputationForEachUser) {

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <charconv>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -49,18 +50,28 @@ std::int64_t seconds(const json::object& object, const char* name) {
   throw malformed(fmt::format("'{}' must be Unix seconds", name));
 }
 
+//! A text, a number or a truth as text; nothing for what is no single value.
+std::optional<std::string> value_text(const json::value& value) {
+  if (value.is_string()) return std::string(value.get_string());
+  if (value.is_int64()) return std::to_string(value.get_int64());
+  if (value.is_uint64()) return std::to_string(value.get_uint64());
+  if (value.is_double()) return fmt::format("{}", value.get_double());
+  if (value.is_bool()) return value.get_bool() ? "true" : "false";
+  return std::nullopt;
+}
+
+//! An anonymous user among others has no user id (amplitude/api.md §1.6): the others count.
 PushedUser user_of(const json::value& value) {
   if (!value.is_object()) throw malformed("each of 'users' must be an object");
   const auto& object = value.get_object();
   PushedUser user;
-  user.user_id = text(object, "user_id");
+  const auto* id = object.if_contains("user_id");
+  if (id != nullptr && (id->is_string() || id->is_number())) user.user_id = *value_text(*id);
   const auto* properties = object.if_contains("user_properties");
   if (properties == nullptr || properties->is_null()) return user;
   if (!properties->is_object()) throw malformed("'user_properties' must be an object");
   for (const auto& [name, entry] : properties->get_object()) {
-    if (entry.is_string()) user.properties[name] = std::string(entry.get_string());
-    if (entry.is_int64()) user.properties[name] = std::to_string(entry.get_int64());
-    if (entry.is_bool()) user.properties[name] = entry.get_bool() ? "true" : "false";
+    if (auto text = value_text(entry)) user.properties[name] = std::move(*text);
   }
   return user;
 }

@@ -10,8 +10,8 @@
 namespace muster {
 
 struct PushedUser {
-  std::string user_id;
-  std::map<std::string, std::string> properties;  //!< texts and numbers; others are left out
+  std::string user_id;  //!< empty: the message does not tell, as of an anonymous user
+  std::map<std::string, std::string> properties;  //!< texts, numbers, truths; others are left out
 };
 
 struct PushedMessage {

@@ -19,7 +19,12 @@ std::string_view value_of(const PushedUser& user, const std::string& column) {
 }  // namespace
 
 void PushedChanges::add(PushedMessage message, bool waits) {
+  const auto direction = message.enters ? Direction::kEnters : Direction::kLeaves;
   for (auto& user : message.users) {
+    if (user.user_id.empty()) {
+      if (waits) ++unnamed_[direction];
+      continue;
+    }
     auto& change = changes_[user.user_id];
     const bool is_newer = change.user.user_id.empty() || message.computed >= change.computed;
     if (is_newer) change = {message.enters, waits, message.computed, std::move(user)};
@@ -31,6 +36,10 @@ std::vector<const PushedUser*> PushedChanges::waiting(Direction direction) const
   for (const auto& [user, change] : changes_) {
     const auto goes = change.enters ? Direction::kEnters : Direction::kLeaves;
     if (change.waits && goes == direction) users.push_back(&change.user);
+  }
+  static const PushedUser kNobody;
+  if (const auto unnamed = unnamed_.find(direction); unnamed != unnamed_.end()) {
+    users.insert(users.end(), unnamed->second, &kNobody);
   }
   return users;
 }

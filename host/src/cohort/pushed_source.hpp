@@ -27,13 +27,16 @@ class PushedChanges {
 
   //! Messages in the order of their arrival.
   void add(PushedMessage message, bool waits);
+  //! Without those whom no user id tells.
   const std::map<std::string, Change>& by_user() const noexcept { return changes_; }
   //! Whose newest change goes that way and is not applied yet. Where a newer one was applied, the
-  //! one that waits came late.
+  //! one that waits came late. Who has no user id is among them, by no other value either: which of
+  //! two changes of such a person is the newer one, nobody could say.
   std::vector<const PushedUser*> waiting(Direction direction) const;
 
  private:
   std::map<std::string, Change> changes_;
+  std::map<Direction, std::size_t> unnamed_;  //!< that wait
 };
 
 //! Users from changes; their columns are `user_id` and their properties.
