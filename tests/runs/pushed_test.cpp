@@ -266,7 +266,7 @@ TEST_F(PushedTest, WhoseContactWasMergedIntoANobodysLeavesWithTheNextWholeRun) {
   EXPECT_FALSE(world.listed().contains(survivor));
 }
 
-TEST_F(PushedTest, OfATimeToComeOrLongPastChangeNothing) {
+TEST_F(PushedTest, OfATimeToComeAreMalformed) {
   fill(30);
   try {
     push(message(true, {30}, now() * 1'000));
@@ -274,11 +274,107 @@ TEST_F(PushedTest, OfATimeToComeOrLongPastChangeNothing) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), "push.malformed");
   }
-  push(false, {3}, 31 * 24 * 3'600);
-  EXPECT_FALSE(apply());
+}
+
+TEST_F(PushedTest, ThatWaitAreAppliedHoweverOldTheyAre) {
+  fill(30);
+  push(false, {3}, 31 * 24 * 3'600);  // computed long ago, and newer than the whole that was read
+  push(false, {4});
+  world.clock.advance(hours(24 * 40));  // as when the guard had stopped them for so long
+  const auto result = apply();
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->run.figures.removed, 2U);
+  EXPECT_FALSE(lists(3));
+  EXPECT_FALSE(lists(4));
+}
+
+TEST_F(PushedTest, OfTheCohortThatWasCorrectedAreNoneOfTheNewOnes) {
+  fill(30);
+  push(true, {30});
+  ASSERT_TRUE(apply());
+  push(true, {31});
+  push(false, {4});
+  const auto text = read_file(world.dir / "muster.yaml");
+  auto corrected = text;
+  corrected.replace(corrected.find("7khm89cz"), 8, "1a2bc3d4");
+  world.dir.write("muster.yaml", corrected);
   EXPECT_FALSE(waits());
+  EXPECT_FALSE(apply());
+  EXPECT_EQ(world.preview().members, 30U);
   ASSERT_FALSE(world.run().error);
+  EXPECT_TRUE(lists(4));
+  EXPECT_FALSE(lists(30)) << "pushed of the former cohort";
+  EXPECT_FALSE(lists(31));
+  auto entering = message(true, {32}, now());
+  entering.cohort_id = "1a2bc3d4";
+  push(entering);
+  ASSERT_TRUE(apply());
+  EXPECT_TRUE(lists(32));
+}
+
+TEST_F(PushedTest, OfAnonymousUsersAreCountedAndTheOthersAreApplied) {
+  fill(30);
+  auto entering = message(true, {30, 31, 32}, now());
+  entering.users[1].user_id.clear();
+  push(entering);
+  auto leaving = message(false, {3, 4}, now());
+  leaving.users[0].user_id.clear();
+  push(leaving);
+  const auto result = apply();
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->error);
+  EXPECT_EQ(dropped(*result, "no_identifier"), 1U);
+  EXPECT_EQ(result->run.figures.added, 2U);
+  EXPECT_EQ(result->run.figures.removed, 1U);
+  EXPECT_EQ(result->run.status, RunStatus::kCompletedWithDrops);
+  ASSERT_EQ(world.told.notices.size(), 1U);
+  EXPECT_THAT(world.told.notices[0], HasSubstr("1 of those who leave"));
+  EXPECT_FALSE(waits());
+}
+
+TEST_F(PushedTest, WhoLeavesUnderAnotherAddressIsTold) {
+  fill(30);
+  auto leaving = message(false, {3, 4}, now());
+  leaving.users[0].properties["who"] = "married@example.com";
+  push(leaving);
+  const auto result = apply();
+  ASSERT_TRUE(result);
+  EXPECT_FALSE(result->error);
+  EXPECT_FALSE(lists(4));
   EXPECT_TRUE(lists(3));
+  ASSERT_EQ(world.told.notices.size(), 1U);
+  EXPECT_THAT(world.told.notices[0], HasSubstr("1 of those who leave"));
+  EXPECT_EQ(world.told.notices[0].find("married"), std::string::npos);
+}
+
+//! A run that dies once it has removed a batch: nothing after that is done.
+class DiesAfterABatch final : public RunObserver {
+ public:
+  struct Death {};
+  void on_progress(const RunProgress& progress) override {
+    if (progress.phase == RunProgress::Phase::kRemoving && progress.done > 0) throw Death{};
+  }
+  void on_notice(const std::string&) override {}
+};
+
+TEST_F(PushedTest, TheGuardKnowsOfRemovalsBeforeAKill) {
+  fill(300);
+  People leaving;
+  for (std::size_t i = 0; i < 70; ++i) leaving.push_back(i);
+  push(false, leaving);
+  {
+    const auto workspace = world.open();
+    DiesAfterABatch observer;
+    EXPECT_THROW(workspace->apply_pushed(workspace->config().sync("s"), observer),
+                 DiesAfterABatch::Death);
+  }
+  EXPECT_EQ(world.listed().size(), 230U);
+  push(false, {70, 71, 72, 73, 74, 75, 76, 77, 78, 79});
+  ASSERT_FALSE(apply()->error);
+  push(false, {80, 81, 82, 83, 84, 85, 86, 87, 88, 89, 90});
+  const auto stopped = apply();
+  ASSERT_TRUE(stopped && stopped->error) << "91 of 300 are more than 30%";
+  EXPECT_EQ(stopped->error->code(), "guard.pushed_removals");
 }
 
 TEST_F(PushedTest, AreInTheInboxSealed) {

@@ -62,11 +62,12 @@ class Intake : public ::testing::Test {
     options.timeout = Milliseconds{20'000};
     return WebhookSender(transport_, clock_, options).send(message);
   }
-  std::vector<std::string> waiting(const std::string& sync) {
+  std::vector<std::string> waiting(const std::string& sync, const std::string& cohort = "c") {
     Inbox inbox(dir_ / "inbox.db", StoreAccess::kReadWrite);
     const auto vault = Vault::with_key(kKey);
     std::vector<std::string> users;
-    const auto changes = Pushes(inbox, vault, clock_).to_apply(sync);
+    Pushes pushes(inbox, vault, clock_);
+    const auto changes = pushes.to_apply(pushes.subscription(sync, cohort));
     for (const auto& [user, change] : changes.by_user()) users.push_back(user);
     return users;
   }

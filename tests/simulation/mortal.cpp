@@ -113,6 +113,10 @@ class MortalStore final : public Store {
   std::optional<RunRow> run(RunId id) override { return in().run(id); }
   std::vector<RunRow> runs(const RunFilter& filter) override { return in().runs(filter); }
   RunId last_proved_run(std::string_view sync) override { return in().last_proved_run(sync); }
+  void put_removed(RunId run, std::uint64_t removed) override { out().put_removed(run, removed); }
+  std::uint64_t count_removed_by_pushes(std::string_view sync) override {
+    return in().count_removed_by_pushes(sync);
+  }
   std::vector<RunId> close_dead_runs(SyncId sync, Instant now) override {
     return out().close_dead_runs(sync, now);
   }

@@ -36,6 +36,7 @@ constexpr Instant kNow{Milliseconds{1'790'000'000'000}};
 
 InboxMessage message(const std::string& key, std::int64_t computed = 100) {
   InboxMessage made;
+  made.cohort_key = "c";
   made.message_key = key;
   made.computed = computed;
   made.sealed = "sealed " + key;
@@ -53,15 +54,13 @@ TEST(Inbox, KeepsAMessageForEverySyncUntilItIsApplied) {
   Inbox inbox(dir / "inbox.db", StoreAccess::kReadWrite);
   EXPECT_TRUE(inbox.put({"a", "b"}, message("m1"), kNow));
   EXPECT_TRUE(inbox.put({"a"}, message("m2"), kNow));
-  const auto last = inbox.last_waiting("a");
+  const auto last = inbox.last_waiting({"a", "c"});
   ASSERT_TRUE(last);
-  EXPECT_THAT(keys(inbox.computed_after("a", 0)), ElementsAre("m1", "m2"));
-  inbox.mark_applied("a", *last);
-  inbox.count_removed("a", 3);
-  EXPECT_FALSE(inbox.last_waiting("a"));
-  EXPECT_TRUE(inbox.last_waiting("b"));
-  EXPECT_FALSE(inbox.computed_after("a", 0)[0].waits);
-  EXPECT_EQ(inbox.removed_since_whole_run("a"), 3U);
+  EXPECT_THAT(keys(inbox.computed_after({"a", "c"}, 0)), ElementsAre("m1", "m2"));
+  inbox.mark_applied({"a", "c"}, *last);
+  EXPECT_FALSE(inbox.last_waiting({"a", "c"}));
+  EXPECT_TRUE(inbox.last_waiting({"b", "c"}));
+  EXPECT_FALSE(inbox.computed_after({"a", "c"}, 0)[0].waits);
 }
 
 TEST(Inbox, KnowsAMessageThatComesAgain) {
@@ -69,16 +68,16 @@ TEST(Inbox, KnowsAMessageThatComesAgain) {
   Inbox inbox(dir / "inbox.db", StoreAccess::kReadWrite);
   EXPECT_TRUE(inbox.put({"a"}, message("m1"), kNow));
   EXPECT_FALSE(inbox.put({"a"}, message("m1"), kNow));
-  inbox.mark_applied("a", *inbox.last_waiting("a"));
-  inbox.settle("a", 100, 1, kNow);
+  inbox.mark_applied({"a", "c"}, *inbox.last_waiting({"a", "c"}));
+  inbox.settle({"a", "c"}, 100, 1, kNow);
   EXPECT_FALSE(inbox.put({"a"}, message("m1"), kNow + std::chrono::days(29)));
-  EXPECT_FALSE(inbox.last_waiting("a"));
+  EXPECT_FALSE(inbox.last_waiting({"a", "c"}));
 }
 
 TEST(Inbox, OutlivesTheProcessAndIsTheOwnersAlone) {
   const TempDir dir;
   Inbox(dir / "inbox.db", StoreAccess::kReadWrite).put({"a"}, message("m1"), kNow);
-  EXPECT_THAT(keys(Inbox(dir / "inbox.db", StoreAccess::kReadWrite).computed_after("a", 0)),
+  EXPECT_THAT(keys(Inbox(dir / "inbox.db", StoreAccess::kReadWrite).computed_after({"a", "c"}, 0)),
               ElementsAre("m1"));
   struct stat status {};
   ASSERT_EQ(::stat((dir / "inbox.db").c_str(), &status), 0);
@@ -90,32 +89,30 @@ TEST(Inbox, AWholeRunForgetsWhatItHadAndKeepsWhatIsNewer) {
   Inbox inbox(dir / "inbox.db", StoreAccess::kReadWrite);
   inbox.put({"a"}, message("old", 100), kNow);
   inbox.put({"a"}, message("new", 200), kNow);
-  inbox.mark_applied("a", *inbox.last_waiting("a"));
-  inbox.count_removed("a", 7);
-  inbox.settle("a", 150, 2, kNow);
-  EXPECT_THAT(keys(inbox.computed_after("a", -1)), ElementsAre("new"));
-  EXPECT_EQ(inbox.settled("a"), 150);
-  EXPECT_EQ(inbox.removed_since_whole_run("a"), 0U);
+  inbox.mark_applied({"a", "c"}, *inbox.last_waiting({"a", "c"}));
+  inbox.settle({"a", "c"}, 150, 2, kNow);
+  EXPECT_THAT(keys(inbox.computed_after({"a", "c"}, -1)), ElementsAre("new"));
+  EXPECT_EQ(inbox.settled({"a", "c"}), 150);
 }
 
 TEST(Inbox, AWholeRunOfUnknownAgeKeepsAllFor30Days) {
   const TempDir dir;
   Inbox inbox(dir / "inbox.db", StoreAccess::kReadWrite);
   inbox.put({"a"}, message("m1", 100), kNow);
-  inbox.settle("a", -1, 1, kNow);
-  EXPECT_THAT(keys(inbox.computed_after("a", -1)), ElementsAre("m1"));
-  inbox.settle("a", -1, 1, kNow + std::chrono::days(31));
-  EXPECT_TRUE(inbox.computed_after("a", -1).empty());
+  inbox.settle({"a", "c"}, -1, 1, kNow);
+  EXPECT_THAT(keys(inbox.computed_after({"a", "c"}, -1)), ElementsAre("m1"));
+  inbox.settle({"a", "c"}, -1, 1, kNow + std::chrono::days(31));
+  EXPECT_TRUE(inbox.computed_after({"a", "c"}, -1).empty());
 }
 
 TEST(Inbox, AMessageThatCameDuringAWholeRunStillWaits) {
   const TempDir dir;
   Inbox inbox(dir / "inbox.db", StoreAccess::kReadWrite);
   inbox.put({"a"}, message("m1", 100), kNow);
-  const auto last = *inbox.last_waiting("a");
+  const auto last = *inbox.last_waiting({"a", "c"});
   inbox.put({"a"}, message("m2", 120), kNow);
-  inbox.settle("a", 150, last, kNow);
-  EXPECT_TRUE(inbox.last_waiting("a"));
+  inbox.settle({"a", "c"}, 150, last, kNow);
+  EXPECT_TRUE(inbox.last_waiting({"a", "c"}));
 }
 
 TEST(Inbox, AFullDiskIsToldAndLosesNothing) {
@@ -131,7 +128,7 @@ TEST(Inbox, AFullDiskIsToldAndLosesNothing) {
   large.sealed = std::string(1'000'000, 'x');
   EXPECT_THROW(inbox.put({"a"}, large, kNow), Error);
   ::setrlimit(RLIMIT_FSIZE, &before);
-  EXPECT_THAT(keys(inbox.computed_after("a", 0)), ElementsAre("m1"));
+  EXPECT_THAT(keys(inbox.computed_after({"a", "c"}, 0)), ElementsAre("m1"));
   EXPECT_TRUE(inbox.put({"a"}, large, kNow));
 }
 
@@ -142,24 +139,59 @@ TEST(Inbox, GivesWhatWaitsAndWhatMayOverruleIt) {
        {std::pair{"oldest", 100}, {"older", 200}, {"as old", 300}, {"newer", 400}}) {
     inbox.put({"a"}, message(key, computed), kNow);
   }
-  inbox.mark_applied("a", *inbox.last_waiting("a"));
+  inbox.mark_applied({"a", "c"}, *inbox.last_waiting({"a", "c"}));
   inbox.put({"a"}, message("late", 300), kNow);
   inbox.put({"b"}, message("of another", 500), kNow);
-  EXPECT_THAT(keys(inbox.to_apply("a", -1)), ElementsAre("as old", "newer", "late"));
-  EXPECT_THAT(keys(inbox.to_apply("a", 300)), ElementsAre()) << "late is part of the whole";
+  EXPECT_THAT(keys(inbox.to_apply({"a", "c"}, -1)), ElementsAre("as old", "newer", "late"));
+  EXPECT_THAT(keys(inbox.to_apply({"a", "c"}, 300)), ElementsAre()) << "late is part of the whole";
 }
 
 TEST(Inbox, ForgetsWhatIsOldAndWhatNobodyWaitsForAnyMore) {
   const TempDir dir;
   Inbox inbox(dir / "inbox.db", StoreAccess::kReadWrite);
   inbox.put({"a", "gone"}, message("applied"), kNow);
-  inbox.mark_applied("a", *inbox.last_waiting("a"));
-  inbox.put({"a", "gone"}, message("waits"), kNow);
-  inbox.forget_old({"a"}, kNow + std::chrono::days(29));
-  EXPECT_TRUE(inbox.last_waiting("gone"));
-  inbox.forget_old({"a"}, kNow + std::chrono::days(31));
-  EXPECT_FALSE(inbox.last_waiting("gone"));
-  EXPECT_THAT(keys(inbox.computed_after("a", -1)), ElementsAre("waits"));
+  inbox.mark_applied({"a", "c"}, *inbox.last_waiting({"a", "c"}));
+  inbox.put({"a", "gone"}, message("waits", 200), kNow);
+  inbox.forget_old({{"a", "c"}}, kNow + std::chrono::days(29));
+  EXPECT_TRUE(inbox.last_waiting({"gone", "c"}));
+  inbox.forget_old({{"a", "c"}}, kNow + std::chrono::days(31));
+  EXPECT_FALSE(inbox.last_waiting({"gone", "c"}));
+  EXPECT_THAT(keys(inbox.computed_after({"a", "c"}, -1)), ElementsAre("waits"));
+}
+
+TEST(Inbox, OfAnotherCohortAMessageIsNobodysUntilItIsTakenAgain) {
+  const TempDir dir;
+  Inbox inbox(dir / "inbox.db", StoreAccess::kReadWrite);
+  const Subscription former{"a", "c"};
+  const Subscription corrected{"a", "d"};
+  inbox.put({"a"}, message("applied"), kNow);
+  inbox.settle(former, 50, *inbox.last_waiting(former), kNow);
+  inbox.put({"a"}, message("waits"), kNow);
+  EXPECT_FALSE(inbox.last_waiting(corrected));
+  EXPECT_TRUE(inbox.computed_after(corrected, -1).empty());
+  EXPECT_TRUE(inbox.to_apply(corrected, -1).empty());
+  EXPECT_EQ(inbox.settled(corrected), -1) << "the whole of another cohort has none of this one";
+  inbox.mark_applied(corrected, 100);
+  EXPECT_TRUE(inbox.last_waiting(former));
+  inbox.forget_old({corrected}, kNow + std::chrono::days(31));
+  EXPECT_FALSE(inbox.last_waiting(former));
+}
+
+TEST(Inbox, WhatWaitsIsKeptForEverAndWhatMayOverruleItToo) {
+  const TempDir dir;
+  Inbox inbox(dir / "inbox.db", StoreAccess::kReadWrite);
+  const Subscription to{"a", "c"};
+  for (const auto& [key, computed] : {std::pair{"older", 100}, {"newer", 300}}) {
+    inbox.put({"a"}, message(key, computed), kNow);
+  }
+  inbox.mark_applied(to, *inbox.last_waiting(to));
+  inbox.put({"a"}, message("waits", 200), kNow);
+  inbox.forget_old({to}, kNow + std::chrono::days(100));
+  EXPECT_THAT(keys(inbox.to_apply(to, -1)), ElementsAre("newer", "waits"));
+  EXPECT_THAT(keys(inbox.computed_after(to, -1, 250)), ElementsAre("newer", "waits"));
+  EXPECT_THAT(keys(inbox.computed_after(to, -1, 350)), ElementsAre("waits"));
+  EXPECT_FALSE(inbox.put({"a"}, message("newer", 300), kNow));
+  EXPECT_TRUE(inbox.put({"a"}, message("older", 100), kNow)) << "long applied, and forgotten";
 }
 
 TEST(Inbox, ReadOnlyItIsReadAndNeverMade) {
@@ -168,7 +200,7 @@ TEST(Inbox, ReadOnlyItIsReadAndNeverMade) {
   EXPECT_FALSE(std::filesystem::exists(dir / "inbox.db"));
   Inbox(dir / "inbox.db", StoreAccess::kReadWrite).put({"a"}, message("m1"), kNow);
   Inbox inbox(dir / "inbox.db", StoreAccess::kReadOnly);
-  EXPECT_THAT(keys(inbox.computed_after("a", 0)), ElementsAre("m1"));
+  EXPECT_THAT(keys(inbox.computed_after({"a", "c"}, 0)), ElementsAre("m1"));
   EXPECT_THROW(inbox.put({"a"}, message("m2"), kNow), Error);
 }
 
@@ -180,7 +212,7 @@ TEST(Inbox, OfANewerVersionOrAnotherProgramIsRefused) {
     Inbox(file, StoreAccess::kReadWrite).put({"a"}, message("m1"), kNow);
     sqlite::Database(file, SQLITE_OPEN_READWRITE).execute(change);
     try {
-      Inbox(file, StoreAccess::kReadWrite).last_waiting("a");
+      Inbox(file, StoreAccess::kReadWrite).last_waiting({"a", "c"});
     } catch (const Error& error) {
       EXPECT_FALSE(error.hint().empty());
       return error.code();

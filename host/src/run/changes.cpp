@@ -38,11 +38,11 @@ class NamedRows final : public MemberCursor {
   std::size_t at_ = 0;
 };
 
-ChangesSeen seen(const Session& session, const Plan& plan, std::uint64_t removed_before) {
+ChangesSeen seen(const Session& session, const Plan& plan) {
   auto& store = session.context.store;
   const auto sync = session.sync.id;
   ChangesSeen changes;
-  changes.removed_before = removed_before;
+  changes.removed_before = store.count_removed_by_pushes(session.sync.name);
   changes.listed = store.count_members(sync, MemberState::kListed) +
                    store.count_members(sync, MemberState::kLeaving);
   changes.leaving = static_cast<std::uint64_t>(
@@ -58,17 +58,29 @@ ChangesSeen seen(const Session& session, const Plan& plan, std::uint64_t removed
 void tell_unknown_leavers(const Session& session, const CohortIndex& leaving) {
   std::uint64_t unknown = 0;
   for (const auto& [reason, count] : leaving.rejected()) unknown += count;
-  if (unknown == 0) return;
+  if (unknown > 0) {
+    session.context.observer.on_notice(
+        fmt::format("{} of those who leave the cohort can't be told by '{}': who of them is in the "
+                    "list stays there until the next run over the whole cohort",
+                    unknown, session.rules.columns.identifier));
+  }
+  // As after a change of address: the state knows a person by it alone.
+  const auto& members = leaving.members();
+  const auto others = std::count_if(members.begin(), members.end(), [&](const auto& member) {
+    return session.cohort.find(member.key) == nullptr &&
+           !session.context.store.member(session.sync.id, member.key);
+  });
+  if (others == 0) return;
   session.context.observer.on_notice(
-      fmt::format("{} of those who leave the cohort can't be told by '{}': who of them is in the "
-                  "list stays there until the next run over the whole cohort",
-                  unknown, session.rules.columns.identifier));
+      fmt::format("{} of those who leave the cohort are not known by the '{}' that was pushed: who "
+                  "of them is in the list under another one stays there until the next run over "
+                  "the whole cohort",
+                  others, session.rules.columns.identifier));
 }
 
 }  // namespace
 
-PlannedChanges plan_changes(Session& session, const CohortIndex& leaving,
-                            std::uint64_t removed_before) {
+PlannedChanges plan_changes(Session& session, const CohortIndex& leaving) {
   PlanOptions options;
   options.now = session.context.clock.now();
   options.on_drift = session.rules.on_drift;
@@ -76,8 +88,7 @@ PlannedChanges plan_changes(Session& session, const CohortIndex& leaving,
   PlannedChanges planned{make_plan(session.cohort, rows, options), {}};
   session.tally.start(session.cohort, planned.plan);
   tell_unknown_leavers(session, leaving);
-  planned.stopped =
-      judge_changes(seen(session, planned.plan, removed_before), session.rules.max_removals);
+  planned.stopped = judge_changes(seen(session, planned.plan), session.rules.max_removals);
   return planned;
 }
 

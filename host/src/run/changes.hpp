@@ -14,9 +14,8 @@ struct PlannedChanges {
   std::optional<Error> stopped;  //!< by the guard
 };
 
-//! The session's cohort is who enters; `removed_before` as of PushedDelta. Starts the tally.
-PlannedChanges plan_changes(Session& session, const CohortIndex& leaving,
-                            std::uint64_t removed_before);
+//! The session's cohort is who enters. Starts the tally.
+PlannedChanges plan_changes(Session& session, const CohortIndex& leaving);
 
 //! After the removals: tells of those who stay, since their record was merged into another one.
 //! Whether that is a member's, only the whole cohort tells.

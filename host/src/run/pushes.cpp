@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/error.hpp"
 
 namespace muster {
@@ -23,24 +21,31 @@ bool Pushes::keep(const std::vector<std::string>& syncs, const PushedMessage& me
         .with_hint("it is in Unix seconds");
   }
   InboxMessage kept;
-  const auto key = vault_.hasher().key("message", message.cohort_id + '/' + message.message_id);
-  for (const auto byte : key.bytes) kept.message_key += fmt::format("{:02x}", byte);
+  kept.cohort_key = key("cohort", message.cohort_id);
+  kept.message_key = key("message", message.cohort_id + '/' + message.message_id);
   kept.computed = message.computed;
   kept.sealed = vault_.seal(SealPurpose::kInbox, kept.message_key, body);
   return inbox_.put(syncs, kept, now);
 }
 
-PushedChanges Pushes::since_whole(const std::string& sync) {
-  return changes_of(inbox_.computed_after(sync, since(sync)));
+std::string Pushes::key(const char* kind, const std::string& text) const {
+  std::string shown;
+  for (const auto byte : vault_.hasher().key(kind, text).bytes)
+    shown += fmt::format("{:02x}", byte);
+  return shown;
 }
 
-PushedChanges Pushes::to_apply(const std::string& sync) {
-  return changes_of(inbox_.to_apply(sync, since(sync)));
+Subscription Pushes::subscription(const std::string& sync, const std::string& cohort_id) const {
+  return {sync, key("cohort", cohort_id)};
 }
 
-//! A message of which it is not known any more whether it was applied does nothing.
-std::int64_t Pushes::since(const std::string& sync) {
-  return std::max(inbox_.settled(sync), pushed_time(clock_.now() - Inbox::kKept));
+PushedChanges Pushes::since_whole(const Subscription& to) {
+  return changes_of(
+      inbox_.computed_after(to, inbox_.settled(to), pushed_time(clock_.now() - Inbox::kKept)));
+}
+
+PushedChanges Pushes::to_apply(const Subscription& to) {
+  return changes_of(inbox_.to_apply(to, inbox_.settled(to)));
 }
 
 PushedChanges Pushes::changes_of(const std::vector<InboxMessage>& messages) const {

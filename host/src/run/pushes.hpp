@@ -15,7 +15,7 @@ namespace muster {
 
 class Pushes {
  public:
-  //! Borrows all.
+  //! Borrows all, for its own life.
   Pushes(Inbox& inbox, const Vault& vault, const Clock& clock)
       : inbox_(inbox), vault_(vault), clock_(clock) {}
 
@@ -24,13 +24,15 @@ class Pushes {
   bool keep(const std::vector<std::string>& syncs, const PushedMessage& message,
             std::string_view body);
 
+  //! What of the inbox is for `sync` while it takes the cohort of that id.
+  Subscription subscription(const std::string& sync, const std::string& cohort_id) const;
   //! What the whole cohort, as it was last read, lacks: applied or not.
-  PushedChanges since_whole(const std::string& sync);
+  PushedChanges since_whole(const Subscription& to);
   //! What waits, and what overrules some of it.
-  PushedChanges to_apply(const std::string& sync);
+  PushedChanges to_apply(const Subscription& to);
 
  private:
-  std::int64_t since(const std::string& sync);
+  std::string key(const char* kind, const std::string& text) const;
   PushedChanges changes_of(const std::vector<InboxMessage>& messages) const;
 
   Inbox& inbox_;

@@ -39,6 +39,7 @@ void Removals::settle(std::span<const Outcome> outcomes, const Adds& adds) {
     }
   }
   riding_.clear();
+  store_.put_removed(session_.run, session_.tally.figures().removed);
 }
 
 void Removals::committed() {
@@ -106,6 +107,7 @@ BatchLeft<MemberKey> Removals::send_batch(const std::vector<MemberKey>& keys) {
     settle(prepared.removals[i], result.outcomes[i]);
   }
   session_.report.flush();
+  store_.put_removed(session_.run, session_.tally.figures().removed);
   transaction.commit();
   committed();
   BatchLeft<MemberKey> left{{}, result.wait, std::move(result.unavailable)};
@@ -218,6 +220,7 @@ std::vector<Removals::Removal> Removals::write_ahead(std::vector<MemberRow> rows
     removals[found->second].rows.push_back(row);
   }
   session_.report.flush();
+  store_.put_removed(session_.run, session_.tally.figures().removed);
   transaction.commit();
   committed();
   return removals;

@@ -42,8 +42,7 @@ struct SyncRules {
 
 //! Changes that were pushed.
 struct PushedDelta {
-  Source& leaving;                   //!< opened after the run's source
-  std::uint64_t removed_before = 0;  //!< by pushes since the last run over the whole cohort
+  Source& leaving;  //!< opened after the run's source
 };
 
 //! What the person or the schedule asked for this once.

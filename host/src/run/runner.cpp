@@ -194,7 +194,7 @@ class Runner {
   //! What the list holds beside those who are named, the next whole run proves.
   void execute_changes() {
     run_.mode = RunMode::kIncremental;
-    const auto [plan, stopped] = plan_changes(*session_, *leaving_, options_.delta->removed_before);
+    const auto [plan, stopped] = plan_changes(*session_, *leaving_);
     if (stopped) {
       report_all_open(*session_, plan);
       throw *stopped;

@@ -126,6 +126,7 @@ class Workspace {
                 const RunOptions& options, RunObserver& observer);
   Inbox& inbox();
   Pushes pushes();
+  Subscription subscription(const SyncConfig& sync);
   //! The sync's source, with what was pushed since it was last read laid over it.
   std::unique_ptr<Source> cohort_source(const SyncConfig& sync);
   void keep_use(const ConnectionConfig& connection, bool unauthenticated);

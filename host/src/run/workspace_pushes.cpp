@@ -17,6 +17,10 @@ Inbox& Workspace::inbox() {
 
 Pushes Workspace::pushes() { return {inbox(), vault(), environment_.clock}; }
 
+Subscription Workspace::subscription(const SyncConfig& sync) {
+  return pushes().subscription(sync.name, sync.push_cohort);
+}
+
 std::unique_ptr<Source> Workspace::cohort_source(const SyncConfig& sync) {
   auto source = make_source(sync.source, source_environment());
   std::error_code failed;
@@ -24,7 +28,7 @@ std::unique_ptr<Source> Workspace::cohort_source(const SyncConfig& sync) {
       looking_ && (!has_state() || !std::filesystem::exists(inbox_file(), failed));
   if (sync.push_cohort.empty() || nothing_to_see) return source;
   return std::make_unique<OverlaidSource>(
-      std::move(source), [this, name = sync.name] { return pushes().since_whole(name); });
+      std::move(source), [this, to = subscription(sync)] { return pushes().since_whole(to); });
 }
 
 RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
@@ -32,15 +36,16 @@ RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
   if (sync.push_cohort.empty()) {
     return run(sync, rules(sync), *cohort_source(sync), options, observer);
   }
+  const auto to = subscription(sync);
   std::int64_t taken_in = 0;
   OverlaidSource source(make_source(sync.source, source_environment()), [&] {
-    taken_in = inbox().last_waiting(sync.name).value_or(0);
-    return pushes().since_whole(sync.name);
+    taken_in = inbox().last_waiting(to).value_or(0);
+    return pushes().since_whole(to);
   });
   auto result = run(sync, rules(sync), source, options, observer);
   if (result.error) return result;
   try {
-    inbox().settle(sync.name, pushed_time(source.as_of()), taken_in, environment_.clock.now());
+    inbox().settle(to, pushed_time(source.as_of()), taken_in, environment_.clock.now());
   } catch (const Error& error) {
     observer.on_notice(fmt::format(
         "what was pushed before this run will be applied once more, which changes nothing: {}",
@@ -50,7 +55,7 @@ RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
 }
 
 bool Workspace::has_pushed(const SyncConfig& sync) {
-  return !sync.push_cohort.empty() && inbox().last_waiting(sync.name).has_value();
+  return !sync.push_cohort.empty() && inbox().last_waiting(subscription(sync)).has_value();
 }
 
 bool Workspace::takes_changes(const SyncConfig& sync) {
@@ -60,30 +65,29 @@ bool Workspace::takes_changes(const SyncConfig& sync) {
 
 std::optional<RunResult> Workspace::apply_pushed(const SyncConfig& sync, RunObserver& observer) {
   using Direction = PushedChanges::Direction;
-  auto last = inbox().last_waiting(sync.name);
+  const auto to = subscription(sync);
+  auto last = inbox().last_waiting(to);
   if (!last) return std::nullopt;
-  auto changes = pushes().to_apply(sync.name);
+  auto changes = pushes().to_apply(to);
   if (changes.waiting(Direction::kEnters).empty() && changes.waiting(Direction::kLeaves).empty()) {
-    inbox().mark_applied(sync.name, *last);
+    inbox().mark_applied(to, *last);
     return std::nullopt;
   }
   // Read once more under the sync's lease: a run of somebody else's may have taken them in.
   PushedSource enters([&] {
-    last = inbox().last_waiting(sync.name);
-    changes = pushes().to_apply(sync.name);
+    last = inbox().last_waiting(to);
+    changes = pushes().to_apply(to);
     return changes.waiting(Direction::kEnters);
   });
   PushedSource leaves([&] { return changes.waiting(Direction::kLeaves); });
-  const PushedDelta delta{leaves, inbox().removed_since_whole_run(sync.name)};
+  const PushedDelta delta{leaves};
   RunOptions options;
   options.started_by = StartedBy::kPush;
   options.delta = &delta;
   auto changes_alone = rules(sync);
   changes_alone.read_back = ReadBack::kOff;
   auto result = run(sync, changes_alone, enters, options, observer);
-  const auto removed = result.run.figures.removed;
-  if (removed > 0) inbox().count_removed(sync.name, removed);
-  if (!result.error && last) inbox().mark_applied(sync.name, *last);
+  if (!result.error && last) inbox().mark_applied(to, *last);
   return result;
 }
 

@@ -33,9 +33,12 @@ void PushIntake::adopt(const WorkspaceConfig& config) {
   {
     const std::lock_guard lock(mutex_);
     if (!inbox_) inbox_ = std::make_unique<Inbox>(inbox_file_, StoreAccess::kReadWrite);
-    std::vector<std::string> names;
-    for (const auto& sync : config.syncs) names.push_back(sync.name);
-    inbox_->forget_old(names, clock_.now());
+    const Pushes pushes(*inbox_, vault_, clock_);
+    std::vector<Subscription> wanted;
+    for (const auto& sync : config.syncs) {
+      wanted.push_back(pushes.subscription(sync.name, sync.push_cohort));
+    }
+    inbox_->forget_old(wanted, clock_.now());
   }
   const bool same_place =
       listening_ && listening_->address == listen.address && listening_->port == listen.port;

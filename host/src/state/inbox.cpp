@@ -17,6 +17,7 @@ constexpr const char* kSchema = R"sql(
 CREATE TABLE IF NOT EXISTS message (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   sync TEXT NOT NULL,
+  cohort_key TEXT NOT NULL,
   message_key TEXT NOT NULL,
   computed INTEGER NOT NULL,
   received INTEGER NOT NULL,
@@ -24,14 +25,21 @@ CREATE TABLE IF NOT EXISTS message (
   sealed BLOB,
   UNIQUE (sync, message_key)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS message_waiting ON message (sync, id) WHERE applied = 0;
-CREATE INDEX IF NOT EXISTS message_kept ON message (sync, computed) WHERE sealed IS NOT NULL;
+CREATE INDEX IF NOT EXISTS message_waiting ON message (sync, cohort_key, id) WHERE applied = 0;
+CREATE INDEX IF NOT EXISTS message_kept ON message (sync, cohort_key, computed)
+  WHERE sealed IS NOT NULL;
 CREATE TABLE IF NOT EXISTS whole_run (
   sync TEXT PRIMARY KEY,
-  computed INTEGER NOT NULL,
-  removed INTEGER NOT NULL
+  cohort_key TEXT NOT NULL,
+  computed INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 )sql";
+
+//! An applied message may overrule an older one that waits: it is kept for as long.
+constexpr const char* kForgetApplied =
+    "DELETE FROM message WHERE applied = 1 AND received < ?1 AND NOT EXISTS (SELECT 1 FROM message "
+    "AS older WHERE older.sync = message.sync AND older.cohort_key = message.cohort_key AND "
+    "older.applied = 0 AND older.computed <= message.computed)";
 
 std::int64_t milliseconds(Instant instant) { return instant.time_since_epoch().count(); }
 
@@ -82,8 +90,8 @@ void make_tables(sqlite::Database& database) {
 std::vector<InboxMessage> messages_of(sqlite::Statement& select) {
   std::vector<InboxMessage> messages;
   while (select.step()) {
-    messages.push_back({select.integer(0), select.text(1), select.integer(2), select.text(3),
-                        select.integer(4) == 0});
+    messages.push_back({select.integer(0), select.text(1), select.text(2), select.integer(3),
+                        select.text(4), select.integer(5) == 0});
   }
   return messages;
 }
@@ -114,16 +122,18 @@ bool Inbox::put(const std::vector<std::string>& syncs, const InboxMessage& messa
   auto& database = *state_->database;
   Transaction transaction(database);
   sqlite::Statement insert(database,
-                           "INSERT INTO message (sync, message_key, computed, received, applied, "
-                           "sealed) VALUES (?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING");
+                           "INSERT INTO message (sync, cohort_key, message_key, computed, "
+                           "received, applied, sealed) VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO "
+                           "NOTHING");
   bool is_new = false;
   for (const auto& sync : syncs) {
     const sqlite::Use use(insert);
     use->bind(1, sync)
-        .bind(2, message.message_key)
-        .bind(3, message.computed)
-        .bind(4, milliseconds(now))
-        .bind_blob(5, message.sealed.data(), message.sealed.size());
+        .bind(2, message.cohort_key)
+        .bind(3, message.message_key)
+        .bind(4, message.computed)
+        .bind(5, milliseconds(now))
+        .bind_blob(6, message.sealed.data(), message.sealed.size());
     use->step();
     is_new |= database.changes() > 0;
   }
@@ -131,94 +141,87 @@ bool Inbox::put(const std::vector<std::string>& syncs, const InboxMessage& messa
   return is_new;
 }
 
-std::optional<std::int64_t> Inbox::last_waiting(std::string_view sync) {
+std::optional<std::int64_t> Inbox::last_waiting(const Subscription& to) {
   sqlite::Statement select(*state_->database,
-                           "SELECT id FROM message WHERE sync = ? AND applied = 0 ORDER BY id DESC "
-                           "LIMIT 1");
-  select.bind(1, sync);
+                           "SELECT id FROM message WHERE sync = ? AND cohort_key = ? AND applied = "
+                           "0 ORDER BY id DESC LIMIT 1");
+  select.bind(1, to.sync).bind(2, to.cohort_key);
   if (!select.step()) return std::nullopt;
   return select.integer(0);
 }
 
-std::vector<InboxMessage> Inbox::computed_after(std::string_view sync, std::int64_t computed) {
-  sqlite::Statement select(*state_->database,
-                           "SELECT id, message_key, computed, sealed, applied FROM message WHERE "
-                           "sync = ? AND computed > ? AND sealed IS NOT NULL ORDER BY id");
-  select.bind(1, sync).bind(2, computed);
-  return messages_of(select);
-}
-
-std::vector<InboxMessage> Inbox::to_apply(std::string_view sync, std::int64_t computed) {
+std::vector<InboxMessage> Inbox::computed_after(const Subscription& to, std::int64_t computed,
+                                                std::int64_t applied_since) {
   sqlite::Statement select(
       *state_->database,
-      "SELECT id, message_key, computed, sealed, applied FROM message WHERE sync = ?1 AND "
-      "computed > ?2 AND sealed IS NOT NULL AND computed >= (SELECT min(computed) FROM message "
-      "WHERE sync = ?1 AND computed > ?2 AND applied = 0) ORDER BY id");
-  select.bind(1, sync).bind(2, computed);
+      "SELECT id, cohort_key, message_key, computed, sealed, applied FROM message WHERE sync = ? "
+      "AND cohort_key = ? AND computed > ? AND sealed IS NOT NULL AND (applied = 0 OR computed >= "
+      "?) ORDER BY id");
+  select.bind(1, to.sync).bind(2, to.cohort_key).bind(3, computed).bind(4, applied_since);
   return messages_of(select);
 }
 
-void Inbox::mark_applied(std::string_view sync, std::int64_t id) {
-  sqlite::Statement update(
+std::vector<InboxMessage> Inbox::to_apply(const Subscription& to, std::int64_t computed) {
+  sqlite::Statement select(
       *state_->database,
-      "UPDATE message SET applied = 1 WHERE sync = ? AND id <= ? AND applied = 0");
-  update.bind(1, sync).bind(2, id).run();
+      "SELECT id, cohort_key, message_key, computed, sealed, applied FROM message WHERE sync = ?1 "
+      "AND cohort_key = ?2 AND computed > ?3 AND sealed IS NOT NULL AND computed >= (SELECT "
+      "min(computed) FROM message WHERE sync = ?1 AND cohort_key = ?2 AND computed > ?3 AND "
+      "applied = 0) ORDER BY id");
+  select.bind(1, to.sync).bind(2, to.cohort_key).bind(3, computed);
+  return messages_of(select);
 }
 
-void Inbox::count_removed(std::string_view sync, std::uint64_t removed) {
-  sqlite::Statement count(*state_->database,
-                          "INSERT INTO whole_run (sync, computed, removed) VALUES (?1, -1, ?2) ON "
-                          "CONFLICT (sync) DO UPDATE SET removed = removed + ?2");
-  count.bind(1, sync).bind(2, static_cast<std::int64_t>(removed)).run();
+void Inbox::mark_applied(const Subscription& to, std::int64_t id) {
+  sqlite::Statement update(*state_->database,
+                           "UPDATE message SET applied = 1 WHERE sync = ? AND cohort_key = ? AND "
+                           "id <= ? AND applied = 0");
+  update.bind(1, to.sync).bind(2, to.cohort_key).bind(3, id).run();
 }
 
-std::uint64_t Inbox::removed_since_whole_run(std::string_view sync) {
-  sqlite::Statement select(*state_->database, "SELECT removed FROM whole_run WHERE sync = ?");
-  select.bind(1, sync);
-  return select.step() ? static_cast<std::uint64_t>(select.integer(0)) : 0;
-}
-
-std::int64_t Inbox::settled(std::string_view sync) {
-  sqlite::Statement select(*state_->database, "SELECT computed FROM whole_run WHERE sync = ?");
-  select.bind(1, sync);
+std::int64_t Inbox::settled(const Subscription& to) {
+  sqlite::Statement select(*state_->database,
+                           "SELECT computed FROM whole_run WHERE sync = ? AND cohort_key = ?");
+  select.bind(1, to.sync).bind(2, to.cohort_key);
   return select.step() ? select.integer(0) : -1;
 }
 
-void Inbox::settle(std::string_view sync, std::int64_t computed, std::int64_t id, Instant now) {
+void Inbox::settle(const Subscription& to, std::int64_t computed, std::int64_t id, Instant now) {
   auto& database = *state_->database;
   Transaction transaction(database);
-  mark_applied(sync, id);
+  mark_applied(to, id);
   // The content goes; that the message was taken stays known for a while.
   sqlite::Statement forget(database,
-                           "UPDATE message SET sealed = NULL WHERE sync = ? AND computed <= ? AND "
-                           "applied = 1 AND sealed IS NOT NULL");
-  forget.bind(1, sync).bind(2, computed).run();
-  sqlite::Statement drop(database,
-                         "DELETE FROM message WHERE sync = ? AND applied = 1 AND received < ?");
-  drop.bind(1, sync).bind(2, milliseconds(now - kKept)).run();
+                           "UPDATE message SET sealed = NULL WHERE sync = ? AND cohort_key = ? AND "
+                           "computed <= ? AND applied = 1 AND sealed IS NOT NULL");
+  forget.bind(1, to.sync).bind(2, to.cohort_key).bind(3, computed).run();
+  sqlite::Statement drop(database, kForgetApplied);
+  drop.bind(1, milliseconds(now - kKept)).run();
   sqlite::Statement reset(database,
-                          "INSERT INTO whole_run (sync, computed, removed) VALUES (?1, ?2, 0) ON "
-                          "CONFLICT (sync) DO UPDATE SET computed = ?2, removed = 0");
-  reset.bind(1, sync).bind(2, computed).run();
+                          "INSERT INTO whole_run (sync, cohort_key, computed) VALUES (?1, ?2, ?3) "
+                          "ON CONFLICT (sync) DO UPDATE SET cohort_key = ?2, computed = ?3");
+  reset.bind(1, to.sync).bind(2, to.cohort_key).bind(3, computed).run();
   transaction.commit();
 }
 
-void Inbox::forget_old(const std::vector<std::string>& syncs, Instant now) {
+void Inbox::forget_old(const std::vector<Subscription>& wanted, Instant now) {
   auto& database = *state_->database;
   Transaction transaction(database);
   const auto before = milliseconds(now - kKept);
-  sqlite::Statement applied(database, "DELETE FROM message WHERE applied = 1 AND received < ?");
+  sqlite::Statement applied(database, kForgetApplied);
   applied.bind(1, before).run();
-  std::vector<std::string> gone;
-  sqlite::Statement select(database, "SELECT DISTINCT sync FROM message WHERE received < ?");
+  std::vector<Subscription> gone;
+  sqlite::Statement select(database,
+                           "SELECT DISTINCT sync, cohort_key FROM message WHERE received < ?");
   select.bind(1, before);
   while (select.step()) {
-    auto sync = select.text(0);
-    if (std::find(syncs.begin(), syncs.end(), sync) == syncs.end()) gone.push_back(std::move(sync));
+    Subscription to{select.text(0), select.text(1)};
+    if (std::find(wanted.begin(), wanted.end(), to) == wanted.end()) gone.push_back(std::move(to));
   }
   select.reset();
-  sqlite::Statement drop(database, "DELETE FROM message WHERE sync = ? AND received < ?");
-  for (const auto& sync : gone) drop.bind(1, sync).bind(2, before).run();
+  sqlite::Statement drop(database,
+                         "DELETE FROM message WHERE sync = ? AND cohort_key = ? AND received < ?");
+  for (const auto& to : gone) drop.bind(1, to.sync).bind(2, to.cohort_key).bind(3, before).run();
   transaction.commit();
 }
 

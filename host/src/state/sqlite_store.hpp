@@ -55,6 +55,8 @@ class SqliteStore final : public Store {
   std::optional<RunRow> run(RunId id) override;
   std::vector<RunRow> runs(const RunFilter& filter) override;
   RunId last_proved_run(std::string_view sync) override;
+  void put_removed(RunId run, std::uint64_t removed) override;
+  std::uint64_t count_removed_by_pushes(std::string_view sync) override;
   std::vector<RunId> close_dead_runs(SyncId sync, Instant now) override;
 
   void put_change(SyncId sync, const ChangeRow& change) override;

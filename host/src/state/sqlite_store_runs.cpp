@@ -237,6 +237,26 @@ RunId SqliteStore::last_proved_run(std::string_view sync) {
   return use->step() ? static_cast<RunId>(use->integer(0)) : RunId{};
 }
 
+void SqliteStore::put_removed(RunId run, std::uint64_t removed) {
+  prepared("UPDATE run SET removed = ?2 WHERE id = ?1")
+      .bind(1, to_integer(run))
+      .bind(2, static_cast<std::int64_t>(removed))
+      .run();
+}
+
+std::uint64_t SqliteStore::count_removed_by_pushes(std::string_view sync) {
+  const Use use(
+      prepared("SELECT coalesce(sum(removed), 0) FROM run WHERE sync = ?1 AND started_by = ?2 AND "
+               "id > coalesce((SELECT max(id) FROM run WHERE sync = ?1 AND started_by <> ?2 AND "
+               "mode <> ?3 AND status IN (?4, ?5)), 0)"));
+  use->bind(1, sync)
+      .bind(2, static_cast<std::int64_t>(StartedBy::kPush))
+      .bind(3, static_cast<std::int64_t>(RunMode::kRepair))
+      .bind(4, static_cast<std::int64_t>(RunStatus::kSucceeded))
+      .bind(5, static_cast<std::int64_t>(RunStatus::kCompletedWithDrops));
+  return use->step() ? count(*use.operator->(), 0) : 0;
+}
+
 std::vector<RunId> SqliteStore::close_dead_runs(SyncId sync, Instant now) {
   const Use use(
       prepared("UPDATE run SET status = ?3, finished = ?2, error_code = 'run.interrupted', "

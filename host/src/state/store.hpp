@@ -97,6 +97,9 @@ class Store {
   virtual RunId start_run(const RunRow& run, RunId least = RunId{1}) = 0;
   //! Figures, status and error of a run; `finished` when it has ended.
   virtual void update_run(const RunRow& run) = 0;
+  //! How many members a run has taken out so far: within the transaction that forgets them, so that
+  //! a kill loses none of them from the count.
+  virtual void put_removed(RunId run, std::uint64_t removed) = 0;
   virtual std::optional<RunRow> run(RunId id) = 0;
   //! Newest first; `sync` empty: of all.
   std::vector<RunRow> runs(std::string_view sync, std::size_t limit) {
@@ -108,6 +111,9 @@ class Store {
   virtual std::vector<RunRow> runs(const RunFilter& filter) = 0;
   //! The newest run of a sync that read its audience back to the end; RunId{} when none did.
   virtual RunId last_proved_run(std::string_view sync) = 0;
+  //! Members that runs over pushed changes took out since the last run over the whole cohort came
+  //! to its end (a repair is none).
+  virtual std::uint64_t count_removed_by_pushes(std::string_view sync) = 0;
   //! Runs found running though nobody holds their sync's lease become `interrupted`; which.
   virtual std::vector<RunId> close_dead_runs(SyncId sync, Instant now) = 0;
 
