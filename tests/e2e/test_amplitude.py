@@ -78,6 +78,13 @@ class FromAmplitude(WithAmplitude):
         self.assertIn("(archived)", self.muster("cohorts", "s").out)
         self.assertEqual(self.muster("cohorts", "nothing").code, 2)
 
+    def test_cohorts_shows_a_name_that_would_drive_the_terminal_as_text(self):
+        self.configure(sync={"source": self.source()})
+        self.door("cohorts", {"id": "odd", "name": "two\nlines \x1b[31m", "users": []})
+        told = self.muster("cohorts", "s").out
+        self.assertIn("two\\x0alines \\x1b[31m", told)
+        self.assertNotIn("\x1b", told)
+
     def test_init_writes_a_workspace_that_check_accepts(self):
         for source, flags in (
             ("csv:people.csv", []),

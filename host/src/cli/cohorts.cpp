@@ -1,6 +1,7 @@
 // muster cohorts: what an Amplitude project lists, so that one can be picked.
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/words.hpp"
 #include "cohort/amplitude_catalog.hpp"
@@ -70,8 +71,8 @@ void list(const Shell& shell, const CohortsOptions& options) {
                                                : json::value(nullptr)},
         {"archived", cohort.archived}});
     const auto computed = cohort.last_computed ? time_text(*cohort.last_computed) : "never";
-    shell.say(fmt::format("{:<12} {:>10}  {:<17} {}{}", cohort.id, cohort.size, computed,
-                          cohort.name,
+    shell.say(fmt::format("{:<12} {:>10}  {:<17} {}{}", escape_control(cohort.id), cohort.size,
+                          computed, escape_control(cohort.name),
                           cohort.archived ? shell.in(Colour::kWarn, " (archived)") : ""));
   }
   if (entries.empty()) {
