@@ -126,6 +126,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"CutCharacter", "a\n1234567\xE2\x82", "csv.not_utf8", "a.csv:2:8"},
         Refused{"LoneCarriageReturns", "email\ra@b.com\rc@d.com\r", "csv.lone_carriage_return",
                 "a.csv:1:6"},
+        Refused{"ALoneCarriageReturnLater", "email\na@b.com\rc@d.com\n", "csv.lone_carriage_return",
+                "a.csv:2:8"},
+        Refused{"ALoneCarriageReturnBesideQuotes", "a,b\n\"x\",y\rz\n", "csv.lone_carriage_return",
+                "a.csv:2:6"},
         Refused{"Utf16WithMark",
                 std::string("\xFF\xFE"
                             "a\0\n\0",

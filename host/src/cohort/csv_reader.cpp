@@ -92,7 +92,8 @@ bool CsvReader::next(std::vector<std::string_view>& cells) {
     if (!find_row(row, quoted)) return false;
   } while (row.empty());
   check_utf8(row);
-  if (is_first_row_) check_line_breaks(row, quoted);
+  if (!quoted) check_line_breaks(row);
+  is_first_row_ = false;
   if (!delimiter_) delimiter_ = most_frequent_delimiter(row);
   cells.clear();
   if (quoted) {
@@ -183,6 +184,9 @@ void CsvReader::split_quoted(std::string_view row, std::vector<std::string_view>
         throw error_in_row("csv.quote_in_text", "a quote in a cell that does not begin with one",
                            "put the whole cell in quotes and double those within", row, at + quote);
       }
+      if (const auto alone = cell.find('\r'); alone != std::string_view::npos) {
+        throw lone_carriage_return(row, at + alone);
+      }
       cells.push_back(cell);
       at = stop;
     }
@@ -222,13 +226,23 @@ std::string_view CsvReader::quoted_cell(std::string_view row, std::size_t& at) {
   }
 }
 
-//! Line breaks of old Macintosh programs would make the whole file a header.
-void CsvReader::check_line_breaks(std::string_view row, bool quoted) {
-  is_first_row_ = false;
-  const auto alone = quoted ? std::string_view::npos : row.find('\r');
-  if (alone == std::string_view::npos) return;
-  throw error_in_row("csv.lone_carriage_return", "lines end with a carriage return alone",
-                     "convert it: tr '\\r' '\\n' < IN > OUT", row, alone);
+//! Line breaks of old Macintosh programs would make the whole file a header, or two people one.
+void CsvReader::check_line_breaks(std::string_view row) const {
+  const auto alone = row.find('\r');
+  if (alone != std::string_view::npos) throw lone_carriage_return(row, alone);
+}
+
+Error CsvReader::lone_carriage_return(std::string_view row, std::size_t at) const {
+  if (is_first_row_) {
+    return error_in_row("csv.lone_carriage_return", "lines end with a carriage return alone",
+                        "convert it: tr '\\r' '\\n' < IN > OUT", row, at);
+  }
+  return error_in_row(
+      "csv.lone_carriage_return",
+      "a carriage return that neither ends the line nor stands in quotes",
+      "it may be a line break of another program's: end all lines alike, or put the "
+      "cell in quotes",
+      row, at);
 }
 
 void CsvReader::check_utf8(std::string_view row) const {

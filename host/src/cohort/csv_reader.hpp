@@ -41,7 +41,8 @@ class CsvReader {
   void split_plain(std::string_view row, std::vector<std::string_view>& cells) const;
   void split_quoted(std::string_view row, std::vector<std::string_view>& cells);
   std::string_view quoted_cell(std::string_view row, std::size_t& at);
-  void check_line_breaks(std::string_view row, bool quoted);
+  void check_line_breaks(std::string_view row) const;
+  Error lone_carriage_return(std::string_view row, std::size_t at) const;
   void check_utf8(std::string_view row) const;
   std::string where_in_row(std::string_view row, std::size_t offset) const;
   Error error_in_row(const char* code, std::string message, std::string hint, std::string_view row,
