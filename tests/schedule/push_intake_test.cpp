@@ -142,7 +142,7 @@ TEST_F(Intake, TakesAChangedConfigurationOver) {
 TEST_F(Intake, GoesOnAsBeforeWhenAChangeCanNotBeTaken) {
   const auto made = intake(config({{"a", "c"}}));
   const PushReceiver other(
-      {}, [](const PushedMessage&, std::string_view) { return PushReceiver::Taken::kNew; });
+      {}, clock_, [](const PushedMessage&, std::string_view) { return PushReceiver::Taken::kNew; });
   try {
     made->adopt(config({{"a", "d"}}, "secret", other.port()));
     ADD_FAILURE() << "two listen";

@@ -14,6 +14,7 @@
 
 #include "base/curl_transport.hpp"
 #include "base/error.hpp"
+#include "schedule/refusal_log.hpp"
 #include "simulator/amplitude_webhook.hpp"
 
 namespace muster {
@@ -28,7 +29,7 @@ class Receiver : public ::testing::Test {
     options.headers = {{"X-Secret", "the shared secret"}, {"X-Team", "marketing"}};
     options.largest_body = largest_body;
     receiver_ = std::make_unique<PushReceiver>(
-        options, [this](const PushedMessage& message, std::string_view) {
+        options, clock_, [this](const PushedMessage& message, std::string_view) {
           const std::lock_guard lock(mutex_);
           if (failures_-- > 0)
             throw Error(ErrorKind::kFailed, "state.disk_full", "the disk is full");
@@ -107,6 +108,41 @@ TEST_F(Receiver, RefusesUnknownCohortsMalformedAndOversizedBodies) {
                 .status,
             404);
   EXPECT_EQ(send(body("m1")).status, 200) << "and goes on";
+}
+
+TEST_F(Receiver, LogsWhyItRefusesWithoutSecretsAndNotForEachMessage) {
+  start();
+  ::testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) send(body("m1"), {{"X-Secret", "a wrong secret"}});
+  send("{\"cohort_id\":\"ada@example.com\"}");
+  send(body("m1", "other"));
+  const auto logged = ::testing::internal::GetCapturedStderr();
+  const auto count = [&](const std::string& part) {
+    std::size_t found = 0;
+    for (auto at = logged.find(part); at != std::string::npos; at = logged.find(part, at + 1)) {
+      ++found;
+    }
+    return found;
+  };
+  EXPECT_EQ(count("refused with 401"), 1U) << logged;
+  EXPECT_EQ(count("refused with 400: 'message_id' is missing"), 1U) << logged;
+  EXPECT_EQ(count("refused with 404: no sync takes this cohort"), 1U) << logged;
+  EXPECT_EQ(count("secret"), 0U) << logged;
+  EXPECT_EQ(count("ada@"), 0U) << logged;
+}
+
+TEST(RefusalLog, TellsOneInAMinuteOfEachKindAndCountsTheOthers) {
+  VirtualClock clock;
+  RefusalLog log(clock);
+  EXPECT_EQ(log.line(401, "who"), "a pushed message was refused with 401: who");
+  EXPECT_EQ(log.line(400, "what"), "a pushed message was refused with 400: what");
+  EXPECT_FALSE(log.line(401, "who"));
+  EXPECT_FALSE(log.line(401, "who"));
+  clock.advance(RefusalLog::kPause);
+  EXPECT_EQ(log.line(401, "who"),
+            "a pushed message was refused with 401: who; 2 more since it was told last");
+  clock.advance(RefusalLog::kPause);
+  EXPECT_EQ(log.line(401, "who"), "a pushed message was refused with 401: who");
 }
 
 TEST_F(Receiver, AnswersThatNothingIsLostWhenItCanNotKeepAMessage) {
@@ -214,11 +250,12 @@ TEST(PushReceiver, TellsThatItsPortIsTaken) {
   const auto keep = [](const PushedMessage&, std::string_view) {
     return PushReceiver::Taken::kNew;
   };
-  const PushReceiver first({}, keep);
+  const SystemClock clock;
+  const PushReceiver first({}, clock, keep);
   PushReceiver::Options options;
   options.port = first.port();
   try {
-    const PushReceiver second(options, keep);
+    const PushReceiver second(options, clock, keep);
     ADD_FAILURE() << "two listen";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), "push.can_not_listen");

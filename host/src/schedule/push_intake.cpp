@@ -51,7 +51,7 @@ void PushIntake::adopt(const WorkspaceConfig& config) {
     options.headers = std::move(headers);
     try {
       receiver_ = std::make_unique<PushReceiver>(
-          std::move(options), [this](const PushedMessage& message, std::string_view body) {
+          std::move(options), clock_, [this](const PushedMessage& message, std::string_view body) {
             return keep(message, body);
           });
     } catch (Error& error) {

@@ -16,6 +16,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "schedule/refusal_log.hpp"
 
 namespace muster {
 namespace {
@@ -56,7 +57,8 @@ struct Answer {
 }  // namespace
 
 struct PushReceiver::State {
-  State(Options o, Keep k) : options(std::move(o)), headers(options.headers), keep(std::move(k)) {}
+  State(Options o, const Clock& clock, Keep k)
+      : options(std::move(o)), headers(options.headers), keep(std::move(k)), refusals(clock) {}
 
   using Request = http::request<http::string_body>;
 
@@ -108,6 +110,7 @@ struct PushReceiver::State {
             false);
     }
     void write(const Answer& answer, bool keep_alive) {
+      owner.tell(answer);
       response = {};
       response.version(11);
       response.result(answer.status);
@@ -164,6 +167,16 @@ struct PushReceiver::State {
     return std::nullopt;
   }
 
+  //! What could not be kept is told where it happens.
+  void tell(const Answer& answer) {
+    if (answer.status == http::status::ok || answer.status == http::status::service_unavailable) {
+      return;
+    }
+    if (const auto line = refusals.line(static_cast<unsigned>(answer.status), answer.text)) {
+      log::write(log::Severity::kWarning, "push", *line);
+    }
+  }
+
   Answer take(const std::string& body) {
     try {
       const auto message = parse_pushed_message(body);
@@ -209,6 +222,7 @@ struct PushReceiver::State {
   mutable std::mutex headers_mutex;
   Headers headers;
   const Keep keep;
+  RefusalLog refusals;
   std::size_t connections = 0;
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
@@ -216,8 +230,8 @@ struct PushReceiver::State {
   std::thread thread;
 };
 
-PushReceiver::PushReceiver(Options options, Keep keep)
-    : state_(std::make_unique<State>(std::move(options), std::move(keep))) {
+PushReceiver::PushReceiver(Options options, const Clock& clock, Keep keep)
+    : state_(std::make_unique<State>(std::move(options), clock, std::move(keep))) {
   beast::error_code failed;
   const auto address = asio::ip::make_address(state_->options.address, failed);
   const tcp::endpoint endpoint(address, state_->options.port);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "cohort/pushed_message.hpp"
 
 namespace muster {
@@ -29,8 +30,9 @@ class PushReceiver {
   //! again. Called on the receiver's thread.
   using Keep = std::function<Taken(const PushedMessage& message, std::string_view body)>;
 
-  //! Throws Error when the port is taken.
-  PushReceiver(Options options, Keep keep);
+  //! Borrows the clock. Throws Error when the port is taken. What it refuses is logged, now and
+  //! then.
+  PushReceiver(Options options, const Clock& clock, Keep keep);
   //! Ends after the message in hand. Whoever gets no answer sends again, and is known.
   ~PushReceiver();
   PushReceiver(const PushReceiver&) = delete;
