@@ -4,6 +4,9 @@
 #include <poll.h>
 
 #include <array>
+#include <future>
+#include <memory>
+#include <thread>
 
 #include "base/text.hpp"
 #include "cohort/encoding.hpp"
@@ -11,6 +14,7 @@
 namespace muster {
 namespace {
 
+constexpr std::chrono::seconds kCancelTime{2};
 constexpr int kSlice = 200;  // ms: how late a signal may be noticed
 constexpr const char* kBegin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 constexpr const char* kFetch = "FETCH FORWARD 5000 FROM muster_cohort";
@@ -25,6 +29,18 @@ std::string trimmed(std::string_view query) {
 std::string_view sql_state(const PGresult* result) {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   return state == nullptr ? std::string_view{} : state;
+}
+
+//! What stands outside of double quotes, with single spaces.
+std::string without_quoted(std::string_view text) {
+  std::string rest;
+  bool inside = false;
+  for (const char c : text) {
+    if (c == '"') inside = !inside;
+    const bool doubled = c == ' ' && rest.ends_with(' ');
+    if (!inside && c != '"' && !doubled) rest += c;
+  }
+  return rest;
 }
 
 //! The server or the way to it broke, rather than the query: connection exceptions, shutdown,
@@ -49,6 +65,7 @@ void PostgresSource::open(const Columns& columns) {
   if (opened_ > 0) waiting_.sleep(clock_, kFirstPause * (1 << (2 * (opened_ - 1))));
   ++opened_;
   connect(std::get<SecretReference>(options_.database).resolve());
+  as_of_ = clock_.now();
   ask(kBegin);
   ask(("DECLARE muster_cohort NO SCROLL CURSOR FOR " + trimmed(options_.query)).c_str());
   fetch();
@@ -99,16 +116,43 @@ void PostgresSource::wait_for(short events) {
   } while (::poll(&polled, 1, kSlice) == 0);
 }
 
+void PostgresSource::wait_for_answer() {
+  try {
+    while (PQisBusy(connection_.get()) == 1) {
+      wait_for(POLLIN);
+      if (PQconsumeInput(connection_.get()) == 0) return;
+    }
+  } catch (...) {
+    cancel();
+    throw;
+  }
+}
+
+//! Else the server would go on with a query whose answer nobody takes. libpq waits for as long as
+//! the network lets it: a thread of its own does, and is left alone when that takes too long.
+void PostgresSource::cancel() noexcept {
+  try {
+    const std::shared_ptr<PGcancel> handle(PQgetCancel(connection_.get()), &PQfreeCancel);
+    if (!handle) return;
+    std::packaged_task<void()> request([handle] {
+      std::array<char, 256> ignored{};
+      PQcancel(handle.get(), ignored.data(), static_cast<int>(ignored.size()));
+    });
+    auto done = request.get_future();
+    std::thread(std::move(request)).detach();
+    done.wait_for(kCancelTime);
+  } catch (const std::exception&) {
+    // No thread or memory is left; the connection ends all the same.
+  }
+}
+
 //! The answer to one statement. The extended protocol takes no second one behind it.
 PostgresSource::Result PostgresSource::ask(const char* statement) {
   auto* const connection = connection_.get();
   Result last;
   if (PQsendQueryParams(connection, statement, 0, nullptr, nullptr, nullptr, nullptr, 0) == 1) {
     for (;;) {
-      while (PQisBusy(connection) == 1) {
-        wait_for(POLLIN);
-        if (PQconsumeInput(connection) == 0) break;
-      }
+      wait_for_answer();
       Result result(PQgetResult(connection));
       if (!result) break;
       last = std::move(result);
@@ -182,9 +226,10 @@ Error PostgresSource::refused(PGresult* result, bool reading) const {
           "documentation)");
 }
 
-//! libpq's words may repeat parts of the URL: they are read, not shown.
+//! libpq's words may repeat parts of the URL: they are read, not shown. Names of hosts, sockets,
+//! users and databases stand in quotes, and say nothing of the cause.
 Error PostgresSource::not_connected() const {
-  const std::string_view told(PQerrorMessage(connection_.get()));
+  const auto told = without_quoted(PQerrorMessage(connection_.get()));
   const auto says = [&](std::string_view words) { return told.find(words) != told.npos; };
   const auto error = [&](ErrorKind kind, const char* code, const char* message, const char* hint) {
     return Error(kind, code, message).at(options_.shown_as).with_hint(hint);
@@ -199,7 +244,7 @@ Error PostgresSource::not_connected() const {
                  "TLS could not be agreed with the database as its URL asks",
                  "check sslmode and sslrootcert of the URL, and the server's certificate");
   }
-  if (says("database \"")) {
+  if (says("database does not exist")) {
     return error(ErrorKind::kFailed, "sql.no_database", "the server has no database of that name",
                  "check the name at the end of the URL's path");
   }

@@ -22,6 +22,8 @@ class PostgresSource final : public Source {
   std::optional<Member> next() override;
   Progress progress() const override { return {row_, 0}; }
   std::vector<SourceNotice> notices() const override { return {}; }
+  //! When the transaction began.
+  std::optional<Instant> as_of() const override { return as_of_; }
   void set_heartbeat(std::function<void()> beat) override { waiting_.heartbeat = std::move(beat); }
 
  private:
@@ -33,6 +35,8 @@ class PostgresSource final : public Source {
 
   void connect(const std::string& url);
   void wait_for(short events);
+  void wait_for_answer();
+  void cancel() noexcept;
   Result ask(const char* statement);
   void fetch();
   std::string_view cell(std::size_t place) const;
@@ -48,6 +52,7 @@ class PostgresSource final : public Source {
   Result page_;
   int at_ = 0;  //!< the next row of the page
   ColumnPlaces places_;
+  std::optional<Instant> as_of_;
   std::uint64_t row_ = 0;
   bool at_end_ = false;
 };
