@@ -154,6 +154,55 @@ TEST(AmplitudeS3, ARunThatLacksAFileIsStillBeingCopied) {
   }
 }
 
+//! A run whose files have these rows of amplitudeID,userID.
+void write_rows(const TempDir& dir, const std::string& entering, const std::string& exiting,
+                const std::string& existing) {
+  const std::string name = "1_c_2026-11-24T10:30_";
+  const std::string header = "amplitudeID,userID,email\n";
+  dir.write(name + "entering_k.csv", header + entering);
+  dir.write(name + "exiting_k.csv", header + exiting);
+  dir.write(name + "existing_k.csv", header + existing);
+}
+
+TEST(AmplitudeS3, WhoLeavesWithoutAnAmplitudeIdIsKnownByTheUserId) {
+  const TempDir dir;
+  write_rows(dir, "", ",u2,b@b.com\n3,u3,c@b.com\n",
+             "1,u1,a@b.com\n2,u2,b@b.com\n,u3,c@b.com\n4,u3,d@b.com\n");
+  AmplitudeS3Source source(options_for(dir));
+  EXPECT_THAT(ids_of(source), ElementsAre("u1", "u3"))
+      << "another Amplitude id of a user who leaves under one stays";
+}
+
+TEST(AmplitudeS3, WhoEntersAndIsThereWithoutAnAmplitudeIdCountsOnce) {
+  const TempDir dir;
+  write_rows(dir, ",u1,a@b.com\n", "", "1,u1,a@b.com\n,u2,b@b.com\n");
+  AmplitudeS3Source source(options_for(dir));
+  EXPECT_THAT(ids_of(source), ElementsAre("u1", "u2"));
+}
+
+TEST(AmplitudeS3, ALeaverWhomNothingTellsIsRefused) {
+  const TempDir dir;
+  write_rows(dir, "", ",,x@b.com\n", "1,u1,a@b.com\n");
+  EXPECT_EQ(code_of(options_for(dir)), "source.nobody_leaves");
+}
+
+TEST(AmplitudeS3, IsAsOldAsTheHourOfItsNameOrItsOldestFile) {
+  using std::chrono::sys_days;
+  const Instant hour = sys_days(std::chrono::year(2026) / 11 / 24) + std::chrono::hours(10);
+  const auto age = [&](Milliseconds after) {
+    const TempDir dir;
+    write_rows(dir, "", "", "1,u1,a@b.com\n");
+    for (const auto& entry : std::filesystem::directory_iterator(dir.path())) {
+      std::filesystem::last_write_time(entry.path(), file_time(hour + after));
+    }
+    AmplitudeS3Source source(options_for(dir));
+    ids_of(source);
+    return source.as_of();
+  };
+  EXPECT_EQ(age(std::chrono::hours(3)), hour);
+  EXPECT_EQ(age(-std::chrono::hours(3)), hour - std::chrono::hours(3));
+}
+
 TEST(AmplitudeS3, AsksWhichOfSeveralCohorts) {
   const TempDir dir;
   write_run(dir, "2026-11-24T10:30", {}, {}, {1});

@@ -1,6 +1,8 @@
 // A simulated Amplitude and what a source needs to reach it, in virtual time.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -86,5 +88,24 @@ class AmplitudeWorld {
   PlainMemory memory;
   TempDir dir;
 };
+
+inline const Columns kEmail{"email", {}};
+
+inline std::vector<std::string> identifiers(Source& source, const Columns& columns = kEmail) {
+  source.open(columns);
+  std::vector<std::string> seen;
+  while (const auto member = source.next()) seen.emplace_back(member->identifier);
+  return seen;
+}
+
+inline Error error_of(Source& source) {
+  try {
+    identifiers(source);
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "not refused";
+  return {ErrorKind::kFailed, "", ""};
+}
 
 }  // namespace muster::testing

@@ -18,7 +18,8 @@
 
 namespace muster::testing {
 
-inline std::string gzipped(const std::string& text) {
+//! With another `flush` than Z_FINISH: as a stream that has this text so far.
+inline std::string gzipped(const std::string& text, int flush = Z_FINISH) {
   std::string packed(text.size() + 100, '\0');
   z_stream z{};
   deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
@@ -26,7 +27,7 @@ inline std::string gzipped(const std::string& text) {
   z.avail_in = static_cast<uInt>(text.size());
   z.next_out = reinterpret_cast<Bytef*>(packed.data());
   z.avail_out = static_cast<uInt>(packed.size());
-  deflate(&z, Z_FINISH);
+  deflate(&z, flush);
   packed.resize(z.total_out);
   deflateEnd(&z);
   return packed;
@@ -77,6 +78,14 @@ class CsvKind : public SourceKind {
 };
 
 class GzipKind final : public CsvKind {
+ public:
+  std::unique_ptr<Source> breaking_off_between_rows(const std::vector<Person>& people) override {
+    const auto half = people.begin() + static_cast<std::ptrdiff_t>(people.size() / 2);
+    const auto file = dir_.write("c.csv", gzipped(csv_of({people.begin(), half}), Z_FULL_FLUSH));
+    return source_of(file, {});
+  }
+
+ private:
   std::string packed(const std::string& text) override { return gzipped(text); }
 };
 
@@ -123,6 +132,9 @@ class SqliteKind final : public SourceKind {
     return source_of("SELECT user_id, email, plan FROM person ORDER BY rowid", std::move(waiting));
   }
   std::unique_ptr<Source> breaking_off(const std::vector<Person>& people) override {
+    return breaking_off_between_rows(people);
+  }
+  std::unique_ptr<Source> breaking_off_between_rows(const std::vector<Person>& people) override {
     fill(people);
     return source_of(
         "SELECT user_id, email, CASE WHEN rowid > 20000 THEN abs(-9223372036854775807 - 1) ELSE "
@@ -166,9 +178,10 @@ class SqliteKind final : public SourceKind {
     options.shown_as = "c.db";
     options.query = query;
     options.query_where = "muster.yaml:1:1";
-    return std::make_unique<SqliteSource>(std::move(options), std::move(waiting));
+    return std::make_unique<SqliteSource>(std::move(options), clock_, std::move(waiting));
   }
   TempDir dir_;
+  SystemClock clock_;
 };
 
 template <class Kind>

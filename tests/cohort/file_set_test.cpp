@@ -116,5 +116,18 @@ TEST(FileSet, NoticesAFileThatCameOrWentOrChanged) {
   EXPECT_EQ(code_of([&] { replaced.check_unchanged(); }), "source.changed");
 }
 
+TEST(FileSet, IsAsOldAsTheFileThatWasWrittenLongestAgo) {
+  const TempDir dir;
+  const Instant older{std::chrono::seconds(1'790'000'000)};
+  for (const auto& [name, at] :
+       {std::pair{"a.csv", older + std::chrono::hours(1)}, {"b.csv", older}}) {
+    std::filesystem::last_write_time(dir.write(name, "email\n"), testing::file_time(at));
+  }
+  EXPECT_EQ(FileSet(dir / "*.csv").written(), older);
+  EXPECT_EQ(FileSet(dir / "a.csv").written(), older + std::chrono::hours(1));
+  EXPECT_FALSE(FileSet("-").written());
+  EXPECT_FALSE(FileSet("/dev/null").written());
+}
+
 }  // namespace
 }  // namespace muster

@@ -58,6 +58,9 @@ class PostgresKind final : public SourceKind {
     return source_of("SELECT user_id, email, plan FROM person ORDER BY n;", std::move(waiting));
   }
   std::unique_ptr<Source> breaking_off(const std::vector<Person>& people) override {
+    return breaking_off_between_rows(people);
+  }
+  std::unique_ptr<Source> breaking_off_between_rows(const std::vector<Person>& people) override {
     fill(people);
     return source_of(
         "SELECT user_id, email, CASE WHEN n > 20000 THEN email::int::text ELSE plan END AS plan "
@@ -114,6 +117,10 @@ TEST(PostgresSource, EachFailureToConnectHasItsOwnWords) {
       {"postgresql://u:secret-pa55@127.0.0.1:1/db", "sql.unreachable"},
       {"postgresql://u:secret-pa55@host-that-is.invalid/db", "sql.unknown_host"},
       {"postgresql://u:secret-pa55%zz@127.0.0.1/db", "sql.bad_url"},
+      // What stands in a name is no cause.
+      {"postgresql://u:secret-pa55@password-of-ssl.invalid/db", "sql.unknown_host"},
+      {"postgresql:///db?host=/nonexistent/role-certificate", "sql.unreachable"},
+      {server().url("the_password_of_a_role"), "sql.no_database"},
       {"mysql://u:secret-pa55@127.0.0.1/db", "sql.bad_url"},
   };
   for (const auto& failing : cases) {
@@ -135,6 +142,33 @@ TEST(PostgresSource, SpeaksTlsAsTheUrlAsks) {
   const auto member = source.next();
   ASSERT_TRUE(member);
   EXPECT_EQ(member->identifier, "true");
+}
+
+TEST(PostgresSource, ACancelledRunEndsTheQueryAtTheServer) {
+  Cancellation cancellation;
+  Waiting waiting;
+  waiting.cancellation = &cancellation;
+  int beats = 0;
+  waiting.heartbeat = [&] {
+    if (++beats == 4) cancellation.request();
+  };
+  const auto source =
+      source_of("SELECT '' AS email, '' AS plan FROM pg_sleep(3600)", std::move(waiting));
+  EXPECT_THROW(source->open({"email", {"plan"}}), Error);
+  server().execute(
+      "DO $$ BEGIN FOR i IN 1..200 LOOP PERFORM pg_stat_clear_snapshot(); IF NOT EXISTS (SELECT "
+      "FROM pg_stat_activity WHERE application_name = 'muster' AND state = 'active') THEN RETURN; "
+      "END IF; PERFORM pg_sleep(0.05); END LOOP; RAISE EXCEPTION 'the query goes on'; END $$");
+}
+
+TEST(PostgresSource, IsAsOldAsItsTransaction) {
+  fill(many_people(3));
+  VirtualClock clock;
+  PostgresSource source(options_for(server().url(), "SELECT email FROM person"), clock, {});
+  const auto began = clock.now();
+  source.open({"email", {}});
+  while (source.next()) clock.advance(std::chrono::minutes(5));
+  EXPECT_EQ(source.as_of(), began);
 }
 
 TEST(PostgresSource, TellsWhatIsWrongWithTheQuery) {

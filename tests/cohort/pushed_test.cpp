@@ -130,11 +130,12 @@ class AgedSource final : public Source {
 };
 
 std::vector<std::string> overlaid(std::optional<Instant> age, const PushedChanges& changes) {
+  VirtualClock clock(Instant{std::chrono::seconds(20'000)});
   OverlaidSource source(std::make_unique<AgedSource>(std::vector<SourceRow>{{"u1", "u1@b.com", {}},
                                                                             {"u2", "u2@b.com", {}},
                                                                             {"", "x@b.com", {}}},
                                                      age),
-                        [&] { return changes; });
+                        clock, [&] { return changes; });
   source.open({"email", {}});
   std::vector<std::string> seen;
   while (const auto member = source.next()) seen.emplace_back(member->identifier);
@@ -143,13 +144,22 @@ std::vector<std::string> overlaid(std::optional<Instant> age, const PushedChange
 
 TEST(OverlaidSource, LaysOverWhatIsNewerThanTheCohort) {
   PushedChanges changes;
-  changes.add(message(false, 200, {"u1"}), false);
-  changes.add(message(true, 200, {"u2", "u3"}), true);
-  const Instant before{std::chrono::seconds(150)};
-  const Instant after{std::chrono::seconds(250)};
-  EXPECT_THAT(overlaid(before, changes), ElementsAre("u2@b.com", "x@b.com", "u3@b.com"));
-  EXPECT_THAT(overlaid(after, changes), ElementsAre("u1@b.com", "u2@b.com", "x@b.com"));
-  EXPECT_THAT(overlaid({}, changes), ElementsAre("u2@b.com", "x@b.com", "u3@b.com"));
+  changes.add(message(false, 10'000, {"u1"}), false);
+  changes.add(message(true, 10'000, {"u2", "u3"}), true);
+  const auto at = [](int seconds) { return Instant{std::chrono::seconds(seconds)}; };
+  const auto laid_over = ElementsAre("u2@b.com", "x@b.com", "u3@b.com");
+  const auto as_it_is = ElementsAre("u1@b.com", "u2@b.com", "x@b.com");
+  EXPECT_THAT(overlaid(at(9'000), changes), laid_over);
+  EXPECT_THAT(overlaid(at(10'500), changes), laid_over) << "what is computed takes a while";
+  EXPECT_THAT(overlaid(at(11'000), changes), as_it_is);
+  EXPECT_THAT(overlaid({}, changes), laid_over);
+}
+
+TEST(OverlaidSource, OfATimeThatIsStillToComeIsAsOldAsItsReading) {
+  PushedChanges changes;
+  changes.add(message(false, 19'900, {"u1"}), false);
+  EXPECT_THAT(overlaid(Instant{std::chrono::seconds(50'000)}, changes),
+              ElementsAre("u2@b.com", "x@b.com"));
 }
 
 }  // namespace

@@ -28,10 +28,17 @@ class SourceKind {
   virtual ~SourceKind() = default;
   //! The source of a store that holds `people`; replaces what was there.
   virtual std::unique_ptr<Source> holding(const std::vector<Person>& people, Waiting waiting) = 0;
-  //! A source that breaks off after about half of `people`, as its store can.
+  //! A source that breaks off after about half of `people`, as its store can; nullptr where it has
+  //! nothing that can.
   virtual std::unique_ptr<Source> breaking_off(const std::vector<Person>& people) = 0;
+  //! The same, at a row's end; nullptr where nobody can tell that from a smaller cohort.
+  virtual std::unique_ptr<Source> breaking_off_between_rows(const std::vector<Person>&) {
+    return nullptr;
+  }
   //! Whether its store has columns of its own, to be found by other spellings of their names.
   virtual bool has_columns() const { return true; }
+  //! Whether a column that nobody has is missing, rather than empty.
+  virtual bool misses_columns() const { return true; }
   //! A source that gives nothing for longer than anybody waits; nullptr where it can't be.
   virtual std::unique_ptr<Source> keeping_waiting(Waiting /*waiting*/) { return nullptr; }
 };
@@ -57,6 +64,20 @@ inline std::vector<Person> many_people(int count) {
     people.push_back({"u" + number, "person" + number + "@example.com", i % 3 == 0 ? "pro" : ""});
   }
   return people;
+}
+
+//! That it is told, and by nothing that names a person.
+inline void expect_not_taken_for_a_cohort(Source& source, const Columns& columns) {
+  try {
+    source.open(columns);
+    const auto seen = people_of(source);
+    ADD_FAILURE() << "ended quietly after " << seen.size();
+  } catch (const Error& error) {
+    EXPECT_FALSE(error.where().empty());
+    EXPECT_FALSE(error.hint().empty());
+    const std::string told = error.what();
+    EXPECT_EQ(told.find("@example.com"), std::string::npos) << told;
+  }
 }
 
 class EverySource : public ::testing::TestWithParam<SourceKindUnderTest> {

@@ -27,7 +27,8 @@ std::vector<std::string> identifiers(const std::filesystem::path& file, const st
   options.shown_as = file.filename();
   options.query = query;
   options.query_where = "muster.yaml:7:9";
-  SqliteSource source(options, {});
+  VirtualClock clock;
+  SqliteSource source(options, clock, {});
   source.open({"email", {}});
   std::vector<std::string> seen;
   while (const auto member = source.next()) seen.emplace_back(member->identifier);
@@ -42,6 +43,19 @@ Error error_of(const std::filesystem::path& file, const std::string& query) {
   }
   ADD_FAILURE() << "not refused";
   return {ErrorKind::kFailed, "", ""};
+}
+
+TEST(SqliteSource, IsAsOldAsItsQuery) {
+  const TempDir dir;
+  SqlOptions options;
+  options.database = database(dir, "CREATE TABLE p (email); INSERT INTO p VALUES ('a'), ('b')");
+  options.query = "SELECT email FROM p";
+  VirtualClock clock;
+  SqliteSource source(options, clock, {});
+  const auto began = clock.now();
+  source.open({"email", {}});
+  while (source.next()) clock.advance(std::chrono::minutes(5));
+  EXPECT_EQ(source.as_of(), began);
 }
 
 TEST(SqliteSource, GivesNullAsEmptyAndNumbersAsText) {

@@ -51,7 +51,7 @@ class SyncWorld {
   void cohort(const std::vector<std::string>& values, const std::string& column = "who") const {
     std::string csv = "user_id," + column + "\n";
     for (std::size_t i = 0; i < values.size(); ++i) csv += fmt::format("u{},{}\n", i, values[i]);
-    dir.write("cohort.csv", csv);
+    std::filesystem::last_write_time(dir.write("cohort.csv", csv), file_time(clock.now()));
   }
 
   //! person0@example.com, person1@example.com …

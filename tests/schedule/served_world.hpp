@@ -91,8 +91,8 @@ class ServedWorld {
   }
 
   void write_cohort(const std::string& sync, const std::vector<std::string>& emails) const {
-    std::string csv = "email\n";
-    for (const auto& email : emails) csv += email + '\n';
+    std::string csv = "user_id,email\n";
+    for (const auto& email : emails) csv += email + ',' + email + '\n';
     dir.write(sync + ".csv", csv);
   }
 

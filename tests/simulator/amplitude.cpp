@@ -210,6 +210,8 @@ SimResponse Amplitude::begin(const SimRequest& request, const std::string& cohor
   }
   Job job;
   job.cohort = cohort;
+  job.content = found->second;
+  if (switches_.file_as_of == "computed") job.content.users = job.content.computed_users;
   job.begun = clock_.now();
   const auto asked = query(request.target);
   if (field(asked, "props") == "1") {
@@ -244,7 +246,7 @@ SimResponse Amplitude::status(const std::string& id) {
 
 void Amplitude::finish(Job& job) const {
   job.done = true;
-  const auto& cohort = project_.cohorts.at(job.cohort);
+  const auto& cohort = job.content;
   if (switches_.unknown_property == "absent") {
     std::erase_if(job.properties, [&](const auto& property) {
       return std::none_of(cohort.users.begin(), cohort.users.end(),

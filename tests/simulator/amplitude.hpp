@@ -41,6 +41,7 @@ class Amplitude {
   struct Job {
     std::string cohort;
     std::vector<std::string> properties;
+    AmplitudeCohort content;  //!< what the file will have
     Instant begun{};
     std::int64_t polls = 0;
     bool done = false;

@@ -23,6 +23,13 @@ struct AmplitudeCohort {
   std::int64_t last_computed = 0;  //!< Unix seconds
   std::int64_t size = -1;          //!< as listed; -1: the number of users
   std::vector<AmplitudeUser> users;
+  std::vector<AmplitudeUser> computed_users = {};  //!< at last_computed
+
+  //! At that time, Unix seconds.
+  void compute(std::int64_t now) {
+    last_computed = now;
+    computed_users = users;
+  }
 };
 
 struct AmplitudeProject {

@@ -32,6 +32,7 @@ void AmplitudeSwitches::set(const boost::json::object& changes) {
       {"concurrent_limit", number(concurrent_limit)},
       {"retry_after", flag(retry_after)},
       {"usage", word(usage)},
+      {"file_as_of", word(file_as_of)},
       {"truncated_gzip", flag(truncated_gzip)},
   };
   for (const auto& [name, value] : changes) {

@@ -26,6 +26,7 @@ struct AmplitudeSwitches {
   std::int64_t concurrent_limit = 5;   //!< jobs that run
   bool retry_after = false;            //!< on 429
   std::string usage = "nested";        //!< nested | flat | none
+  std::string file_as_of = "request";  //!< the file has who is in the cohort at: request | computed
   bool truncated_gzip = false;         //!< the packed file ends too early, but whole for HTTP
 
   //! Sets the switches that `changes` names; throws std::invalid_argument for an unknown one.

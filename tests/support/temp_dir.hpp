@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -36,6 +37,13 @@ class TempDir {
  private:
   std::filesystem::path path_;
 };
+
+//! The time of a file, from Unix time.
+template <class Instant>
+std::filesystem::file_time_type file_time(Instant instant) {
+  return std::filesystem::file_time_type(
+      std::chrono::file_clock::from_sys(instant).time_since_epoch());
+}
 
 inline std::string read_file(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);

@@ -122,6 +122,26 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"PushWithoutListen", "connection: marketing",
               "connection: marketing\n    push: {cohort: c}", "config.push_without_listen",
               "muster.yaml:11:11"},
+        Fault{
+            "PushOfAnotherCohort", "source: {csv: cohort.csv}",
+            "push: {cohort: b}\n    source: {amplitude: {cohort: a, api_key: {env: K}, secret_key: "
+            "{env: S}}}",
+            "config.push_cohort", "muster.yaml:9:20"},
+        Fault{"PushOfAnotherCohortThanTheFiles", "source: {csv: cohort.csv}",
+              "push: {cohort: b}\n    source: {amplitude_s3: exports, cohort: a}",
+              "config.push_cohort", "muster.yaml:9:20"},
+        Fault{"PushOverAmplitudeIds", "source: {csv: cohort.csv}",
+              "push: {cohort: b}\n    source: {csv: cohort.csv, id_column: amplitudeID}",
+              "config.push_id", "muster.yaml:9:20"},
+        Fault{"PushOverAPropertyAsId", "source: {csv: cohort.csv}",
+              "push: {cohort: b}\n    source: {amplitude_s3: exports, id_column: email}",
+              "config.push_id", "muster.yaml:9:20"},
+        Fault{"PushOverAFileWithoutAHeader", "source: {csv: cohort.csv}",
+              "push: {cohort: b}\n    source: {csv: cohort.csv, header: false}", "config.push_id",
+              "muster.yaml:9:20"},
+        Fault{"ListenOnAName", "version: 1",
+              "version: 1\nlisten: {address: localhost, port: 1, headers: {X-S: {env: A}}}",
+              "config.listen_address", "muster.yaml:2:19"},
         Fault{"ListenWithoutPort", "version: 1", "version: 1\nlisten: {headers: {X-S: {env: A}}}",
               "config.missing_key", "muster.yaml:2:9"},
         Fault{"ListenWithoutASecret", "version: 1", "version: 1\nlisten: {port: 1, headers: {}}",
@@ -142,6 +162,24 @@ TEST(WorkspaceConfig, ListensOnLoopbackForWhatIsPushed) {
   ASSERT_EQ(config.listen->headers.size(), 2U);
   EXPECT_EQ(config.listen->headers[0].first, "X-Secret");
   EXPECT_FALSE(parse(kWhole).listen);
+}
+
+TEST(WorkspaceConfig, WhatIsPushedIsLaidOverUserIds) {
+  const auto source = [](const std::string& text) {
+    return parse(with("source: {csv: cohort.csv}", "push: {cohort: b}\n    source: " + text) +
+                 "listen: {address: \"::1\", port: 1, headers: {X-Secret: {env: A}}}\n")
+        .sync("power_users")
+        .source;
+  };
+  EXPECT_EQ(std::get<CsvOptions>(source("{csv: a.csv}")).form.id_column, "user_id");
+  EXPECT_EQ(std::get<CsvOptions>(source("{csv: a.csv, id_column: uid}")).form.id_column, "uid");
+  EXPECT_EQ(std::get<JsonlOptions>(source("{jsonl: a}")).id_column, "user_id");
+  EXPECT_EQ(std::get<SqlOptions>(source("{sql: a.db, query: SELECT 1}")).id_column, "user_id");
+  EXPECT_EQ(std::get<AmplitudeS3Options>(source("{amplitude_s3: a}")).cohort, "b");
+  const auto amplitude = std::get<AmplitudeOptions>(
+      source("{amplitude: {cohort: b, api_key: {env: K}, secret_key: {env: S}}}"));
+  EXPECT_EQ(amplitude.id_column, "user_id");
+  EXPECT_TRUE(amplitude.is_dated);
 }
 
 TEST(WorkspaceConfig, ALiteralSecretIsNotRepeated) {

@@ -85,10 +85,11 @@ HttpResponse AmplitudeApi::send(HttpRequest request) {
   }
 }
 
-HttpResponse AmplitudeApi::get(const std::string& target, const std::function<void()>& before_try) {
+HttpResponse AmplitudeApi::get(const std::string& target, const EachTry& each) {
   for (int tries = 1;; ++tries) {
-    if (before_try) before_try();
+    if (each.before) each.before();
     auto response = send(request(target));
+    if (each.after) each.after(response);
     const bool answered = response.outcome == HttpOutcome::kAnswered;
     const bool limited = answered && response.status == 429;
     if (answered && !limited && response.status < 500) {

@@ -18,8 +18,13 @@ class AmplitudeApi {
 
   //! The answer to a GET of `target` (path and query) below the project's base. What may pass is
   //! tried again; throws Error for credentials that are refused, SourceWaits for what goes on.
-  //! `before_try` is called before each request that is sent.
-  HttpResponse get(const std::string& target, const std::function<void()>& before_try = {});
+  HttpResponse get(const std::string& target) { return get(target, {}); }
+  //! Called around each request that is sent, be it the first or a further try.
+  struct EachTry {
+    std::function<void()> before = {};
+    std::function<void(const HttpResponse&)> after = {};
+  };
+  HttpResponse get(const std::string& target, const EachTry& each);
   //! A request with the project's credentials, not sent yet.
   HttpRequest request(const std::string& target) const;
   //! Sends one request and waits for its answer, whatever it is.

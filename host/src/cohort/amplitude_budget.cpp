@@ -105,6 +105,19 @@ void AmplitudeBudget::spend() {
   });
 }
 
+void AmplitudeBudget::give_back_if_refused(const HttpResponse& response) {
+  const bool sent = response.outcome != HttpOutcome::kNotSent;
+  const bool limited = response.outcome == HttpOutcome::kAnswered && response.status == 429;
+  if (sent && !limited) return;
+  environment_.memory.update(key(), [&](const auto& stored) {
+    auto count = parse(stored);
+    if (count.used > 0) --count.used;
+    // One that was refused may count for the minutes: nobody tells.
+    if (!sent && !count.recent.empty()) count.recent.pop_back();
+    return count.text();
+  });
+}
+
 void AmplitudeBudget::await_turn() const {
   for (;;) {
     const auto count = read();

@@ -56,6 +56,13 @@ void AmplitudeFile::fetch(const std::string& request_id) {
     if (answer->status >= 500 || answer->status == 429) {
       lose(fmt::format("status {}", answer->status));
     }
+    if (answer->status == 404 || answer->status == 410) {
+      throw Error(ErrorKind::kFailed, kFileGone,
+                  fmt::format("Amplitude does not have the cohort's file any more (status {})",
+                              answer->status))
+          .at(api_.shown())
+          .with_hint("nothing was sent; run again: the cohort is asked for anew");
+    }
     throw api_.failure(*answer, "the cohort's file is not given");
   }
 }

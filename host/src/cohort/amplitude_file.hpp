@@ -10,6 +10,9 @@
 
 namespace muster {
 
+//! The code of the error for a file that Amplitude does not have any more.
+inline constexpr const char* kFileGone = "amplitude.file_gone";
+
 class AmplitudeFile final : public ByteStream {
  public:
   //! Begins to fetch the file of a job that is done; borrows the rest. Throws Error; SourceLost

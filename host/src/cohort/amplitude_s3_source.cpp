@@ -7,6 +7,8 @@
 #include <regex>
 #include <set>
 
+#include "cohort/file_set.hpp"
+
 namespace muster {
 namespace {
 
@@ -31,7 +33,32 @@ std::optional<Name> parse(const std::string& file) {
   return name;
 }
 
+//! The beginning of the hour of a name's time, YYYY-MM-DDTHH…, as if it were UTC.
+Instant hour_of(const std::string& time) {
+  const auto number = [&](std::size_t at, std::size_t size) {
+    return std::stoi(time.substr(at, size));
+  };
+  const std::chrono::year_month_day day(std::chrono::year(number(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                        std::chrono::day(static_cast<unsigned>(number(8, 2))));
+  return std::chrono::sys_days(day) + std::chrono::hours(number(11, 2));
+}
+
 }  // namespace
+
+void AmplitudePersons::add(std::string_view amplitude_id, std::string_view user_id) {
+  if (!amplitude_id.empty()) amplitude_ids_.emplace(amplitude_id);
+  if (!user_id.empty()) (amplitude_id.empty() ? user_ids_alone_ : user_ids_).emplace(user_id);
+}
+
+bool AmplitudePersons::contains(std::string_view amplitude_id, std::string_view user_id) const {
+  const std::string user(user_id);
+  if (!user.empty() && user_ids_alone_.contains(user)) return true;
+  if (amplitude_id.empty()) return !user.empty() && user_ids_.contains(user);
+  return amplitude_ids_.contains(std::string(amplitude_id));
+}
+
+void AmplitudePersons::clear() { *this = {}; }
 
 AmplitudeS3Source::AmplitudeS3Source(AmplitudeS3Options options, Waiting waiting)
     : options_(std::move(options)), waiting_(std::move(waiting)) {
@@ -88,12 +115,19 @@ AmplitudeS3Run AmplitudeS3Source::newest_run() const {
     }
     std::sort(files->begin(), files->end());
   }
+  run.time = hour_of(time);
+  for (const auto* files : {&run.entering, &run.exiting, &run.existing}) {
+    for (const auto& file : *files) {
+      if (const auto written = written_at(file)) run.time = std::min(run.time, *written);
+    }
+  }
   return run;
 }
 
 void AmplitudeS3Source::open(const Columns& columns) {
   columns_ = columns;
   columns_.properties.emplace_back("amplitude_id");
+  columns_.properties.emplace_back("user_id");
   leaving_.clear();
   entering_.clear();
   rows_ = 0;
@@ -104,10 +138,22 @@ void AmplitudeS3Source::open(const Columns& columns) {
   files_.insert(files_.end(), run_.existing.begin(), run_.existing.end());
   file_ = 0;
   open_file();
+  read_leavers();
+}
+
+void AmplitudeS3Source::read_leavers() {
   while (file_ < run_.exiting.size()) {
     const auto member = next_row();
-    if (!member) break;
-    if (!member->properties.back().empty()) leaving_.emplace(member->properties.back());
+    if (!member) return;
+    const auto user_id = member->properties.back();
+    const auto amplitude_id = member->properties[member->properties.size() - 2];
+    if (amplitude_id.empty() && user_id.empty()) {
+      throw Error(ErrorKind::kFailed, "source.nobody_leaves",
+                  "a row of those who leave has neither an amplitudeID nor a userID")
+          .at(fmt::format("{}:{}:1", files_[file_].string(), member->line))
+          .with_hint("nobody can tell who it is, who would stay in the cohort; nothing was sent");
+    }
+    leaving_.add(amplitude_id, user_id);
   }
 }
 
@@ -135,17 +181,18 @@ std::optional<Member> AmplitudeS3Source::next() {
       if (file_ + 1 == files_.size()) return std::nullopt;
       continue;
     }
-    const std::string id(member->properties.back());
-    member->properties.pop_back();
+    const auto user_id = member->properties.back();
+    const auto amplitude_id = member->properties[member->properties.size() - 2];
+    member->properties.resize(member->properties.size() - 2);
     const bool enters = file_ < run_.exiting.size() + run_.entering.size();
-    const bool leaves = leaving_.contains(id);
+    const bool leaves = leaving_.contains(amplitude_id, user_id);
     // Whether `existing` has those who enter or leave is documented both ways: who leaves is out
     // of it, who enters counts once.
-    const bool twice = enters ? leaves : entering_.contains(id);
+    const bool twice = enters ? leaves : entering_.contains(amplitude_id, user_id);
     if (twice && overlap_.count++ == 0) {
       overlap_.first_at = fmt::format("{}:{}:1", files_[file_].string(), member->line);
     }
-    if (enters && !id.empty()) entering_.insert(id);
+    if (enters) entering_.add(amplitude_id, user_id);
     if (leaves || (!enters && twice)) continue;
     member->line = ++rows_;
     return member;

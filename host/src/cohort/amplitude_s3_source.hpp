@@ -25,6 +25,24 @@ struct AmplitudeS3Options {
 //! The files of one run.
 struct AmplitudeS3Run {
   std::vector<std::filesystem::path> entering, exiting, existing;
+  //! By its name, whose time zone nobody tells and whose minutes are missing, or by the file that
+  //! was written longest ago, whichever is earlier.
+  Instant time{};
+};
+
+//! Persons of a file, to be met again in another one: by the Amplitude id, and by the user id where
+//! one of the two rows has no other.
+class AmplitudePersons {
+ public:
+  void add(std::string_view amplitude_id, std::string_view user_id);
+  bool contains(std::string_view amplitude_id, std::string_view user_id) const;
+  void clear();
+
+ private:
+  using Ids = std::unordered_set<std::string>;
+  Ids amplitude_ids_;
+  Ids user_ids_;
+  Ids user_ids_alone_;  //!< of rows without an Amplitude id
 };
 
 class AmplitudeS3Source final : public Source {
@@ -34,24 +52,26 @@ class AmplitudeS3Source final : public Source {
   std::optional<Member> next() override;
   Progress progress() const override;
   std::vector<SourceNotice> notices() const override;
+  std::optional<Instant> as_of() const override { return run_.time; }
 
  private:
   AmplitudeS3Run newest_run() const;
   std::optional<Member> next_row();
   void open_file();
+  void read_leavers();
 
   AmplitudeS3Options options_;
   Waiting waiting_;
   CsvForm form_;
-  Columns columns_;  //!< with the Amplitude id behind the properties
+  Columns columns_;  //!< with the Amplitude id and the user id behind the properties
   AmplitudeS3Run run_;
   std::vector<std::filesystem::path> files_;  //!< in the order of reading
   std::size_t file_ = 0;
   std::uint64_t bytes_before_ = 0;
   std::uint64_t rows_ = 0;
   std::optional<CsvTable> table_;
-  std::unordered_set<std::string> leaving_;   //!< Amplitude ids
-  std::unordered_set<std::string> entering_;  //!< Amplitude ids
+  AmplitudePersons leaving_;
+  AmplitudePersons entering_;
   SourceNotice ragged_{"ragged_rows", 0, {}};
   SourceNotice overlap_{"overlapping_rows", 0, {}};
 };

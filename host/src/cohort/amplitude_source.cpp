@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "cohort/amplitude_catalog.hpp"
 #include "cohort/amplitude_file.hpp"
@@ -18,8 +19,6 @@ constexpr Milliseconds kKept = std::chrono::days(7);
 constexpr Milliseconds kFirstPoll{1'000};
 constexpr Milliseconds kLongestPoll{15'000};
 constexpr Milliseconds kLongestJob = std::chrono::hours(1);
-//! How much older than its request a cohort may be.
-constexpr Milliseconds kAsOfMargin = std::chrono::minutes(10);
 constexpr Milliseconds kAskAgain = std::chrono::minutes(5);
 constexpr Milliseconds kFirstPause{1'000};
 
@@ -80,19 +79,35 @@ void AmplitudeSource::open(const Columns& columns) {
   if (!wait_until_done()) {
     forget();
     if (!picked_up) {
-      throw Error(ErrorKind::kFailed, "amplitude.job_lost",
-                  "Amplitude does not know the download that it began a moment ago")
-          .at(api_->shown())
-          .with_hint("run again later");
+      throw job_lost();
     }
     // What an earlier run asked for is gone: asked for anew.
     ask();
-    if (!wait_until_done()) refuse_cohort();
+    if (!wait_until_done()) refuse_cohort(std::nullopt);
   }
-  as_of_ = download_->asked - kAsOfMargin;
-  auto file = std::make_unique<AmplitudeFile>(*api_, environment_, download_->id);
-  const auto name = fmt::format("cohort {} of {}", options_.cohort, api_->shown());
-  table_.emplace(unpacked(std::move(file), name), name, form_, columns, ragged_);
+  as_of_ = download_->as_of;
+  try {
+    auto file = std::make_unique<AmplitudeFile>(*api_, environment_, download_->id);
+    const auto name = fmt::format("cohort {} of {}", options_.cohort, api_->shown());
+    table_.emplace(unpacked(std::move(file), name), name, form_, columns, ragged_);
+  } catch (const Error& error) {
+    forget_if_unusable(error);
+    throw;
+  }
+}
+
+//! A file that is gone, damaged or lacks a column stays so: another request may give a better one.
+//! What breaks off, or has to wait, goes on with the same.
+void AmplitudeSource::forget_if_unusable(const Error& error) {
+  const bool same_again = error.code().starts_with("amplitude.") && error.code() != kFileGone;
+  if (error.kind() == ErrorKind::kFailed && !same_again) forget();
+}
+
+Error AmplitudeSource::job_lost() const {
+  return Error(ErrorKind::kFailed, "amplitude.job_lost",
+               "Amplitude does not know the download that it began a moment ago")
+      .at(api_->shown())
+      .with_hint("run again later");
 }
 
 std::string AmplitudeSource::key() const {
@@ -103,11 +118,14 @@ std::string AmplitudeSource::key() const {
 
 std::optional<AmplitudeSource::Download> AmplitudeSource::remembered() const {
   const auto stored = environment_.memory.get(key());
-  const auto space = stored ? stored->find(' ') : std::string::npos;
-  if (space == std::string::npos) return std::nullopt;
-  const Instant asked{Milliseconds{std::stoll(stored->substr(0, space))}};
-  if (environment_.clock.now() - asked >= kKept) return std::nullopt;
-  return Download{stored->substr(space + 1), asked};
+  if (!stored) return std::nullopt;
+  std::istringstream text(*stored);
+  std::int64_t asked = 0;
+  std::int64_t as_of = 0;
+  std::string id;
+  if (!(text >> asked >> as_of >> id)) return std::nullopt;
+  if (environment_.clock.now() - Instant{Milliseconds{asked}} >= kKept) return std::nullopt;
+  return Download{id, Instant{Milliseconds{asked}}, Instant{Milliseconds{as_of}}};
 }
 
 void AmplitudeSource::forget() {
@@ -141,23 +159,38 @@ void AmplitudeSource::ask() {
     // The budget can be counted without it; whether Amplitude answers at all, the next call tells.
   }
   budget_->await_turn();
+  const auto computed = last_computed();
   std::string target = fmt::format("/api/5/cohorts/request/{}", encoded(options_.cohort));
   target += properties_.empty() ? "?props=0" : "?props=1";
   for (const auto& property : properties_) target += "&propKeys=" + encoded(property);
-  const auto response = api_->get(target, [this] {
-    budget_->await_turn();
-    budget_->spend();
-  });
+  const auto response =
+      api_->get(target, {[this] {
+                           budget_->await_turn();
+                           budget_->spend();
+                         },
+                         [this](const auto& answer) { budget_->give_back_if_refused(answer); }});
   if (response.status != 200 && response.status != 202) refuse(response);
   const auto answer = api_->json_of(response);
   const auto* id = answer.if_contains("request_id");
   if (id == nullptr || !id->is_string()) {
     throw api_->failure(response, "the answer has no request_id");
   }
-  download_ = Download{std::string(id->get_string()), environment_.clock.now()};
+  const auto asked = environment_.clock.now();
+  download_ =
+      Download{std::string(id->get_string()), asked, std::min(asked, computed.value_or(asked))};
   environment_.memory.update(key(), [&](const auto&) {
-    return fmt::format("{} {}", download_->asked.time_since_epoch().count(), download_->id);
+    return fmt::format("{} {} {}", asked.time_since_epoch().count(),
+                       download_->as_of.time_since_epoch().count(), download_->id);
   });
+}
+
+//! Of a cohort that is listed; one that is not has a time that nobody tells.
+std::optional<Instant> AmplitudeSource::last_computed() {
+  if (!options_.is_dated) return std::nullopt;
+  for (const auto& cohort : list_cohorts(*api_)) {
+    if (cohort.id == options_.cohort) return cohort.last_computed;
+  }
+  return std::nullopt;
 }
 
 void AmplitudeSource::refuse(const HttpResponse& response) {
@@ -169,15 +202,18 @@ void AmplitudeSource::refuse(const HttpResponse& response) {
         .at(options_.where)
         .with_hint("split it into smaller cohorts in Amplitude");
   }
-  if (response.status == 400 || response.status == 403 || response.status == 404) refuse_cohort();
+  if (response.status == 400 || response.status == 403 || response.status == 404)
+    refuse_cohort(response);
   throw api_->failure(response, "the download is refused");
 }
 
 //! Amplitude's status for these is not documented: the list of cohorts tells them apart.
-void AmplitudeSource::refuse_cohort() {
+//! `response`: what refused it; nothing where its job vanished twice.
+void AmplitudeSource::refuse_cohort(const std::optional<HttpResponse>& response) {
   for (const auto& cohort : list_cohorts(*api_)) {
     if (cohort.id != options_.cohort) continue;
-    if (!cohort.archived) break;
+    if (!cohort.archived && response) throw api_->failure(*response, "the download is refused");
+    if (!cohort.archived) throw job_lost();
     throw Error(ErrorKind::kFailed, "amplitude.archived_cohort",
                 fmt::format("the cohort {} is archived in Amplitude", options_.cohort))
         .at(options_.where)
@@ -222,13 +258,17 @@ bool AmplitudeSource::wait_until_done() {
 
 std::optional<Member> AmplitudeSource::next() {
   if (at_end_) return std::nullopt;
-  auto member = table_->next();
-  if (!member) {
-    at_end_ = true;
-    // Read whole: the next run wants the cohort as it is then.
-    forget();
+  try {
+    auto member = table_->next();
+    if (member) return member;
+  } catch (const Error& error) {
+    forget_if_unusable(error);
+    throw;
   }
-  return member;
+  at_end_ = true;
+  // Read whole: the next run wants the cohort as it is then.
+  forget();
+  return std::nullopt;
 }
 
 Source::Progress AmplitudeSource::progress() const {

@@ -23,8 +23,8 @@ class AmplitudeSource final : public Source {
     environment_.waiting.heartbeat = std::move(beat);
   }
   std::optional<SourceBudget> budget() const override;
-  //! Somewhat before it was asked for: it is computed then (amplitude/api.md §1.4), by another
-  //! clock, and from what had reached Amplitude.
+  //! When it was asked for; where the options say `is_dated`, not later than when Amplitude
+  //! computed it last.
   std::optional<Instant> as_of() const override { return as_of_; }
 
  private:
@@ -32,14 +32,18 @@ class AmplitudeSource final : public Source {
   struct Download {
     std::string id;
     Instant asked{};
+    Instant as_of{};
   };
   std::string key() const;
   std::optional<Download> remembered() const;
   void forget();
   void ask();
   bool wait_until_done();
+  Error job_lost() const;
   [[noreturn]] void refuse(const HttpResponse& response);
-  [[noreturn]] void refuse_cohort();
+  [[noreturn]] void refuse_cohort(const std::optional<HttpResponse>& response);
+  std::optional<Instant> last_computed();
+  void forget_if_unusable(const Error& error);
   void ask_for_usage();
   AmplitudeApi& api();
 

@@ -10,6 +10,7 @@ CsvSource::CsvSource(CsvOptions options, Waiting waiting)
 void CsvSource::open(const Columns& columns) {
   columns_ = columns;
   files_ = FileSet(options_.pattern);
+  as_of_ = files_.written();
   bytes_before_ = 0;
   ragged_.count = 0;
   open_file(0);

@@ -25,6 +25,7 @@ class CsvSource final : public Source {
   std::optional<Member> next() override;
   Progress progress() const override;
   std::vector<SourceNotice> notices() const override;
+  std::optional<Instant> as_of() const override { return as_of_; }
   void set_heartbeat(std::function<void()> beat) override { waiting_.heartbeat = std::move(beat); }
 
  private:
@@ -34,6 +35,7 @@ class CsvSource final : public Source {
   Waiting waiting_;
   Columns columns_;
   FileSet files_;
+  std::optional<Instant> as_of_;
   std::size_t file_ = 0;
   std::uint64_t bytes_before_ = 0;  //!< of the files read to their end
   std::optional<CsvTable> table_;

@@ -44,6 +44,13 @@ void CsvTable::read_header(const Columns& columns) {
       form_.header == CsvForm::Header::kAbsent ||
       (form_.header == CsvForm::Header::kAuto && width_ == 1 && looks_like_identifier(cells_[0]));
   if (headerless) {
+    if (form_.id_column) {
+      throw Error(
+          ErrorKind::kFailed, "source.no_header",
+          fmt::format("the file has no header, hence no column '{}' of ids", *form_.id_column))
+          .at(where)
+          .with_hint("add a first line that names the columns");
+    }
     if (width_ != 1 || !columns.properties.empty()) {
       throw Error(ErrorKind::kFailed, "source.no_header",
                   "a file without a header can have one column only, the identifier")

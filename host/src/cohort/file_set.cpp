@@ -90,6 +90,23 @@ bool is_pattern(const fs::path& path) {
   return !fs::exists(path, unknown);
 }
 
+std::optional<Instant> written_at(const fs::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return Instant{std::chrono::seconds(status.st_mtim.tv_sec) +
+                 Milliseconds(status.st_mtim.tv_nsec / 1'000'000)};
+}
+
+std::optional<Instant> FileSet::written() const {
+  std::optional<Instant> oldest;
+  for (const auto& file : files_) {
+    const auto written = file == "-" ? std::nullopt : written_at(file);
+    if (!written) return std::nullopt;
+    if (!oldest || *written < *oldest) oldest = written;
+  }
+  return oldest;
+}
+
 FileSet::Version FileSet::version_of(const fs::path& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0) return {};  // opening it tells why

@@ -6,13 +6,19 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "base/clock.hpp"
 
 namespace muster {
 
 //! Whether `path` has wildcards (`*`, `?`, `[…]`) and no file carries them in its name.
 bool is_pattern(const std::filesystem::path& path);
+
+//! When the regular file was written last; nothing for what is none.
+std::optional<Instant> written_at(const std::filesystem::path& file);
 
 class FileSet {
  public:
@@ -25,6 +31,9 @@ class FileSet {
   //! Throws Error when another set of files, or another version of one, is there by now: what was
   //! read of them would be parts of different cohorts. A single path is minded by its stream.
   void check_unchanged() const;
+  //! When the file that was written longest ago was; nothing where one of them is no file, as
+  //! standard input, whose content may be of any age.
+  std::optional<Instant> written() const;
 
  private:
   //! What tells two versions of a file apart.

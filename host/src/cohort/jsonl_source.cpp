@@ -28,6 +28,7 @@ void JsonlSource::open(const Columns& columns) {
     ids_ = {{"user_id"}, {"amplitude_id"}, {"id"}};
   }
   files_ = FileSet(options_.pattern);
+  as_of_ = files_.written();
   rows_ = 0;
   bytes_before_ = 0;
   open_file(0);

@@ -32,6 +32,7 @@ class JsonlSource final : public Source {
   std::optional<Member> next() override;
   Progress progress() const override;
   std::vector<SourceNotice> notices() const override { return {}; }
+  std::optional<Instant> as_of() const override { return as_of_; }
   void set_heartbeat(std::function<void()> beat) override { waiting_.heartbeat = std::move(beat); }
 
  private:
@@ -51,6 +52,7 @@ class JsonlSource final : public Source {
   std::vector<Wanted> properties_;
   std::vector<Wanted> ids_;  //!< the first that an object has is its source id
   FileSet files_;
+  std::optional<Instant> as_of_;
   std::size_t file_ = 0;
   std::uint64_t bytes_before_ = 0;  //!< of the files read to their end
   std::unique_ptr<LineReader> reader_;

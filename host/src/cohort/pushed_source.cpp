@@ -1,5 +1,7 @@
 #include "cohort/pushed_source.hpp"
 
+#include <algorithm>
+
 #include "cohort/header.hpp"
 
 namespace muster {
@@ -68,8 +70,12 @@ void OverlaidSource::open(const Columns& columns) {
   rest_.reset();
   open_.clear();
   changes_ = find_();
+  last_line_ = 0;
+  const auto opened = clock_.now();
   cohort_->open(columns);
-  const auto computed = pushed_time(cohort_->as_of());
+  as_of_ = cohort_->as_of();
+  if (as_of_) as_of_ = std::min(*as_of_, opened) - kMargin;
+  const auto computed = pushed_time(as_of_);
   for (const auto& [user, change] : changes_.by_user()) {
     if (change.computed > computed) open_.emplace(user, &change);
   }
@@ -79,6 +85,7 @@ std::optional<Member> OverlaidSource::next() {
   while (!rest_) {
     auto member = cohort_->next();
     if (member) {
+      last_line_ = member->line;
       const auto found = open_.find(member->source_id);
       if (found == open_.end()) return member;
       if (!found->second->enters) continue;
@@ -94,7 +101,9 @@ std::optional<Member> OverlaidSource::next() {
     });
     rest_->open(columns_);
   }
-  return rest_->next();
+  auto member = rest_->next();
+  if (member) member->line += last_line_;
+  return member;
 }
 
 std::int64_t pushed_time(std::optional<Instant> instant) {

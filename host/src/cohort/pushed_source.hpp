@@ -61,22 +61,32 @@ class PushedSource final : public Source {
 //! a user by the source's own id.
 class OverlaidSource final : public Source {
  public:
+  //! Clocks differ, and what is written or computed takes a while: a change that was computed so
+  //! long before the cohort, or later, is laid over it.
+  static constexpr Milliseconds kMargin = std::chrono::minutes(10);
+
   //! `changes` is asked at each opening: by then nobody else applies changes.
-  OverlaidSource(std::unique_ptr<Source> cohort, std::function<PushedChanges()> changes)
-      : cohort_(std::move(cohort)), find_(std::move(changes)) {}
+  OverlaidSource(std::unique_ptr<Source> cohort, const Clock& clock,
+                 std::function<PushedChanges()> changes)
+      : cohort_(std::move(cohort)), clock_(clock), find_(std::move(changes)) {}
   void open(const Columns& columns) override;
   std::optional<Member> next() override;
   Progress progress() const override { return cohort_->progress(); }
   std::vector<SourceNotice> notices() const override { return cohort_->notices(); }
   std::optional<SourceBudget> budget() const override { return cohort_->budget(); }
-  std::optional<Instant> as_of() const override { return cohort_->as_of(); }
+  //! Changes computed later were laid over the cohort: kMargin before it was computed, and never
+  //! later than kMargin before it was opened.
+  std::optional<Instant> as_of() const override { return as_of_; }
   void set_heartbeat(std::function<void()> beat) override {
     cohort_->set_heartbeat(std::move(beat));
   }
 
  private:
   std::unique_ptr<Source> cohort_;
+  const Clock& clock_;
   std::function<PushedChanges()> find_;
+  std::optional<Instant> as_of_;
+  std::uint64_t last_line_ = 0;  //!< of the cohort's own members
   PushedChanges changes_;
   Columns columns_;
   std::map<std::string, const PushedChanges::Change*, std::less<>> open_;  //!< not met yet

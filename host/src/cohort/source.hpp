@@ -86,7 +86,8 @@ class Source {
   virtual Progress progress() const = 0;
   //! What was odd so far; complete after the end.
   virtual std::vector<SourceNotice> notices() const = 0;
-  //! When the cohort was computed, where the source knows; after `open`.
+  //! When the cohort was as the source gives it, where that is known; after `open`. A file's time
+  //! may be wrong, and still to come.
   virtual std::optional<Instant> as_of() const { return std::nullopt; }
   //! What is left of the source's own limits; nothing where there are none, or none is known yet.
   virtual std::optional<SourceBudget> budget() const { return std::nullopt; }

@@ -144,7 +144,7 @@ struct Making {
     if (std::holds_alternative<SecretReference>(options.database)) {
       return std::make_unique<PostgresSource>(options, environment.clock, environment.waiting);
     }
-    return std::make_unique<SqliteSource>(options, environment.waiting);
+    return std::make_unique<SqliteSource>(options, environment.clock, environment.waiting);
   }
   std::unique_ptr<Source> operator()(const AmplitudeOptions& options) const {
     return std::make_unique<AmplitudeSource>(options, environment);
@@ -185,6 +185,60 @@ struct Checking {
   }
 };
 
+//! What is pushed knows people by Amplitude's user id alone (amplitude/api.md §2).
+class TakingPushes {
+ public:
+  explicit TakingPushes(const YamlNode& cohort)
+      : node_(cohort), cohort_(cohort.as_text("cohort")) {}
+  void operator()(CsvOptions& options) const {
+    if (options.form.header == CsvForm::Header::kAbsent) {
+      throw other_id("the file has no column of user ids: 'header: false'");
+    }
+    know_by_user_id(options.form.id_column);
+  }
+  void operator()(JsonlOptions& options) const { know_by_user_id(options.id_column); }
+  void operator()(SqlOptions& options) const { know_by_user_id(options.id_column); }
+  void operator()(AmplitudeOptions& options) const {
+    expect_same(options.cohort);
+    know_by_amplitudes_user_id(options.id_column);
+    options.is_dated = true;
+  }
+  void operator()(AmplitudeS3Options& options) const {
+    if (options.cohort.empty()) options.cohort = cohort_;
+    expect_same(options.cohort);
+    know_by_amplitudes_user_id(options.id_column);
+  }
+
+ private:
+  Error other_id(const std::string& message) const {
+    return node_.error("config.push_id", message)
+        .with_hint(
+            "a push knows people by their user id: name the source's column that holds it, such as "
+            "id_column: user_id");
+  }
+  //! A column of the user's own, only the user knows.
+  void know_by_user_id(std::optional<std::string>& column) const {
+    if (!column) column = "user_id";
+    if (!is_alias(*column, "amplitude_id")) return;
+    throw other_id("the source knows its members by their Amplitude id");
+  }
+  void know_by_amplitudes_user_id(std::optional<std::string>& column) const {
+    if (!column) column = "user_id";
+    if (is_alias(*column, "user_id")) return;
+    throw other_id(fmt::format("the source knows its members by '{}'", *column));
+  }
+  void expect_same(const std::string& source) const {
+    if (source == cohort_) return;
+    throw node_
+        .error("config.push_cohort",
+               fmt::format("the cohort {} is pushed, and {} is the source's", cohort_, source))
+        .with_hint("give both the same id; `muster cohorts` lists those there are");
+  }
+
+  const YamlNode& node_;
+  std::string cohort_;
+};
+
 struct Describing {
   std::string operator()(const CsvOptions& options) const { return "csv " + options.shown_as; }
   std::string operator()(const JsonlOptions& options) const { return "jsonl " + options.shown_as; }
@@ -210,6 +264,10 @@ SourceConfig parse_source(const YamlNode& node, const std::filesystem::path& wor
   node.expect_keys("source", {"csv", "jsonl", "sql", "amplitude", "amplitude_s3"});
   throw node.error("config.source", "a source needs a kind")
       .with_hint("such as: source: {csv: cohorts/power_users.csv}");
+}
+
+void expect_pushes_of(const YamlNode& cohort, SourceConfig& config) {
+  std::visit(TakingPushes(cohort), config);
 }
 
 std::unique_ptr<Source> make_source(const SourceConfig& config, SourceEnvironment environment) {

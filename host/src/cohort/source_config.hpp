@@ -23,6 +23,11 @@ using SourceConfig =
 //! file:line:column.
 SourceConfig parse_source(const YamlNode& node, const std::filesystem::path& workspace);
 
+//! Makes `config` one that changes pushed of the cohort of that id can be laid over: its members
+//! are known by the user id. Throws Error, at the node, where it is of another cohort, or knows its
+//! members by another id.
+void expect_pushes_of(const YamlNode& cohort, SourceConfig& config);
+
 //! `environment`'s parts must outlive the source.
 std::unique_ptr<Source> make_source(const SourceConfig& config, SourceEnvironment environment);
 

@@ -13,8 +13,8 @@ constexpr int kBusyTimeout = 5'000;          // ms
 
 }  // namespace
 
-SqliteSource::SqliteSource(SqlOptions options, Waiting waiting)
-    : options_(std::move(options)), waiting_(std::move(waiting)) {}
+SqliteSource::SqliteSource(SqlOptions options, const Clock& clock, Waiting waiting)
+    : options_(std::move(options)), clock_(clock), waiting_(std::move(waiting)) {}
 
 //! Called by SQLite now and then; not 0 ends the statement.
 int SqliteSource::mind(void* self) noexcept {
@@ -32,6 +32,7 @@ void SqliteSource::open(const Columns& columns) {
   statement_.reset();
   row_ = 0;
   at_end_ = false;
+  as_of_ = clock_.now();
   const auto& file = std::get<std::filesystem::path>(options_.database);
   sqlite3* opened = nullptr;
   const int code =

@@ -18,11 +18,13 @@ namespace muster {
 class SqliteSource final : public Source {
  public:
   //! `options.database` is a path.
-  SqliteSource(SqlOptions options, Waiting waiting);
+  SqliteSource(SqlOptions options, const Clock& clock, Waiting waiting);
   void open(const Columns& columns) override;
   std::optional<Member> next() override;
   Progress progress() const override { return {row_, 0}; }
   std::vector<SourceNotice> notices() const override { return {}; }
+  //! When the query began.
+  std::optional<Instant> as_of() const override { return as_of_; }
   void set_heartbeat(std::function<void()> beat) override { waiting_.heartbeat = std::move(beat); }
 
  private:
@@ -36,11 +38,13 @@ class SqliteSource final : public Source {
   Error error(int code) const;
 
   SqlOptions options_;
+  const Clock& clock_;
   Waiting waiting_;
   std::exception_ptr ended_;  //!< what the wait threw, to be thrown outside of SQLite
   std::unique_ptr<sqlite3, Closer> database_;
   std::unique_ptr<sqlite3_stmt, Closer> statement_;
   ColumnPlaces places_;
+  std::optional<Instant> as_of_;
   std::uint64_t row_ = 0;
   bool at_end_ = false;
 };

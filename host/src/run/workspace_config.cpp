@@ -1,5 +1,6 @@
 #include "run/workspace_config.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -110,12 +111,25 @@ bool is_header_name(std::string_view name) {
                               "!#$%&'*+-.^_`|~") == std::string_view::npos;
 }
 
+//! IPv4 or IPv6; the latter perhaps with an interface behind a '%'.
+bool is_address(const std::string& text) {
+  in6_addr bytes{};
+  return ::inet_pton(AF_INET, text.c_str(), &bytes) == 1 ||
+         ::inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &bytes) == 1;
+}
+
 ListenConfig read_listen(const YamlNode& node, const std::filesystem::path& directory) {
   constexpr std::size_t kMostHeaders = 5;  // amplitude/api.md §2
   node.expect_keys("listen", {"address", "port", "headers"});
   ListenConfig listen;
   listen.where = node.where();
-  if (const auto* address = node.find("address")) listen.address = address->as_text("address");
+  if (const auto* address = node.find("address")) {
+    listen.address = address->as_text("address");
+    if (!is_address(listen.address)) {
+      throw address->error("config.listen_address", "'address' is no IP address of this machine")
+          .with_hint("such as 127.0.0.1, 0.0.0.0 for all of this machine's, or ::1");
+    }
+  }
   listen.port = static_cast<std::uint16_t>(node.at("listen", "port").as_integer("port", 0, 65'535));
   const auto& headers = node.at("listen", "headers");
   headers.expect_map("headers");
@@ -146,7 +160,9 @@ SyncConfig read_sync(const YamlNode::Entry& entry, const std::filesystem::path& 
   sync.source = parse_source(node.at(name, "source"), directory);
   if (const auto* push = node.find("push")) {
     push->expect_keys("push", {"cohort"});
-    sync.push_cohort = push->at("push", "cohort").as_text("cohort");
+    const auto& cohort = push->at("push", "cohort");
+    sync.push_cohort = cohort.as_text("cohort");
+    expect_pushes_of(cohort, sync.source);
   }
   sync.connection = node.at(name, "connection").as_text("connection");
   const auto& identifier = node.at(name, "identifier");

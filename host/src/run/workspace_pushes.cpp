@@ -28,7 +28,8 @@ std::unique_ptr<Source> Workspace::cohort_source(const SyncConfig& sync) {
       looking_ && (!has_state() || !std::filesystem::exists(inbox_file(), failed));
   if (sync.push_cohort.empty() || nothing_to_see) return source;
   return std::make_unique<OverlaidSource>(
-      std::move(source), [this, to = subscription(sync)] { return pushes().since_whole(to); });
+      std::move(source), environment_.clock,
+      [this, to = subscription(sync)] { return pushes().since_whole(to); });
 }
 
 RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
@@ -38,7 +39,7 @@ RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
   }
   const auto to = subscription(sync);
   std::int64_t taken_in = 0;
-  OverlaidSource source(make_source(sync.source, source_environment()), [&] {
+  OverlaidSource source(make_source(sync.source, source_environment()), environment_.clock, [&] {
     taken_in = inbox().last_waiting(to).value_or(0);
     return pushes().since_whole(to);
   });

@@ -1,0 +1,248 @@
+// A download from Amplitude: its link, what is picked up of it, what is asked for anew, its age.
+#include <gmock/gmock.h>
+
+#include "cohort/amplitude_source.hpp"
+#include "cohort/amplitude_world.hpp"
+#include "cohort/pushed_source.hpp"
+#include "plan/cohort_index.hpp"
+#include "plan/support.hpp"
+
+namespace muster::testing {
+namespace {
+
+using std::chrono::days;
+using std::chrono::minutes;
+using ::testing::ElementsAre;
+
+TEST(AmplitudeSource, AnExpiredLinkIsFetchedAgainNotAskedForAgain) {
+  AmplitudeWorld world;
+  world.amplitude.switches().inline_limit = 0;
+  world.add_user("u1", "a@b.com");
+  simulator::Fault late;
+  late.path = "/files/";
+  late.status = 403;
+  late.count = 2;
+  world.amplitude.faults().add(late);
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+  EXPECT_EQ(world.downloads(), 1U);
+  EXPECT_EQ(world.amplitude.count("/file"), 3U + 3U);  // three links, three fetches
+}
+
+TEST(AmplitudeSource, LinksThatNeverLastLongEnoughCostOneRequest) {
+  AmplitudeWorld world;
+  world.amplitude.switches().inline_limit = 0;
+  world.amplitude.switches().link_seconds = 0;
+  world.add_user("u1", "a@b.com");
+  EXPECT_EQ(error_of(*world.source()).code(), "amplitude.no_file");
+  EXPECT_EQ(world.downloads(), 1U);
+  world.amplitude.switches().link_seconds = 60;
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+  EXPECT_EQ(world.downloads(), 1U) << "the same download is picked up";
+}
+
+TEST(AmplitudeSource, RefusesALinkThatWouldSendTheFileInClear) {
+  AmplitudeWorld world;
+  world.amplitude.switches().inline_limit = 0;
+  world.amplitude.set_file_base("http://files.example.com");
+  world.add_user("u1", "a@b.com");
+  EXPECT_EQ(error_of(*world.source()).code(), "amplitude.bad_link");
+}
+
+//! A run that ends while Amplitude still computes.
+void interrupt_while_polling(AmplitudeWorld& world) {
+  const int polls = static_cast<int>(world.amplitude.switches().polls_until_done);
+  world.amplitude.switches().job = "stuck";
+  Cancellation cancellation;
+  Waiting waiting;
+  waiting.cancellation = &cancellation;
+  int beats = 0;
+  waiting.heartbeat = [&] {
+    if (++beats > 20) cancellation.request();
+  };
+  EXPECT_EQ(error_of(*world.source(waiting)).kind(), ErrorKind::kInterrupted);
+  world.amplitude.switches().job = "ok";
+  world.amplitude.switches().polls_until_done = polls;
+}
+
+TEST(AmplitudeSource, AnInterruptedRunPicksUpTheSameRequestWithinSevenDays) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  interrupt_while_polling(world);
+  world.clock.advance(days(6));
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+  EXPECT_EQ(world.downloads(), 1U);
+  // Once read, it is not read again.
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+  EXPECT_EQ(world.downloads(), 2U);
+}
+
+TEST(AmplitudeSource, ARequestOfSevenDaysAgoIsMadeAnew) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  interrupt_while_polling(world);
+  world.clock.advance(days(7));
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+  EXPECT_EQ(world.downloads(), 2U);
+}
+
+TEST(AmplitudeSource, IsAsOldAsItsRequest) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  interrupt_while_polling(world);
+  const auto asked = world.clock.now();
+  world.clock.advance(std::chrono::hours(5));
+  const auto source = world.source();
+  identifiers(*source);
+  ASSERT_TRUE(source->as_of());
+  EXPECT_LE(*source->as_of(), asked);
+  EXPECT_GE(*source->as_of(), asked - minutes(60)) << "not when it was read";
+}
+
+TEST(AmplitudeSource, ARequestThatAmplitudeForgotIsMadeAnew) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  interrupt_while_polling(world);
+  simulator::Fault forgotten;
+  forgotten.path = "/request-status/";
+  forgotten.status = 404;
+  world.amplitude.faults().add(forgotten);
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+  EXPECT_EQ(world.downloads(), 2U);
+}
+
+TEST(AmplitudeSource, ADownloadThatBrokeOffCostsNoSecondRequest) {
+  AmplitudeWorld world;
+  world.amplitude.switches().gzip = "none";
+  for (int i = 0; i < 1'000; ++i) world.add_user("u", "p" + std::to_string(i) + "@example.com");
+  simulator::Fault fault;
+  fault.path = "/files/";
+  fault.kind = "truncated";
+  world.amplitude.faults().add(fault);
+  const auto source = world.source();
+  Spill spill(world.dir.path());
+  const Cancellation cancellation;
+  const LowerCaseMapping destination;
+  const CohortIndex cohort(*source, destination, {kEmail, "email"},
+                           MemberHasher(MemberHasher::Secret{}), spill, cancellation, {});
+  EXPECT_EQ(cohort.rows(), 1'000U);
+  EXPECT_EQ(world.downloads(), 1U);
+}
+
+TEST(AmplitudeSource, ADownloadThatStallsIsGivenUpAndFetchedAgain) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  simulator::Fault stalled;
+  stalled.path = "/file";
+  stalled.kind = "delay";
+  stalled.applied = true;
+  stalled.delay_ms = 600'000;
+  world.amplitude.faults().add(stalled);
+  const auto source = world.source();
+  Spill spill(world.dir.path());
+  const Cancellation cancellation;
+  const LowerCaseMapping destination;
+  const CohortIndex cohort(*source, destination, {kEmail, "email"},
+                           MemberHasher(MemberHasher::Secret{}), spill, cancellation, {});
+  EXPECT_EQ(cohort.rows(), 1U);
+  EXPECT_EQ(world.downloads(), 1U);
+}
+
+//! What makes the next file one that no run can use, and nothing more than that one.
+struct Unusable {
+  const char* name;
+  std::function<void(AmplitudeWorld&)> given;
+  std::function<void(AmplitudeWorld&)> mended;
+  const char* code;
+};
+
+class UnusableFile : public ::testing::TestWithParam<Unusable> {};
+
+TEST_P(UnusableFile, IsAskedForAnewByTheNextRun) {
+  AmplitudeWorld world;
+  for (int i = 0; i < 1'000; ++i) world.add_user("u", "p" + std::to_string(i) + "@example.com");
+  GetParam().given(world);
+  EXPECT_EQ(error_of(*world.source()).code(), GetParam().code);
+  GetParam().mended(world);
+  EXPECT_EQ(identifiers(*world.source()).size(), 1'000U);
+  EXPECT_EQ(world.downloads(), 2U);
+}
+
+void lose_the_file(AmplitudeWorld& world, int status) {
+  simulator::Fault gone;
+  gone.path = "/file";
+  gone.status = status;
+  world.amplitude.faults().add(gone);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Causes, UnusableFile,
+    ::testing::Values(Unusable{"LacksAColumn",
+                               [](auto& w) {
+                                 w.amplitude.switches().unknown_property = "absent";
+                                 for (auto& user : w.cohort().users) user.properties.erase("email");
+                               },
+                               [](auto& w) {
+                                 for (auto& user : w.cohort().users)
+                                   user.properties["email"] = "a@b.com";
+                               },
+                               "source.missing_column"},
+                      Unusable{"IsCut",
+                               [](auto& w) { w.amplitude.switches().truncated_gzip = true; },
+                               [](auto& w) { w.amplitude.switches().truncated_gzip = false; },
+                               "source.truncated"},
+                      Unusable{"IsNotThere", [](auto& w) { lose_the_file(w, 404); }, [](auto&) {},
+                               "amplitude.file_gone"},
+                      Unusable{"IsGone", [](auto& w) { lose_the_file(w, 410); }, [](auto&) {},
+                               "amplitude.file_gone"}),
+    [](const auto& tested) { return tested.param.name; });
+
+class FileAsOf : public ::testing::TestWithParam<const char*> {
+ protected:
+  FileAsOf() {
+    world.amplitude.switches().file_as_of = GetParam();
+    world.add_user("u1", "a@b.com");
+    world.add_user("u2", "c@d.com");
+    compute();
+  }
+  void compute() { world.cohort().compute(pushed_time(world.clock.now())); }
+  //! A whole run, over which `changes` are laid.
+  std::vector<std::string> whole() {
+    auto options = world.options();
+    options.is_dated = true;
+    OverlaidSource source(std::make_unique<AmplitudeSource>(options, world.environment()),
+                          world.clock, [this] { return changes; });
+    return identifiers(source);
+  }
+  AmplitudeWorld world;
+  PushedChanges changes;
+};
+
+TEST_P(FileAsOf, WhoWasPushedOutSinceTheFileWasComputedStaysOut) {
+  world.clock.advance(std::chrono::hours(1));
+  world.cohort().users.pop_back();
+  PushedMessage leaves;
+  leaves.enters = false;
+  leaves.computed = pushed_time(world.clock.now());
+  leaves.users = {{"u2", {}}};
+  changes.add(leaves, false);
+  world.clock.advance(std::chrono::hours(1));
+  EXPECT_THAT(whole(), ElementsAre("a@b.com"));
+}
+
+TEST_P(FileAsOf, WhatNoMessageToldIsSetRight) {
+  PushedMessage leaves;
+  leaves.enters = false;
+  leaves.computed = pushed_time(world.clock.now());
+  leaves.users = {{"u2", {}}};
+  changes.add(leaves, false);
+  world.clock.advance(std::chrono::hours(1));
+  compute();  // u2 is in it again, and the message got lost
+  world.clock.advance(std::chrono::hours(1));
+  EXPECT_THAT(whole(), ElementsAre("a@b.com", "c@d.com"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Sides, FileAsOf, ::testing::Values("request", "computed"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+}  // namespace
+}  // namespace muster::testing
