@@ -207,6 +207,9 @@ TEST_F(PushedTest, OfATimeToComeAreMalformed) {
 
 TEST_F(PushedTest, ThatWaitAreAppliedHoweverOldTheyAre) {
   fill(30);
+  std::filesystem::last_write_time(world.dir / "cohort.csv",
+                                   file_time(world.clock.now() - hours(24 * 40)));
+  ASSERT_FALSE(world.run().error);
   push(false, {3}, 31 * 24 * 3'600);  // computed long ago, and newer than the whole that was read
   push(false, {4});
   world.clock.advance(hours(24 * 40));  // as when the guard had stopped them for so long
