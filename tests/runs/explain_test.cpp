@@ -52,6 +52,35 @@ TEST_F(ExplainTest, AMemberIsTheSameBySourceIdIdentifierAndRecord) {
   }
 }
 
+TEST_F(ExplainTest, AnotherAddressOfAMembersContactIsTheMember) {
+  fill();
+  auto& account = world.hubspot.account();
+  account.create("lovelace@example.com");
+  account.merge(*account.by_email("ada@example.com"), *account.by_email("lovelace@example.com"),
+                true);
+  const auto result = explain("lovelace@example.com");
+  EXPECT_FALSE(result.is_stranger);
+  ASSERT_EQ(result.people.size(), 1U);
+  EXPECT_EQ(result.people[0].in_list, true);
+  EXPECT_EQ(result.people[0].rows.size(), 2U);
+}
+
+TEST_F(ExplainTest, AnotherAccountIsNotAskedForTheRecordsOfThis) {
+  fill();
+  {
+    const auto store = world.store();
+    auto connection = *store->connection("c");
+    connection.account_id = "another";
+    store->put_connection(connection);
+  }
+  const auto before = world.hubspot.count("", "");
+  const auto result = explain("ada@example.com");
+  ASSERT_TRUE(result.not_asked);
+  EXPECT_EQ(result.not_asked->code(), "run.account_changed");
+  EXPECT_FALSE(result.people.at(0).in_list);
+  EXPECT_EQ(world.hubspot.count("", ""), before);
+}
+
 TEST_F(ExplainTest, ARejectedRowSaysWhy) {
   fill();
   const auto invalid = explain("u4");

@@ -66,13 +66,34 @@ TEST_F(GuardedTest, AFileWithoutAByteIsAnEmptySource) {
   world.dir.write("cohort.csv", "");
   const auto first = world.run();
   ASSERT_TRUE(first.error);
-  EXPECT_EQ(first.error->kind(), ErrorKind::kFailed);
+  EXPECT_EQ(first.error->code(), "guard.empty_source");
+  EXPECT_EQ(first.error->kind(), ErrorKind::kGuard);
   fill(30);
   world.dir.write("cohort.csv", "");
   expect_stopped("guard.empty_source", 30);
   EXPECT_EQ(world.writes(), 0U);
   EXPECT_FALSE(run_allowing().error);
   EXPECT_TRUE(world.listed().empty());
+}
+
+TEST_F(GuardedTest, AnEmptiedSourceForgetsNobodyOfTheFormerAccount) {
+  fill(30);
+  {
+    const auto store = world.store();
+    auto connection = *store->connection("c");
+    connection.account_id = "another";
+    store->put_connection(connection);
+  }
+  world.cohort({});
+  RunOptions full;
+  full.full = true;
+  const auto result = world.run(full);
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.error->code(), "guard.empty_source");
+  EXPECT_NE(result.error->message().find("30"), std::string::npos) << result.error->message();
+  const auto store = world.store();
+  EXPECT_EQ(store->count_members(store->sync("s")->id, MemberState::kListed), 30U);
+  EXPECT_FALSE(store->sync("s")->audience_ref.empty());
 }
 
 TEST_F(GuardedTest, ARepairFromAnEmptiedSourceIsStopped) {

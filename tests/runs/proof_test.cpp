@@ -209,6 +209,48 @@ TEST_F(ProofTest, StrangersAreRemovedFromAMirrorThoughHubSpotFailsForAWhile) {
   EXPECT_EQ(world.listed().size(), 30U);
 }
 
+TEST_F(ProofTest, ASilentDropIsTriedAgainLaterAndLater) {
+  world.configure({});
+  world.cohort(SyncWorld::people(3));
+  simulator::Fault dropping;
+  dropping.path = "/memberships/add";
+  dropping.kind = "drop_member";
+  dropping.status = 1;
+  dropping.count = -1;
+  world.hubspot.faults().add(dropping);
+  const auto is_tried = [this] {
+    const auto before = world.writes();
+    EXPECT_EQ(dropped(world.run(), "silently_dropped"), 1U);
+    return world.writes() > before;
+  };
+  EXPECT_TRUE(is_tried());
+  EXPECT_TRUE(is_tried()) << "by the next run";
+  EXPECT_FALSE(is_tried()) << "not within an hour";
+  world.clock.advance(hours(1));
+  EXPECT_TRUE(is_tried());
+  world.clock.advance(hours(5));
+  EXPECT_FALSE(is_tried()) << "not within six";
+  world.clock.advance(hours(1));
+  EXPECT_TRUE(is_tried());
+}
+
+TEST_F(ProofTest, WhoIsFoundAgainHasThatRunInTheHistoryOfTheirs) {
+  fill();
+  const auto id = world.id_of("person3@example.com");
+  world.hubspot.account().remove_member(world.list(), id);
+  ASSERT_EQ(dropped(world.run(), "drifted"), 1U);
+  world.clock.advance(hours(2));
+  world.hubspot.account().add_member(world.list(), id);
+  const auto found = world.run();
+  ASSERT_EQ(found.run.status, RunStatus::kSucceeded);
+  const auto workspace = world.open();
+  const auto told =
+      workspace->explain(workspace->config().sync("s"), "person3@example.com", world.told);
+  ASSERT_EQ(told.people.size(), 1U);
+  ASSERT_FALSE(told.people[0].changes.empty());
+  EXPECT_EQ(told.people[0].changes[0].change.run, found.run.id);
+}
+
 //! Without the list having changed: one answer that lost some of its entries is no drift.
 TEST_F(ProofTest, WhoASinglePageHasLostDidNotDrift) {
   fill();

@@ -104,7 +104,7 @@ void say_run(const Shell& shell, const RunRow& run) {
   }
   shell.say(shell.in(Colour::kDim, detail));
   if (!figures.dropped.empty()) {
-    shell.say(shell.in(Colour::kDim, "      dropped: " + reasons_text(figures.dropped)));
+    shell.say(wrapped(shell.in(Colour::kDim, "dropped: " + reasons_text(figures.dropped)), 6));
   }
   if (figures.to_retry > 0) {
     shell.say(shell.in(Colour::kDim, fmt::format("      to retry: {}", figures.to_retry)));

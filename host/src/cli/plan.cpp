@@ -80,13 +80,15 @@ void say_source_only(const Shell& shell, const Preview& preview) {
   for (const auto* name : {"add", "remove", "unchanged"}) {
     shell.say(figure(name, "not known without --lookup"));
   }
-  shell.say(figure("rejected", reasons_text(preview.rejected)));
+  shell.say(reasons_figure("rejected", preview.rejected));
   if (const auto& change = preview.identifier_change) {
     shell.say(figure("identifier", fmt::format("{} now, {} before", change->to, change->from)));
   }
   if (preview.refused) {
-    shell.say(shell.in(Colour::kBad, "  this run would be refused: ") + preview.refused->message());
-    shell.say("  hint: " + preview.refused->hint());
+    shell.say(wrapped(
+        shell.in(Colour::kBad, "this run would be refused:") + ' ' + preview.refused->message(),
+        2));
+    shell.say(wrapped("hint: " + preview.refused->hint(), 2));
   }
   if (preview.guard.error) say_guard(shell, *preview.guard.error);
 }
@@ -111,9 +113,9 @@ void say(const Shell& shell, const std::string& audience, const SyncConfig& sync
   if (preview.updates > 0) shell.say(figure("update", preview.updates));
   shell.say(figure("remove", preview.removes));
   shell.say(figure("unchanged", preview.unchanged));
-  shell.say(figure("rejected", reasons_text(preview.rejected)));
+  shell.say(reasons_figure("rejected", preview.rejected));
   if (!preview.rejected.empty()) shell.say("    tried again when their values change");
-  shell.say(figure("still dropped", reasons_text(preview.still_dropped)));
+  shell.say(reasons_figure("still dropped", preview.still_dropped));
   for (const auto& [reason, count] : preview.still_dropped) {
     if (!can_heal(reason)) shell.say("    " + reason + ": tried again " + without_healing(reason));
   }
@@ -134,8 +136,10 @@ void say(const Shell& shell, const std::string& audience, const SyncConfig& sync
                              : std::string("who stays is known with --lookup only")));
   }
   if (preview.refused) {
-    shell.say(shell.in(Colour::kBad, "  this run would be refused: ") + preview.refused->message());
-    shell.say("  hint: " + preview.refused->hint());
+    shell.say(wrapped(
+        shell.in(Colour::kBad, "this run would be refused:") + ' ' + preview.refused->message(),
+        2));
+    shell.say(wrapped("hint: " + preview.refused->hint(), 2));
   }
   if (preview.guard.error) {
     say_guard(shell, *preview.guard.error);

@@ -17,7 +17,8 @@ struct Asked {
   RunOptions options;
 };
 
-void say_members(const Shell& shell, const RunFigures& figures) {
+void say_members(const Shell& shell, const RunResult& result) {
+  const auto& figures = result.run.figures;
   shell.say(figure("rows", figures.rows));
   shell.say(figure("duplicates", figures.duplicates));
   shell.say(figure("members", figures.members));
@@ -26,7 +27,7 @@ void say_members(const Shell& shell, const RunFigures& figures) {
   shell.say(figure("  unchanged", figures.unchanged));
   shell.say(figure("created", figures.created));
   shell.say(figure("removed", figures.removed));
-  shell.say(figure("dropped", reasons_text(figures.dropped)));
+  shell.say(reasons_figure("dropped", figures.dropped));
   if (result.not_updated > 0) shell.say(figure("not updated", result.not_updated));
   if (figures.to_retry > 0) shell.say(figure("to retry", figures.to_retry));
 }
@@ -39,7 +40,7 @@ void say(const Shell& shell, const RunResult& result, const std::string& audienc
                         static_cast<std::int64_t>(result.run.id), to_word(result.run.mode),
                         seconds_text(figures.duration)));
   if (result.cohort_was_read) {
-    say_members(shell, figures);
+    say_members(shell, result);
   } else {
     shell.say(figure("rows", "the cohort was not read"));
   }

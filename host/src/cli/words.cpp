@@ -164,6 +164,12 @@ std::string figure(const std::string& name, const std::string& value) {
   return fmt::format("  {:<14} {}", name, value);
 }
 
+std::string reasons_figure(const std::string& name,
+                           const std::map<std::string, std::uint64_t>& counts) {
+  constexpr std::size_t kIndent = 17;
+  return figure(name, wrapped(reasons_text(counts), kIndent).substr(kIndent));
+}
+
 std::string figure(const std::string& name, std::uint64_t value) {
   return fmt::format("  {:<14} {:>10}", name, value);
 }

@@ -37,6 +37,9 @@ std::string wrapped(const std::string& text, std::size_t indent);
 //! Lines of two columns, indented: "  added     12".
 std::string figure(const std::string& name, const std::string& value);
 std::string figure(const std::string& name, std::uint64_t value);
+//! The same of counts by reason, over as many lines as they need.
+std::string reasons_figure(const std::string& name,
+                           const std::map<std::string, std::uint64_t>& counts);
 //! What tries a dropped member again whose reason does not heal by itself.
 std::string without_healing(const std::string& reason);
 //! "invalid_email 3, not_found 1"; "-" for none.

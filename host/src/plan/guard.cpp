@@ -48,17 +48,21 @@ GuardVerdict judge(const Plan& plan, const CohortIndex& cohort,
 }
 
 std::optional<Error> judge_source(const Error& fault, std::uint64_t listed) {
-  if (listed == 0) return std::nullopt;
-  if (fault.code() == "source.missing_column") {
+  if (listed > 0 && fault.code() == "source.missing_column") {
     // It had the column when it was sent last: not a mistake in muster.yaml.
     return Error(ErrorKind::kGuard, "guard.lost_column",
                  fmt::format("{}; the {} members that are listed stay so", fault.message(), listed))
         .at(fault.where())
-        .with_hint(fault.hint());
+        .with_hint(fault.hint() + (fault.hint().empty() ? "" : "; ") +
+                   "--allow-removals does not pass this: name the column in muster.yaml");
   }
   if (fault.code() == kEmptySource) {
-    return Error(ErrorKind::kGuard, "guard.empty_source",
-                 fmt::format("the source is empty; the {} members that are listed stay so", listed))
+    return Error(
+               ErrorKind::kGuard, "guard.empty_source",
+               listed == 0
+                   ? std::string("the source is empty; nobody is listed yet, and nothing was sent")
+                   : fmt::format("the source is empty; the {} members that are listed stay so",
+                                 listed))
         .at(fault.where())
         .with_hint(
             "look at what writes the file: an empty cohort has a header; when it is right, run "

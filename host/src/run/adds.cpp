@@ -202,6 +202,8 @@ class AddSender {
           {candidate.row.key, candidate.open.planned.offset, wanted});
     }
     row.since = newly ? session_.run : candidate.row.since;
+    // A reading may yet show that it is one more failure.
+    row.attempts = candidate.row.attempts;
     store_.put_member(session_.sync.id, row);
     session_.tally.listed(newly ? Tally::Newly::kListed : Tally::Newly::kStillListed);
     if (newly) put_change(candidate, ChangeKind::kAdded, outcome.record_id, {}, {});
@@ -234,7 +236,7 @@ class AddSender {
     }
     row.reason = reason;
     row.detail = detail;
-    row.attempts = candidate.row.attempts + 1;
+    row.attempts = candidate.was_listed ? 1 : candidate.row.attempts + 1;
     row.last_try = session_.context.clock.now();
     row.since = session_.run;
     store_.put_member(session_.sync.id, row);

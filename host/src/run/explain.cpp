@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "run/account_check.hpp"
 #include "run/record_number.hpp"
 
 namespace muster {
@@ -88,19 +89,32 @@ class Explainer {
     return any;
   }
 
-  //! A record that nobody is known by may have been merged into one that somebody is.
+  //! A record that nobody is known by may have been merged into one that somebody is; an address
+  //! that nobody is known by may be another one of somebody's.
   void follow_asked() {
-    if (!has_state() || known_by_record_ || !is_number() || !can_follow()) return;
+    if (!has_state() || known_by_record_ || !can_follow()) return;
     try {
-      context_.ready_connection();
-      const auto survivor = survivor_of(asked_);
-      if (survivor.empty() || survivor == asked_) return;
-      survivor_ = survivor;
-      add_record(survivor);
+      const auto record = is_number() ? survivor_of_asked() : record_of_asked();
+      if (record.empty() || record == asked_) return;
+      survivor_ = record;
+      add_record(record);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kInterrupted) throw;
       // The destination is asked again at the end; why it can't be is told then.
     }
+  }
+
+  std::string survivor_of_asked() {
+    require_account();
+    return survivor_of(asked_);
+  }
+  std::string record_of_asked() {
+    if (asked_canonical_.empty()) return {};
+    const auto key = context_.hasher.key(rules_.kind, asked_canonical_);
+    if (context_.store->member(result_.sync.id, key)) return {};
+    require_account();
+    const std::string_view identifier = asked_canonical_;
+    return context_.destination.look_up(rules_.kind, {&identifier, 1}).front();
   }
 
   bool is_number() const {
@@ -209,8 +223,14 @@ class Explainer {
     }
   }
 
+  //! What another account says of these records is about other people.
+  void require_account() {
+    const auto connection = context_.ready_connection();
+    if (has_state()) require_same_account(result_.sync, connection, rules_);
+  }
+
   void ask_destination() {
-    context_.ready_connection();
+    require_account();
     look_up_records();
     if (result_.sync.audience_ref.empty()) return;
     std::set<std::uint64_t> wanted;

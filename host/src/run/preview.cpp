@@ -93,10 +93,10 @@ class Previewer {
                         context_.observer.on_progress(reading_progress(rows, progress));
                       });
     } catch (const Error& error) {
-      if (!sync_) throw;
       // As a run would be.
-      const auto stopped =
-          judge_source(error, context_.store->count_members(sync_->id, MemberState::kListed));
+      const auto listed =
+          sync_ ? context_.store->count_members(sync_->id, MemberState::kListed) : 0;
+      const auto stopped = judge_source(error, listed);
       if (!stopped) throw;
       throw *stopped;
     }

@@ -125,6 +125,10 @@ class Proof {
       row->detail.clear();
       row->attempts = 0;
       store_.put_member(session_.sync.id, *row);
+      found_.insert(key);
+      store_.put_change(
+          session_.sync.id,
+          {session_.run, key, ChangeKind::kAdded, row->record_id, {}, "FOUND_IN_LIST"});
       const auto* member = session_.cohort.find(key);
       if (member == nullptr) continue;
       const auto person = session_.spill.read(member->offset);
@@ -216,7 +220,8 @@ class Proof {
     return row.since <= last_proved_ && !taken_along_.contains(row.key);
   }
   Tally::Newly newly(const MemberRow& row) const {
-    return is_of_this_run(row) ? Tally::Newly::kListed : Tally::Newly::kStillListed;
+    const bool is_new = is_of_this_run(row) && !found_.contains(row.key);
+    return is_new ? Tally::Newly::kListed : Tally::Newly::kStillListed;
   }
 
   //! Of an audience that this run took over nobody knows whom it held for good: the next run, which
@@ -288,7 +293,8 @@ class Proof {
       row->reason = drifted ? "drifted" : "silently_dropped";
       session_.tally.lost(newly(*row), row->reason);
       row->state = MemberState::kDropped;
-      row->attempts += 1;
+      // Whoever a reading had confirmed fails for the first time.
+      row->attempts = is_of_this_run(*row) ? row->attempts + 1 : 1;
       row->last_try = context_.clock.now();
       store_.put_member(session_.sync.id, *row);
       store_.put_change(session_.sync.id, {session_.run,
@@ -327,6 +333,7 @@ class Proof {
   RunContext& context_;
   Store& store_;
   RunId last_proved_;
+  std::set<MemberKey> found_;        //!< that were written off; counted as unchanged
   std::set<MemberKey> taken_along_;  //!< out of the audience by a removal of this run
   AudienceReader reader_;
 };

@@ -83,6 +83,7 @@ class Runner {
     check_account(connection);
     report_.link_records(connection.record_url);
     read_cohort();
+    judge_another_account();
     move_to_account(connection);
     session_.emplace(Session{context_, rules_, lease_, report_, spill_, *cohort_, sync_, run_.id});
     session_->keep_figures = [this] { keep_figures(); };
@@ -172,6 +173,15 @@ class Runner {
   void check_account(const ConnectionRow& connection) {
     same_account_ = is_same_account(sync_, connection);
     if (!same_account_ && !options_.full) throw account_changed(rules_);
+  }
+
+  //! Whoever is listed in the former account is forgotten for a cohort, not for none.
+  void judge_another_account() const {
+    if (same_account_ || options_.allow_removals) return;
+    Plan plan;
+    plan.held_before = context_.store.count_members(sync_.id, MemberState::kListed);
+    const auto verdict = judge(plan, *cohort_, std::nullopt);
+    if (verdict.error) throw *verdict.error;
   }
 
   //! Forgets what belongs to another account: not before there is a cohort to send.

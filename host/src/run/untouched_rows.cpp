@@ -17,6 +17,7 @@ void report_rows_not_sent(Session& session) {
     const auto row = session.spill.read(offset);
     session.report.add({"none", row.source_id, row.identifier, "dropped", row.reason, {}, {}});
   }
+  session.report.flush();
 }
 
 void report_still_dropped(Session& session, const Plan& plan) {
