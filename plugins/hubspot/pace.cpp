@@ -14,8 +14,13 @@ constexpr double kSlower = 0.7;
 constexpr double kFaster = 1.1;
 constexpr double kLeastShare = 0.05;
 constexpr std::uint32_t kMostRequests = 10'000;
+// So many start together while the quota is shared: a limit that is met all the same refuses few.
+constexpr double kTogether = 5;
 // Ours that HubSpot had counted, perhaps, when it wrote an answer: those under way.
 constexpr std::int64_t kUnderWay = 16;
+constexpr auto kUnderWayShared = static_cast<std::int64_t>(kTogether);
+// Of the whole limit, what is left free beside others: nobody knows what they are about to do.
+constexpr double kMargin = 0.03;
 // A smaller change of what others use is not worth another pace.
 constexpr double kWorthAChange = 0.03;
 
@@ -43,8 +48,11 @@ void Pace::begin() {
 void Pace::apply() {
   const auto share = std::max(kLeastShare, std::min(share_, left_by_others_));
   const auto requests = std::max(1.0, static_cast<double>(told_) * share);
-  http_->limit(host_.context(), sdk::text(kBurstBucket), static_cast<std::uint32_t>(requests),
-               window_ms_);
+  // Alone, a window's worth may go at once; with others, evenly.
+  const auto together = is_shared() ? std::min(requests, kTogether) : requests;
+  const auto window = static_cast<double>(window_ms_) * together / requests;
+  http_->limit(host_.context(), sdk::text(kBurstBucket), static_cast<std::uint32_t>(together),
+               std::max<std::int64_t>(1, std::llround(window)));
 }
 
 void Pace::learn(const muster_http_response& response) {
@@ -74,12 +82,18 @@ bool Pace::learn_of_others(std::int64_t remaining, std::int64_t now) {
   answers_.push_back(now);
   while (answers_.front() + window_ms_ <= now) answers_.pop_front();
   const auto used = static_cast<std::int64_t>(told_) - remaining;
-  const auto ours = static_cast<std::int64_t>(answers_.size()) + kUnderWay;
+  const bool was_shared = is_shared();
+  const auto under_way = was_shared ? kUnderWayShared : kUnderWay;
+  const auto ours = static_cast<std::int64_t>(answers_.size()) + under_way;
   const auto others = std::max<std::int64_t>(0, used - ours);
-  const auto left = 1.0 - static_cast<double>(others) / static_cast<double>(told_);
+  const auto margin = others > 0 ? kMargin : 0.0;
+  const auto left = 1.0 - margin - static_cast<double>(others) / static_cast<double>(told_);
   if (std::abs(left - left_by_others_) < kWorthAChange && left < 1.0) return false;
   if (left == left_by_others_) return false;
   left_by_others_ = left;
+  // What went at once is counted until its window is over.
+  const bool spent = static_cast<double>(answers_.size()) >= static_cast<double>(told_) * left;
+  if (!was_shared && spent) pause(answers_.front() + window_ms_ - now);
   return true;
 }
 

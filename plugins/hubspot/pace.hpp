@@ -30,6 +30,7 @@ class Pace {
 
  private:
   void apply();
+  bool is_shared() const noexcept { return share_ < 1.0 || left_by_others_ < 1.0; }
   bool learn_of_others(std::int64_t remaining, std::int64_t now);
 
   sdk::Host host_;

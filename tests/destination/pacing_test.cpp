@@ -20,6 +20,15 @@ TEST(Pacer, StartsWhatTheWindowAllows) {
   EXPECT_FALSE(pacer.try_start("b", milliseconds(0)));
 }
 
+TEST(Pacer, SpreadsAShareOfLessThanOneRequestOverALongerWindow) {
+  Pacer pacer(0.1);
+  pacer.limit("b", 5, milliseconds(1000));  // half a request a second
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(0)));
+  pacer.answered("b", milliseconds(0), milliseconds(0));
+  EXPECT_FALSE(pacer.try_start("b", milliseconds(1999)));
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(2000)));
+}
+
 TEST(Pacer, FreesAPlaceOneWindowAfterTheAnswer) {
   Pacer pacer(1.0);
   pacer.limit("b", 1, milliseconds(1000));

@@ -74,27 +74,46 @@ TEST(PaceLimit, IsTheAccountsOwnFromTheFirstAnswerOn) {
   }
 }
 
-TEST(PaceShared, WithAClientThatTakesHalfTheQuotaFinishesWithoutADrop) {
+//! Latency in ms; how much of the quota the other one takes.
+class PaceShared : public ::testing::TestWithParam<std::pair<int, double>> {};
+
+TEST_P(PaceShared, WithAnotherClientFinishesWithoutADropAndHardlyMeetsTheLimit) {
+  const auto [latency, taken_by_other] = GetParam();
   RunWorld world("verify: false");
-  world.latency = Milliseconds{100};
+  world.latency = Milliseconds{latency};
   world.hubspot.switches().burst_limit = kLimit;
   std::vector<std::string> people = PluginWorld::people(30'000);
   for (const auto& email : people) world.hubspot.account().create(email);
   world.cohort(people);
   std::int64_t taken = 0;
-  world.before_request = [&](const simulator::SimRequest&) {
-    // 5.5 calls a second, all the time.
-    const auto due = world.clock.elapsed().count() * 55 / 10'000;
-    world.hubspot.limiter().use_by_others(due - taken);
+  Milliseconds since{0};
+  const auto per_window = taken_by_other * static_cast<double>(kLimit);
+  world.before_request = [&, per_window = per_window](const simulator::SimRequest&) {
+    const auto now = world.clock.elapsed();
+    const auto due =
+        static_cast<std::int64_t>(static_cast<double>(now.count()) * per_window / kWindowMs);
+    world.hubspot.limiter().use_by_others_since(since, due - taken);
     taken = due;
+    since = now;
   };
+  const auto began = world.clock.elapsed();
   const auto result = world.sync();
   EXPECT_FALSE(result.error);
   EXPECT_EQ(result.run.figures.listed, 30'000U);
   EXPECT_EQ(world.members(), 30'000U);
-  // It backs off: most of its calls do not meet the limit that the other one uses up with it.
-  EXPECT_LE(world.hubspot.limiter().refused(), world.hubspot.log().size() / 5);
+  // Before the first answer nobody knows of the other one: what is under way may meet the limit.
+  EXPECT_LE(world.hubspot.limiter().refused(), 20U);
+  RecordProperty("refused", static_cast<int>(world.hubspot.limiter().refused()));
+  // It takes the part that the other one leaves, and not much less.
+  const auto windows = static_cast<double>((world.clock.elapsed() - began).count()) / kWindowMs;
+  const auto left = static_cast<double>(kLimit) - per_window;
+  EXPECT_LE(windows, 312.0 / (0.8 * left) + 1.5);
 }
+
+INSTANTIATE_TEST_SUITE_P(Clients, PaceShared,
+                         ::testing::Values(std::pair{100, 0.5}, std::pair{20, 0.5},
+                                           std::pair{500, 0.5}, std::pair{100, 0.25},
+                                           std::pair{100, 0.8}));
 
 }  // namespace
 }  // namespace muster::testing

@@ -63,4 +63,10 @@ void RateLimiter::use_by_others(std::int64_t requests) {
   for (std::int64_t i = 0; i < requests; ++i) burst_.push_back(clock_.elapsed());
 }
 
+void RateLimiter::use_by_others_since(Milliseconds since, std::int64_t requests) {
+  const auto took = clock_.elapsed() - since;
+  for (std::int64_t i = 1; i <= requests; ++i) burst_.push_back(since + took * i / requests);
+  std::sort(burst_.begin(), burst_.end());
+}
+
 }  // namespace muster::simulator

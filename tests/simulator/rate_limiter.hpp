@@ -19,6 +19,8 @@ class RateLimiter {
   void add_headers(const Switches& switches, SimResponse& response);
   //! Requests of others that share the account's quota.
   void use_by_others(std::int64_t requests);
+  //! So many calls of theirs, evenly since `since`.
+  void use_by_others_since(Milliseconds since, std::int64_t requests);
   std::size_t refused() const { return refused_; }
 
  private:

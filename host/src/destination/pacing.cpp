@@ -13,8 +13,12 @@ void Pacer::set_share(double share) {
 void Pacer::limit(const std::string& bucket, std::uint32_t requests, Milliseconds window) {
   const std::lock_guard lock(mutex_);
   auto& b = buckets_[bucket];
-  b.capacity = std::max(1U, static_cast<std::uint32_t>(std::floor(requests * share_ + 1e-9)));
-  b.window = window;
+  const auto allowed = std::max(1U, requests) * share_ + 1e-9;
+  b.capacity = std::max(1U, static_cast<std::uint32_t>(std::floor(allowed)));
+  // Less than one: one, in a window that is so much longer.
+  b.window = allowed >= 1 ? window
+                          : Milliseconds{std::llround(static_cast<double>(window.count()) /
+                                                      std::max(allowed, 1e-3))};
 }
 
 void Pacer::pause(const std::string& bucket, Milliseconds now, Milliseconds duration) {
