@@ -7,10 +7,6 @@
 namespace muster::hubspot {
 namespace {
 
-// Enough to use an account's limit up at a second's latency, and no more: HubSpot locks accounts
-// that write too much at once (423, hubspot/api.md §7).
-constexpr std::size_t kMostOpen = 16;
-
 constexpr std::int64_t kConfirmNotFoundMs = 1'000;
 
 sdk::Failure cancelled() {
@@ -81,7 +77,7 @@ void Api::send(Request request, OnAnswer on_answer) {
   }
   if (!ended_ && needs_token && tokens_.is_due()) refresh();
   if (ended_) return finish(std::move(open), Answer{});
-  if (open_.size() >= kMostOpen && needs_token) {
+  if (open_.size() >= most_open_ && needs_token) {
     waiting_.push_back(std::move(open));
     return;
   }
@@ -89,7 +85,7 @@ void Api::send(Request request, OnAnswer on_answer) {
 }
 
 void Api::start_waiting() {
-  while (!waiting_.empty() && (ended_ || open_.size() < kMostOpen)) {
+  while (!waiting_.empty() && (ended_ || open_.size() < most_open_)) {
     auto first = std::move(waiting_.front());
     waiting_.pop_front();
     // As new: the token may be due meanwhile, or the call at its end.

@@ -105,7 +105,12 @@ class Api {
   Tokens tokens_;
   Pace pace_;
   std::map<std::uint64_t, Open> open_;
-  std::deque<Open> waiting_;  //!< for their turn: at most kMostOpen are handed to the host
+  std::deque<Open> waiting_;  //!< for their turn: at most most_open_ are handed to the host
+  //! Enough to use an account's limit up at a second's latency, and no more: HubSpot locks accounts
+  //! that write too much at once (423, hubspot/api.md §7).
+  static constexpr std::size_t kMostOpen = 16;
+  std::size_t most_open_ = kMostOpen;  //!< fewer after a lock, one more with each success
+  std::int64_t locked_until_ms_ = 0;
   bool refreshing_ = false;
   std::deque<Open> held_;  //!< wait for the token that is being renewed
   std::uint64_t next_tag_ = 1;

@@ -91,6 +91,7 @@ Answer Api::classify(const muster_http_response& response) {
     // A 2xx whose body can't be read has been applied, or not: nobody knows.
     answer.fate = parsed || is_empty ? Fate::kOk : Fate::kInDoubt;
     troubles_in_a_row_ = 0;
+    if (now_ms() >= locked_until_ms_) most_open_ = std::min(kMostOpen, most_open_ + 1);
     return answer;
   }
   if (parsed) answer.error = error_facts(answer.body);
@@ -105,7 +106,10 @@ void Api::classify_status(Answer& answer, const muster_http_response& response) 
   if (status == 423) {
     answer.fate = Fate::kRetry;
     answer.wait_ms = std::max(retry_after, kLockMs);
-    return pace_.pause(kLockMs);
+    // Several of one burst meet the lock together: one step for all of them.
+    if (now_ms() >= locked_until_ms_) most_open_ = std::max<std::size_t>(1, most_open_ / 2);
+    locked_until_ms_ = now_ms() + answer.wait_ms;
+    return pace_.pause(answer.wait_ms);
   }
   if (status == 477) {
     answer.fate = Fate::kRetry;

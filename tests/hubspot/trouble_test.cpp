@@ -2,6 +2,8 @@
 // lost, and what a person can do is said.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "hubspot/plugin_world.hpp"
 #include "hubspot/run_world.hpp"
 
@@ -102,6 +104,31 @@ TEST(Trouble, AfterTheWriteWasAppliedRepeatsItWithoutHarm) {
       EXPECT_EQ(world.hubspot.account().contacts().size(), 120U) << "nobody was created twice";
     }
   }
+}
+
+TEST(Lock, FromWritingTooMuchAtOnceIsWaitedForAndAsksForLessAtOnce) {
+  RunWorld world;
+  world.cohort(PluginWorld::people(5'000));
+  world.hubspot.faults().add({kCreate, "POST", 16, 8, "status", 423, "", -1, 0, false});
+  std::map<std::int64_t, std::size_t> starts;  // of creations, by their time
+  std::int64_t locked_at = -1;
+  world.before_request = [&](const simulator::SimRequest& request) {
+    if (request.path().find(kCreate) == std::string::npos) return;
+    ++starts[world.clock.elapsed().count()];
+  };
+  world.after_response = [&](const simulator::SimRequest&, simulator::SimResponse& response) {
+    if (response.status == 423) locked_at = world.clock.elapsed().count();
+  };
+  const auto result = world.sync();
+  EXPECT_FALSE(result.error);
+  EXPECT_EQ(world.members(), 5'000U);
+  EXPECT_EQ(result.run.figures.created, 5'000U);
+  ASSERT_GE(locked_at, 0);
+  const auto next = starts.upper_bound(locked_at);
+  ASSERT_NE(next, starts.end());
+  EXPECT_GE(next->first, locked_at + 2'000) << "the lock lasts 2 s";
+  EXPECT_LE(next->second, 8U);
+  EXPECT_GE(starts.begin()->second, 12U) << "before it, as many as there may be";
 }
 
 TEST(Trouble, OfALostAnswerHidesNoContactThatWasCreated) {
