@@ -88,6 +88,22 @@ void PropertyWriter::send(Writing& writing, Places places) {
   });
 }
 
+//! A contact's lifecycle stage goes forward only: one that would lead it back is not taken, and no
+//! error says so (§10.21).
+bool PropertyWriter::kept_its_stage(const Writing& writing, std::size_t place,
+                                    const json::value& contact) {
+  constexpr const char* kStage = "lifecyclestage";
+  const auto* properties = find(contact, "properties");
+  if (properties == nullptr) return false;
+  const auto stage = lower_case(text_at(*properties, kStage));
+  const auto values = writing.writes[place].values;
+  for (std::size_t i = 0; i < std::min(values.size(), writing.names.size()); ++i) {
+    if (sdk::view(writing.names[i]) != kStage || values[i].size == 0 || stage.empty()) continue;
+    return lower_case(sdk::view(values[i])) != stage;
+  }
+  return false;
+}
+
 void PropertyWriter::take(Writing& writing, const Places& places, const Answer& answer) {
   std::map<std::string, std::size_t, std::less<>> by_id;
   std::map<std::string, std::size_t, std::less<>> by_trace;
@@ -98,7 +114,12 @@ void PropertyWriter::take(Writing& writing, const Places& places, const Answer& 
   if (const auto* results = array_at(answer.body, "results")) {
     for (const auto& contact : *results) {
       const auto found = by_id.find(id_at(contact, "id"));
-      if (found != by_id.end()) writing.results[found->second].state = State::kFound;
+      if (found == by_id.end()) continue;
+      auto& result = writing.results[found->second];
+      result.state = State::kFound;
+      if (!kept_its_stage(writing, found->second, contact)) continue;
+      result.state = State::kRejected;
+      result.detail = "LIFECYCLESTAGE_MOVES_FORWARD";
     }
   }
   if (const auto* errors = array_at(answer.body, "errors")) {

@@ -27,6 +27,7 @@ class PropertyWriter {
   struct Writing;
   void send_all(Writing& writing, const Places& places);
   void send(Writing& writing, Places places);
+  static bool kept_its_stage(const Writing& writing, std::size_t place, const json::value& contact);
   static void take(Writing& writing, const Places& places, const Answer& answer);
   void follow_merges(Writing& writing);
 

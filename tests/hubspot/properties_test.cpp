@@ -199,6 +199,24 @@ TEST_F(Properties, OfAMergedContactReachItsSurvivor) {
   EXPECT_EQ(survivor.properties["plan_tier"], "gold");
 }
 
+TEST_F(Properties, ThatWouldLeadALifecycleStageBackAreToldAsNotWritten) {
+  world.sync_keys = "properties: {plan: plan_tier, points: lifecyclestage}";
+  world.hubspot.account().create("back@example.com").properties["lifecyclestage"] = "customer";
+  world.hubspot.account().create("forth@example.com").properties["lifecyclestage"] = "lead";
+  cohort({"back@example.com,gold,lead", "forth@example.com,gold,customer"});
+  const auto result = world.sync();
+  EXPECT_FALSE(result.error);
+  EXPECT_EQ(value("back@example.com", "lifecyclestage"), "customer");
+  EXPECT_EQ(value("back@example.com", "plan_tier"), "gold");
+  EXPECT_EQ(value("forth@example.com", "lifecyclestage"), "customer");
+  const auto report = text(result.report);
+  EXPECT_NE(report.find("back@example.com,not_updated,rejected_by_destination,"
+                        "LIFECYCLESTAGE_MOVES_FORWARD"),
+            std::string::npos)
+      << report;
+  EXPECT_NE(report.find("forth@example.com,updated"), std::string::npos) << report;
+}
+
 TEST_F(Properties, OfTwoMembersThatAreOneContactAreWrittenOneAfterTheOther) {
   auto& ada = world.hubspot.account().create("ada@example.com");
   world.hubspot.account().add_additional_email(ada, "ada@work.example.com");

@@ -12,6 +12,17 @@ std::vector<std::string> listed(const std::string& names) {
   return parts(separated);
 }
 
+//! Of two lifecycle stages. A contact goes forward only, and a write that would lead it back leaves
+//! it where it is, without a word (§10.21).
+bool is_before(const std::string& stage, const std::string& other) {
+  static const std::vector<std::string> kStages{"subscriber", "lead", "opportunity", "customer",
+                                                "other"};
+  const auto place = [](const std::string& name) {
+    return std::find(kStages.begin(), kStages.end(), name) - kStages.begin();
+  };
+  return !other.empty() && place(stage) < place(other);
+}
+
 }  // namespace
 
 bool ContactsApi::is_search(const std::vector<std::string>& rest) {
@@ -82,7 +93,8 @@ json::object ContactsApi::write(Contact& contact, const json::object& values,
     written.push_back(name);
     if (name == "email") {
       account_.set_email(contact, value);
-    } else {
+    } else if (name != "lifecyclestage" || value.empty() ||
+               !is_before(value, contact.properties[name])) {
       contact.properties[name] = value;
     }
   }
