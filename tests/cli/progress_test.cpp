@@ -54,6 +54,24 @@ TEST_F(ProgressTest, OfAReadingIsWorkedOutFromTheBytes) {
   EXPECT_EQ(reading_progress(0, {0, 25'000}).total, 0U);
 }
 
+TEST_F(ProgressTest, IsRepeatedWhileNothingIsNew) {
+  shown.on_alive();
+  told_by({Phase::kAdding, 200, 1000}, Milliseconds{0});
+  clock.advance(Milliseconds{10'000});
+  CaptureStderr();
+  shown.on_alive();
+  shown.on_alive();
+  EXPECT_EQ(GetCapturedStderr(), "users: adding 200 of 1000\n");
+}
+
+TEST_F(ProgressTest, TheRateIsThatOfThePhaseAlone) {
+  told_by({Phase::kAdding, 500, 1000}, Milliseconds{0});
+  told_by({Phase::kWaiting, 500, 1000}, Milliseconds{60'000});
+  told_by({Phase::kAdding, 500, 1000}, Milliseconds{0});
+  EXPECT_EQ(told_by({Phase::kAdding, 600, 1000}, Milliseconds{10'000}),
+            "users: adding 600 of 1000, 10/s, 40 s left\n");
+}
+
 TEST_F(ProgressTest, NoticesComeAtOnce) {
   CaptureStderr();
   shown.on_notice("the list was restored");

@@ -117,6 +117,18 @@ TEST_F(ReportTest, TheHistoryHasTheFiguresOfEveryBatch) {
   EXPECT_FALSE(seen->figures.verified);
 }
 
+TEST_F(ReportTest, ARunThatWaitsIsToldToBeAlive) {
+  fill(30);
+  world.fault("/memberships", 503, 3);
+  world.cohort(SyncWorld::people(31));
+  world.told.beats = 0;
+  const auto began = world.clock.elapsed();
+  ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  const auto seconds = (world.clock.elapsed() - began).count() / 1000;
+  EXPECT_GT(seconds, 0);
+  EXPECT_GE(static_cast<std::int64_t>(world.told.beats), seconds);
+}
+
 TEST_F(ReportTest, OfARunThatWasKilledIsClosedByTheNext) {
   fill(30);
   const auto dead = [this] {

@@ -20,7 +20,9 @@ class Notices final : public RunObserver {
  public:
   void on_progress(const RunProgress&) override {}
   void on_notice(const std::string& notice) override { notices.push_back(notice); }
+  void on_alive() override { ++beats; }
   std::vector<std::string> notices;
+  std::size_t beats = 0;
 };
 
 class SyncWorld {

@@ -65,8 +65,8 @@ std::string Progress::line(const RunProgress& progress) const {
     text += fmt::format(" of {}{}", exact ? "" : "about ", progress.total);
   }
   const auto seconds = static_cast<double>((clock_.elapsed() - phase_began_).count()) / 1000;
-  if (seconds < 1 || progress.done == 0) return text;
-  const auto rate = static_cast<double>(progress.done) / seconds;
+  if (seconds < 1 || progress.done <= done_before_) return text;
+  const auto rate = static_cast<double>(progress.done - done_before_) / seconds;
   text += fmt::format(", {:.0f}/s", rate);
   if (progress.total > progress.done) {
     const auto left = static_cast<double>(progress.total - progress.done) / rate;
@@ -77,10 +77,11 @@ std::string Progress::line(const RunProgress& progress) const {
 
 void Progress::on_progress(const RunProgress& progress) {
   const auto now = clock_.elapsed();
-  if (phase_ != progress.phase) {
-    phase_ = progress.phase;
+  if (!last_ || last_->phase != progress.phase) {
     phase_began_ = now;
+    done_before_ = progress.done;
   }
+  last_ = progress;
   if (now - last_shown_ < (terminal_ ? kTerminalEvery : kLogEvery)) return;
   last_shown_ = now;
   if (terminal_) {
@@ -90,6 +91,10 @@ void Progress::on_progress(const RunProgress& progress) {
     fmt::print(stderr, "{}\n", line(progress));
   }
   std::fflush(stderr);
+}
+
+void Progress::on_alive() {
+  if (last_) on_progress(RunProgress(*last_));
 }
 
 void Progress::on_notice(const std::string& notice) {

@@ -14,6 +14,7 @@ class Progress final : public RunObserver {
   Progress& operator=(const Progress&) = delete;
   void on_progress(const RunProgress& progress) override;
   void on_notice(const std::string& notice) override;
+  void on_alive() override;
   //! Removes the moving line.
   void clear();
 
@@ -24,8 +25,9 @@ class Progress final : public RunObserver {
   std::string name_;
   bool terminal_;
   bool shown_ = false;
-  std::optional<RunProgress::Phase> phase_;
+  std::optional<RunProgress> last_;
   Milliseconds phase_began_{0};
+  std::uint64_t done_before_ = 0;  //!< when the phase began
   Milliseconds last_shown_;
 };
 

@@ -38,6 +38,7 @@ PassesEnd run_passes(Session& session, RunProgress::Phase phase, std::size_t cou
   Backoff backoff(session.rules.retry_for, clock.elapsed());
   const auto total = count;
   std::vector<Item> open;  // after the first pass
+  if (count > 0) session.context.observer.on_progress({phase, 0, total});
   const auto at = [&](std::size_t i, bool is_first) {
     return is_first ? item(i) : std::move(open[i]);
   };

@@ -71,6 +71,8 @@ class RunObserver {
   virtual void on_progress(const RunProgress& progress) = 0;
   //! Something that the user should know though the run goes on: a sentence, no identifier.
   virtual void on_notice(const std::string& notice) = 0;
+  //! Nothing new, but the run goes on: called at least every second while it waits.
+  virtual void on_alive() {}
 };
 
 //! Borrowed for the run; one thread.

@@ -350,7 +350,10 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   const auto sync = sync_row(context.store, rules);
   Lease lease(context.store, context.clock, sync.id, context.owner);
   // One batch at a slow pace, or a source that keeps us waiting, may outlast the lease.
-  const Heartbeat heartbeat(context.destination, source, [&lease] { lease.keep(); });
+  const Heartbeat heartbeat(context.destination, source, [&lease, &context] {
+    lease.keep();
+    context.observer.on_alive();
+  });
   close_dead_runs(context, sync.id);
   const Meter meter(context.clock, context.destination);
 

@@ -119,7 +119,10 @@ void Session::check_going() {
 }
 
 void Session::wait(Milliseconds duration) {
-  wait_for(context.clock, duration, [this] { check_going(); });
+  wait_for(context.clock, duration, [this] {
+    check_going();
+    context.observer.on_alive();
+  });
 }
 
 }  // namespace muster

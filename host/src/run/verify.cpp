@@ -76,7 +76,10 @@ VerifyResult verify_sync(RunContext& context, const SyncRules& rules, Source& so
   VerifyResult result;
   result.sync = synced_before(context, rules);
   Lease lease(context.store, context.clock, result.sync.id, context.owner);
-  const Heartbeat heartbeat(context.destination, source, [&lease] { lease.keep(); });
+  const Heartbeat heartbeat(context.destination, source, [&lease, &context] {
+    lease.keep();
+    context.observer.on_alive();
+  });
   const auto check_going = [&] {
     check_wanted(context);
     lease.keep();
