@@ -78,7 +78,7 @@ TEST(ConnectionWorker, KeepsItsBackoffOverARestart) {
 TEST(ConnectionWorker, TriesAFailedRunAgainAndThenKeepsTheCadence) {
   ServedWorld world(1, 1, "hourly");
   const auto start = world.clock.now();
-  world.dir.write("c0s0.csv", "");  // no header
+  world.dir.write("c0s0.csv", "other\n1\n");  // not the column
   world.serve(seconds(90));
   EXPECT_EQ(world.begun("c0s0"), 2U);
   world.write_cohort("c0s0", {"ada@example.com"});
