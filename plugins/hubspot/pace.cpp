@@ -48,9 +48,10 @@ void Pace::begin() {
 void Pace::apply() {
   const auto share = std::max(kLeastShare, std::min(share_, left_by_others_));
   const auto requests = std::max(1.0, static_cast<double>(told_) * share);
-  // Alone, a window's worth may go at once; with others, evenly.
+  // Alone, a window's worth may go at once; with others, evenly: as many whole times in a window as
+  // do not exceed it, wherever it begins.
   const auto together = is_shared() ? std::min(requests, kTogether) : requests;
-  const auto window = static_cast<double>(window_ms_) * together / requests;
+  const auto window = static_cast<double>(window_ms_) / std::floor(requests / together);
   http_->limit(host_.context(), sdk::text(kBurstBucket), static_cast<std::uint32_t>(together),
                std::max<std::int64_t>(1, std::llround(window)));
 }
