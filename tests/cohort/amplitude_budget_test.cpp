@@ -35,6 +35,22 @@ TEST(AmplitudeBudget, IsOurOwnCountOtherwiseAndOutlivesARun) {
   EXPECT_EQ(known_budget(world.options(), world.environment()).used, 0U);
 }
 
+TEST(AmplitudeBudget, IsOurOwnCountWhateverAmplitudeSaysOfTheUsage) {
+  for (const int status : {401, 403, 404, 400}) {
+    SCOPED_TRACE(status);
+    AmplitudeWorld world;
+    world.add_user("u1", "a@b.com");
+    simulator::Fault refused;
+    refused.path = "/cohorts/usage";
+    refused.status = status;
+    refused.count = -1;
+    world.amplitude.faults().add(refused);
+    const auto source = world.source();
+    EXPECT_EQ(identifiers(*source).size(), 1U);
+    EXPECT_FALSE(source->budget()->told);
+  }
+}
+
 TEST(AmplitudeBudget, KeepsNeitherKeyNorSecretInTheMemory) {
   AmplitudeWorld world;
   world.add_user("u1", "a@b.com");

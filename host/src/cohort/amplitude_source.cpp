@@ -155,8 +155,9 @@ void AmplitudeSource::ask_for_usage() {
 void AmplitudeSource::ask() {
   try {
     ask_for_usage();
-  } catch (const SourceWaits&) {
-    // The budget can be counted without it; whether Amplitude answers at all, the next call tells.
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kInterrupted) throw;
+    // The budget can be counted without it; what is wrong, the next call tells.
   }
   budget_->await_turn();
   const auto computed = last_computed();
