@@ -1,6 +1,9 @@
 // PostgreSQL as a source, against a real server: the suite of every source, and what is its own.
 #include "cohort/postgres_source.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
 #include "base/log.hpp"
 #include "cohort/file_kinds.hpp"
 #include "plan/cohort_index.hpp"
@@ -233,6 +236,31 @@ CohortIndex index_of(Source& source, const TempDir& dir) {
   const LowerCaseMapping destination;
   return CohortIndex(source, destination, {{"email", {"plan"}}, "email"},
                      MemberHasher(MemberHasher::Secret{}), spill, cancellation, {});
+}
+
+//! Whatever takes the connection and never answers: a paused pooler, another service's port.
+TEST(PostgresSource, AServerThatSaysNothingIsNotWaitedForWithoutEnd) {
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor silent(
+      io, {boost::asio::ip::address_v4::loopback(), std::uint16_t{0}});
+  const auto url = "postgresql://u:p@127.0.0.1:" + std::to_string(silent.local_endpoint().port()) +
+                   "/d?sslmode=disable";
+  for (const auto& [more, seconds] : {std::pair{"", 30}, std::pair{"&connect_timeout=3", 3}}) {
+    SCOPED_TRACE(seconds);
+    VirtualClock clock;
+    Waiting waiting;
+    waiting.heartbeat = [&] { clock.advance(std::chrono::seconds(5)); };
+    PostgresSource source(options_for(url + more, "SELECT 1"), clock, waiting);
+    try {
+      source.open({"email", {}});
+      ADD_FAILURE() << "connected to nothing";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), "sql.unreachable");
+      EXPECT_EQ(error.kind(), ErrorKind::kLater);
+    }
+    EXPECT_LE(clock.elapsed(), std::chrono::seconds(seconds + 5));
+    EXPECT_GE(clock.elapsed(), std::chrono::seconds(seconds));
+  }
 }
 
 TEST(PostgresSource, ALostConnectionStartsTheReadingAgain) {

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <array>
+#include <charconv>
 #include <future>
 #include <memory>
 #include <thread>
@@ -15,6 +16,7 @@ namespace muster {
 namespace {
 
 constexpr std::chrono::seconds kCancelTime{2};
+constexpr std::chrono::seconds kConnectTime{30};
 constexpr int kSlice = 200;  // ms: how late a signal may be noticed
 constexpr const char* kBegin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 constexpr const char* kFetch = "FETCH FORWARD 5000 FROM muster_cohort";
@@ -47,6 +49,20 @@ std::string without_quoted(std::string_view text) {
 //! a standby's conflict with its primary (PostgreSQL's documentation, appendix A).
 bool is_lost(std::string_view state) {
   return state.empty() || state.starts_with("08") || state.starts_with("57P") || state == "40001";
+}
+
+//! As the URL says (`connect_timeout`, whole seconds), else 30 s.
+Milliseconds connect_timeout(PGconn* connection) {
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfo(connection),
+                                                                             &PQconninfoFree);
+  int seconds = 0;
+  for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr;
+       ++option) {
+    if (std::string_view(option->keyword) != "connect_timeout" || option->val == nullptr) continue;
+    const std::string_view text(option->val);
+    std::from_chars(text.data(), text.data() + text.size(), seconds);
+  }
+  return seconds > 0 ? std::chrono::seconds(seconds) : kConnectTime;
 }
 
 }  // namespace
@@ -102,17 +118,24 @@ void PostgresSource::connect(const std::string& url) {
     throw error;
   };
   if (PQstatus(connection_.get()) == CONNECTION_BAD) fail();
+  // Polling knows of no time limit: a server that takes the connection and says nothing would be
+  // waited for without end.
+  const auto deadline = clock_.elapsed() + connect_timeout(connection_.get());
+  const auto check = [&] {
+    if (clock_.elapsed() >= deadline) fail();
+  };
   for (auto step = PGRES_POLLING_WRITING; step != PGRES_POLLING_OK;) {
-    wait_for(step == PGRES_POLLING_WRITING ? POLLOUT : POLLIN);
+    wait_for(step == PGRES_POLLING_WRITING ? POLLOUT : POLLIN, check);
     step = PQconnectPoll(connection_.get());
     if (step == PGRES_POLLING_FAILED) fail();
   }
 }
 
-void PostgresSource::wait_for(short events) {
+void PostgresSource::wait_for(short events, const std::function<void()>& check) {
   pollfd polled{PQsocket(connection_.get()), events, 0};
   do {
     waiting_.check();
+    if (check) check();
   } while (::poll(&polled, 1, kSlice) == 0);
 }
 

@@ -34,7 +34,8 @@ class PostgresSource final : public Source {
   using Result = std::unique_ptr<PGresult, Closer>;
 
   void connect(const std::string& url);
-  void wait_for(short events);
+  //! `check` is called now and then meanwhile; what it throws ends the waiting.
+  void wait_for(short events, const std::function<void()>& check = {});
   void wait_for_answer();
   void cancel() noexcept;
   Result ask(const char* statement);
