@@ -1,19 +1,11 @@
 #include "simulator/amplitude_switches.hpp"
 
-#include <functional>
-#include <map>
-#include <stdexcept>
+#include "simulator/switch_setters.hpp"
 
 namespace muster::simulator {
 
 void AmplitudeSwitches::set(const boost::json::object& changes) {
-  using Value = const boost::json::value&;
-  const auto flag = [](bool& to) { return [&to](Value v) { to = v.as_bool(); }; };
-  const auto number = [](std::int64_t& to) {
-    return [&to](Value v) { to = v.to_number<std::int64_t>(); };
-  };
-  const auto word = [](std::string& to) { return [&to](Value v) { to = v.as_string().c_str(); }; };
-  const std::map<std::string, std::function<void(Value)>> setters{
+  const SwitchSetters setters{
       {"request_status", number(request_status)},
       {"polls_until_done", number(polls_until_done)},
       {"job", word(job)},
@@ -35,13 +27,7 @@ void AmplitudeSwitches::set(const boost::json::object& changes) {
       {"file_as_of", word(file_as_of)},
       {"truncated_gzip", flag(truncated_gzip)},
   };
-  for (const auto& [name, value] : changes) {
-    const auto setter = setters.find(name);
-    if (setter == setters.end()) {
-      throw std::invalid_argument("unknown switch " + std::string(name));
-    }
-    setter->second(value);
-  }
+  set_switches(setters, changes);
 }
 
 }  // namespace muster::simulator

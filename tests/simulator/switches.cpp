@@ -1,19 +1,11 @@
 #include "simulator/switches.hpp"
 
-#include <functional>
-#include <map>
-#include <stdexcept>
+#include "simulator/switch_setters.hpp"
 
 namespace muster::simulator {
 
 void Switches::set(const boost::json::object& changes) {
-  using Value = const boost::json::value&;
-  const auto flag = [](bool& to) { return [&to](Value v) { to = v.as_bool(); }; };
-  const auto number = [](std::int64_t& to) {
-    return [&to](Value v) { to = v.to_number<std::int64_t>(); };
-  };
-  const auto word = [](std::string& to) { return [&to](Value v) { to = v.as_string().c_str(); }; };
-  const std::map<std::string, std::function<void(Value)>> setters{
+  const SwitchSetters setters{
       {"rotate_refresh_tokens", flag(rotate_refresh_tokens)},
       {"access_token_survives_uninstall", flag(access_token_survives_uninstall)},
       {"access_token_seconds", number(access_token_seconds)},
@@ -27,12 +19,12 @@ void Switches::set(const boost::json::object& changes) {
       {"create_conflict_rejects_batch", flag(create_conflict_rejects_batch)},
       {"shuffle_results", flag(shuffle_results)},
       {"required_on_create",
-       [this](Value v) {
+       [this](const boost::json::value& v) {
          required_on_create.clear();
          for (const auto& name : v.as_array()) required_on_create.emplace_back(name.as_string());
        }},
       {"conditionally_required",
-       [this](Value v) {
+       [this](const boost::json::value& v) {
          conditionally_required.clear();
          for (const auto& rule : v.as_array()) {
            conditionally_required.push_back({rule.at("property").as_string().c_str(),
@@ -57,13 +49,7 @@ void Switches::set(const boost::json::object& changes) {
       {"time_zone", word(time_zone)},
       {"utc_offset_ms", number(utc_offset_ms)},
   };
-  for (const auto& [name, value] : changes) {
-    const auto setter = setters.find(name);
-    if (setter == setters.end()) {
-      throw std::invalid_argument("unknown switch " + std::string(name));
-    }
-    setter->second(value);
-  }
+  set_switches(setters, changes);
 }
 
 }  // namespace muster::simulator
