@@ -76,6 +76,15 @@ class Uninstalling(Workspace):
         self.assertIn("Nothing was uninstalled", result.out)
         self.assertIn("Development > Keys", result.out)
 
+    def test_after_a_disconnect_says_that_the_app_may_still_be_there(self):
+        self.configure(auth="oauth")
+        self.assertEqual(self.connect().code, 0)
+        self.assertEqual(self.muster("disconnect", "marketing", "--yes").code, 0)
+        result = self.muster("uninstall", "marketing", "--yes")
+        self.assertEqual(result.code, 0, result)
+        self.assertIn("Nothing was uninstalled", result.out)
+        self.assertIn("muster connect marketing", result.out)
+
     def test_the_app_removes_it_and_touches_no_list(self):
         self.configure(auth="oauth")
         self.assertEqual(self.connect().code, 0)

@@ -36,6 +36,22 @@ class OtherAccount(Workspace):
         run = self.sync("--full", code=0)
         self.assertEqual((run["listed"], run["created"]), (1, 1))
 
+    def test_lists_of_another_account_are_left_alone_when_leaving(self):
+        self.configure()
+        self.cohort(["a@example.com"])
+        self.sync(code=0)
+        number = self.first.lists()["amplitude_Power Users"]["id"]
+        self.move("token")
+        self.environment["HUBSPOT_TOKEN"] = "pat-na1-the-other-accounts"
+        self.other.control("static-token", {"token": "pat-na1-the-other-accounts"})
+        theirs = None
+        while theirs != number:
+            theirs = self.other.control("lists", {"name": f"Newsletter {theirs}"})["id"]
+        result = self.muster("disconnect", "marketing", "--yes", "--json", "--lists", "delete")
+        self.assertEqual(result.code, 1, result)
+        self.assertEqual(result.json["error"]["code"], "leave.account_changed")
+        self.assertFalse(any(entry["deleted"] for entry in self.other.lists().values()))
+
     def connected_with_a_list(self):
         self.configure(auth="oauth")
         self.assertEqual(self.connect().code, 0)

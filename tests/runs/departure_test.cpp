@@ -67,6 +67,42 @@ TEST_F(DepartureTest, ThatFailedHasChangedNothingOfTheState) {
   EXPECT_EQ(depart(DepartureOptions::Lists::kDelete).lists_changed, 1U);
 }
 
+//! Another account may have a list of that number, too: its own.
+TEST_F(DepartureTest, LeavesTheListsOfAnotherAccountAlone) {
+  {
+    const auto store = world.store();
+    auto row = *store->sync("s");
+    row.account_id = "777";
+    store->put_sync(row);
+  }
+  for (const auto lists : {DepartureOptions::Lists::kDelete, DepartureOptions::Lists::kEmpty}) {
+    try {
+      depart(lists);
+      FAIL() << "the list is in another account";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), "leave.account_changed");
+      EXPECT_NE(error.message().find("'s'"), std::string::npos) << error.message();
+    }
+    EXPECT_EQ(world.listed().size(), 3U);
+    EXPECT_EQ(state(), ConnectionState::kConnected);
+  }
+  EXPECT_EQ(depart(DepartureOptions::Lists::kKeep).lists_changed, 0U);
+  EXPECT_EQ(state(), ConnectionState::kDisconnected);
+}
+
+TEST_F(DepartureTest, NamesAlsoSyncsThatTheConfigurationLacksByNow) {
+  {
+    const auto store = world.store();
+    SyncRow row;
+    row.name = "of before";
+    row.connection = "c";
+    store->put_sync(row);
+  }
+  const auto workspace = world.open();
+  EXPECT_EQ(syncs_of(*workspace, workspace->config().connection("c")),
+            (std::set<std::string>{"of before", "s"}));
+}
+
 TEST_F(DepartureTest, IsRefusedWhereTheListsAreBeyondReach) {
   depart(DepartureOptions::Lists::kKeep);
   const auto workspace = world.open();

@@ -1,6 +1,7 @@
 // muster disconnect and muster uninstall: taking leave of an account, deleting nothing there
 // unless asked.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/commands.hpp"
 #include "cli/words.hpp"
@@ -22,16 +23,13 @@ Lists lists_of(const std::string& word) {
   return word == "delete" ? Lists::kDelete : Lists::kKeep;
 }
 
-std::string question(const WorkspaceConfig& config, const ConnectionRow& row, const Asked& asked) {
-  std::string syncs;
-  for (const auto& sync : config.syncs) {
-    if (sync.connection == asked.connection) syncs += (syncs.empty() ? "" : ", ") + sync.name;
-  }
-  return fmt::format("{} '{}'{}? Its syncs stop: {}. Lists: {}.",
-                     asked.uninstall ? "Uninstall the app and disconnect" : "Disconnect",
-                     asked.connection,
-                     row.account_name.empty() ? "" : " (" + row.account_name + ")",
-                     syncs.empty() ? "none" : syncs, asked.lists);
+std::string question(const std::set<std::string>& syncs, const ConnectionRow& row,
+                     const Asked& asked) {
+  return fmt::format(
+      "{} '{}'{}? Its syncs stop: {}. Lists: {}.",
+      asked.uninstall ? "Uninstall the app and disconnect" : "Disconnect", asked.connection,
+      row.account_name.empty() ? "" : " (" + row.account_name + ")",
+      syncs.empty() ? "none" : fmt::format("{}", fmt::join(syncs, ", ")), asked.lists);
 }
 
 std::string lists_text(const Asked& asked, const Departure& departure) {
@@ -72,10 +70,16 @@ void leave(const Shell& shell, const Asked& asked) {
   const auto row = workspace->connection_row(connection);
   Departure departure;
   if (row.state != ConnectionState::kDisconnected) {
-    if (!shell.confirm(question(workspace->config(), row, asked))) {
+    if (!shell.confirm(question(syncs_of(*workspace, connection), row, asked))) {
       throw Error(ErrorKind::kFailed, "cli.declined", "nothing was done");
     }
     departure = depart(*workspace, connection, options);
+  } else if (asked.uninstall) {
+    departure.not_uninstalled = fmt::format(
+        "'{0}' was disconnected before, and so nobody was asked; if the app is still in the "
+        "account, "
+        "connect it first (muster connect {0}), or remove the app at the destination",
+        asked.connection);
   }
   tell(shell, connection, asked, departure);
 }

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <list>
+#include <vector>
 
+#include "run/account_check.hpp"
 #include "run/lease.hpp"
 #include "run/not_connected.hpp"
 
@@ -22,7 +24,12 @@ class Leaver {
     hold_syncs();
     auto row = workspace_.connection_row(connection_);
     auto opened = workspace_.open(connection_);
-    if (row.state == ConnectionState::kConnected) change_lists(opened.destination());
+    if (row.state == ConnectionState::kConnected && !keeps_lists()) {
+      // A token that was exchanged may lead to another account.
+      row = workspace_.ready(connection_, opened.destination());
+      require_lists_of(row);
+      change_lists(opened.destination());
+    }
     end_access(opened.destination());
     Store::Transaction transaction(store_);
     store_.forget_secrets(connection_.name);
@@ -48,10 +55,30 @@ class Leaver {
     }
   }
 
+  bool keeps_lists() const { return options_.lists == DepartureOptions::Lists::kKeep; }
+
+  std::vector<SyncRow> syncs_with_list() {
+    auto syncs = store_.syncs();
+    std::erase_if(syncs, [this](const SyncRow& sync) {
+      return sync.connection != connection_.name || sync.audience_ref.empty();
+    });
+    return syncs;
+  }
+
+  //! A list's reference means another list, a customer's own maybe, in another account.
+  void require_lists_of(const ConnectionRow& account) {
+    for (const auto& sync : syncs_with_list()) {
+      if (is_same_account(sync, account)) continue;
+      throw Error(ErrorKind::kFailed, "leave.account_changed",
+                  fmt::format("the connection '{}' now leads to another account than the one that "
+                              "holds the list of '{}': no list was changed",
+                              connection_.name, sync.name))
+          .with_hint("connect the former account again, or leave the lists as they are");
+    }
+  }
+
   void change_lists(Destination& destination) {
-    if (options_.lists == DepartureOptions::Lists::kKeep) return;
-    for (const auto& sync : store_.syncs()) {
-      if (sync.connection != connection_.name || sync.audience_ref.empty()) continue;
+    for (const auto& sync : syncs_with_list()) {
       for (auto& lease : leases_) lease.keep();
       if (sync.audience_origin == AudienceOrigin::kAdopted) {
         ++result_.lists_left;
@@ -101,6 +128,17 @@ class Leaver {
 };
 
 }  // namespace
+
+std::set<std::string> syncs_of(Workspace& workspace, const ConnectionConfig& connection) {
+  std::set<std::string> names;
+  for (const auto& sync : workspace.config().syncs) {
+    if (sync.connection == connection.name) names.insert(sync.name);
+  }
+  for (const auto& sync : workspace.store().syncs()) {
+    if (sync.connection == connection.name) names.insert(sync.name);
+  }
+  return names;
+}
 
 void check_departure(Workspace& workspace, const ConnectionConfig& connection,
                      const DepartureOptions& options) {

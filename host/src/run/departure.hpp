@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "run/workspace.hpp"
@@ -22,13 +23,18 @@ struct Departure {
   std::string not_uninstalled;  //!< why not, where it was asked for
 };
 
+//! The connection's syncs by name: those of muster.yaml, and those of before that have a list
+//! still.
+std::set<std::string> syncs_of(Workspace& workspace, const ConnectionConfig& connection);
+
 //! Throws Error kReconnect when lists are to be changed in an account that can't be reached.
 void check_departure(Workspace& workspace, const ConnectionConfig& connection,
                      const DepartureOptions& options);
 
 //! Ends the connection: its lists first, then the access, then what is stored of it. Holds the
-//! connection's syncs meanwhile: throws Error kBusy when one of them runs. What was done before an
-//! Error is in the state; asked again, it goes on from there.
+//! connection's syncs meanwhile: throws Error kBusy when one of them runs, and kFailed when lists
+//! are to be changed that another account holds than the connection leads to. What was done before
+//! an Error is in the state; asked again, it goes on from there.
 Departure depart(Workspace& workspace, const ConnectionConfig& connection,
                  const DepartureOptions& options);
 

@@ -106,6 +106,10 @@ class Workspace {
   //! The same together with the secrets that `opened` holds: both, or neither.
   ConnectionRow keep_account(const ConnectionConfig& connection, const Account& account,
                              OpenConnection& opened);
+  //! The row of a connection that may be used now: a static token that was not checked yet, or is
+  //! another one than before, is checked by `destination`. Throws Error kReconnect for one that is
+  //! not connected, and what the check throws.
+  ConnectionRow ready(const ConnectionConfig& connection, Destination& destination);
   //! The stored row, or that of a connection that was never connected.
   ConnectionRow connection_row(const ConnectionConfig& connection);
   std::filesystem::path state_directory() const { return config_.directory / ".muster"; }
@@ -118,7 +122,6 @@ class Workspace {
   bool is_stateless() const;
   void make_directories();
   void check_vault(Vault& vault);
-  ConnectionRow ready(const ConnectionConfig& connection, Destination& destination);
   //! What a run, or a verification, works with; borrows `opened` and `observer`.
   RunContext run_context(const ConnectionConfig& connection, OpenConnection& opened,
                          RunObserver& observer);
