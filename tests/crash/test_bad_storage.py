@@ -54,6 +54,26 @@ class LostState(Killing):
     def lose_state(self):
         shutil.rmtree(self.directory / ".muster")
 
+    def test_one_that_a_power_cut_left_empty_is_not_taken_for_new(self):
+        self.configure()
+        self.cohort(["a@example.com"])
+        self.sync(code=0)
+        state = self.directory / ".muster" / "state.db"
+        for log in state.parent.glob("state.db-*"):
+            log.unlink()
+        state.write_bytes(b"")
+        self.hubspot.forget_requests()
+        for command in (("sync", "s"), ("plan", "s"), ("history",)):
+            with self.subTest(command):
+                result = self.muster(*command, "--json")
+                self.assertEqual(result.code, 1, result)
+                self.assertEqual(result.json["error"]["code"], "state.cut_off")
+        self.assertEqual(self.hubspot.requests(), [])
+        self.assertEqual(state.read_bytes(), b"")
+        state.unlink()  # as the hint says
+        self.sync("--full", code=0)
+        self.assertEqual(self.members(), {"a@example.com"})
+
     def test_full_takes_the_list_over_and_removes_nobody_it_does_not_know(self):
         self.configure()
         self.cohort(["left@example.com", "a@example.com"])

@@ -7,6 +7,7 @@
 
 #include "destination/pacing.hpp"
 #include "destination/plugin_destination.hpp"
+#include "run/cut_off_state.hpp"
 #include "run/lease.hpp"
 #include "run/not_connected.hpp"
 #include "run/retention.hpp"
@@ -84,6 +85,7 @@ void Workspace::make_directories() {
 
 Store& Workspace::store() {
   if (store_) return *store_;
+  refuse_cut_off_state(state_directory());
   if (!looking_) make_directories();
   store_ = environment_.open_store(state_directory() / "state.db",
                                    looking_ ? StoreAccess::kReadOnly : StoreAccess::kReadWrite);
