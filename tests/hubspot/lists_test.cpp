@@ -77,6 +77,18 @@ TEST(Renaming, AListRenamedInHubSpotIsStillOurs) {
   EXPECT_EQ(world.list("VIPs of the year")->members.size(), 2U);
 }
 
+TEST(Renaming, OfAListIsAskedAgainAsAllElseOfARun) {
+  RunWorld world;
+  world.cohort({"ada@example.com"});
+  EXPECT_FALSE(world.sync().error);
+  world.cohort_name = "Renamed";
+  world.hubspot.faults().add({"update-list-name", "PUT", 0, 1, "status", 503, "", -1, 0, false});
+  world.hubspot.faults().add({"update-list-name", "PUT", 0, 1, "reset", 0, "", -1, 0, true});
+  const auto result = world.sync();
+  EXPECT_FALSE(result.error);
+  EXPECT_NE(world.list("amplitude_Renamed"), nullptr);
+}
+
 TEST(Renaming, ACohortRenamedInTheConfigurationRenamesItsList) {
   for (const bool someone_new : {true, false}) {
     for (const auto* verify : {"verify: true", "verify: false"}) {

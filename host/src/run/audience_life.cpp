@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "run/patience.hpp"
 #include "run/read_back.hpp"
 
 namespace muster {
@@ -79,7 +80,9 @@ void AudienceLife::start_over() {
   session_.sync.audience_name.clear();
   // Nobody is in the new list: a kill before everyone is sent must not leave them for listed. The
   // reference stays in the state until there is another: the list may be restored, and is ours.
+  Lease::Transaction transaction(session_.lease);
   session_.context.store.reopen_members(session_.sync.id);
+  transaction.commit();
 }
 
 void AudienceLife::rename() {
@@ -87,9 +90,13 @@ void AudienceLife::rename() {
   const auto& name = session_.rules.audience_name;
   const bool renamed = !sync.audience_ref.empty() && sync.audience_name != name;
   if (!renamed || !session_.context.destination.supports(MUSTER_AUDIENCE_1)) return;
-  session_.context.destination.change_audience(MUSTER_AUDIENCE_RENAME, sync.audience_ref, name);
+  Patience patience(session_.context.clock, session_.rules.retry_for,
+                    [this](Milliseconds duration) { session_.wait(duration); });
+  patience.ask([&] {
+    session_.context.destination.change_audience(MUSTER_AUDIENCE_RENAME, sync.audience_ref, name);
+  });
   sync.audience_name = name;
-  session_.context.store.put_sync(sync);
+  session_.put_sync();
 }
 
 void AudienceLife::require() const {
