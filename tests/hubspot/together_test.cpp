@@ -157,6 +157,26 @@ TEST_F(SecondAddress, StaysWhenTheMembershipCallIsLost) {
   expect_that_she_stayed(world.sync());
 }
 
+//! The run gives up on who enters, and not on who leaves: she is one of both.
+TEST_F(SecondAddress, StaysWhenWhoEntersIsGivenUp) {
+  world.sync_keys = "retry_for: 6s";
+  // Each write to the list that adds is refused.
+  world.before_request = [&](const simulator::SimRequest& request) {
+    const bool adds = request.body.find(R"("recordIdsToAdd":[")") != std::string::npos;
+    if (adds) world.hubspot.faults().add({kChange, "PUT", 0, 1, "status", 423, "", -1, 0, false});
+  };
+  const auto given_up = world.sync();
+  ASSERT_TRUE(given_up.error);
+  EXPECT_EQ(given_up.error->kind(), ErrorKind::kLater);
+  EXPECT_EQ(given_up.run.figures.removed, 1U) << "bob, whom nothing holds back";
+  ASSERT_EQ(world.list()->members.count(ada.id), 1U) << "she is in the cohort";
+  world.before_request = {};
+  world.hubspot.faults().clear();
+  EXPECT_FALSE(world.sync().error);
+  ASSERT_EQ(world.members(), 1U);
+  EXPECT_EQ(world.list()->members.at(ada.id), joined);
+}
+
 TEST_F(SecondAddress, StaysWhenTheRunDiesBehindTheMembershipCall) {
   world.sync_keys = "retry_for: 1s";
   world.hubspot.faults().add({kChange, "PUT", 0, 1, "reset", 0, "", -1, 0, true});

@@ -6,6 +6,7 @@
 #include <map>
 #include <string_view>
 
+#include "run/open_records.hpp"
 #include "run/unaccounted.hpp"
 
 namespace muster {
@@ -50,7 +51,7 @@ class AddSender {
     });
 
     BatchLeft<OpenAdd> left{{}, result.wait, std::move(result.unavailable)};
-    Store::Transaction transaction(store_);
+    Lease::Transaction transaction(session_.lease);
     std::vector<std::size_t> places;
     Removals::Adds adds;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -90,7 +91,7 @@ class AddSender {
   std::vector<Candidate> write_ahead(std::vector<OpenAdd> open) {
     std::vector<Candidate> candidates;
     candidates.reserve(open.size());
-    Store::Transaction transaction(store_);
+    Lease::Transaction transaction(session_.lease);
     for (auto& add : open) {
       Candidate candidate;
       candidate.open = add;
@@ -137,7 +138,7 @@ class AddSender {
   //! elsewhere by the time that the member leaves.
   void write_records_ahead(std::vector<Candidate>& candidates,
                            std::span<const ResolvedRecord> records) {
-    Store::Transaction transaction(store_);
+    Lease::Transaction transaction(session_.lease);
     for (const auto& [index, record_id] : records) {
       if (index >= candidates.size()) continue;  // of a removal: its record is known
       auto& row = candidates[index].row;
@@ -295,8 +296,9 @@ void report_open_adds(Session& session, const std::vector<PlannedAdd>& adds) {
 PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds, Removals* removals) {
   std::vector<bool> settled(adds.size(), false);
   AddSender sender(session, settled, removals);
+  PassesEnd end;
   try {
-    auto end = run_passes<OpenAdd>(
+    end = run_passes<OpenAdd>(
         session, RunProgress::Phase::kAdding, adds.size(),
         [&](std::size_t i) {
           return OpenAdd{adds[i], i, 0};
@@ -311,7 +313,6 @@ PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds, Remov
           "report)",
           count));
     }
-    return end;
   } catch (const AudienceGone&) {
     // Everyone is sent again to the next one, and told then.
     if (!session.may_recreate) report_open(session, adds, settled);
@@ -320,6 +321,11 @@ PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds, Remov
     report_open(session, adds, settled);
     throw;
   }
+  const bool removals_follow = end.left && !end.unavailable && removals != nullptr;
+  if (removals_follow && !removals->all_settled()) {
+    removals->hold(records_of_open(session, adds, settled));
+  }
+  return end;
 }
 
 }  // namespace muster

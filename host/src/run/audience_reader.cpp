@@ -151,7 +151,7 @@ bool AudienceReader::keep_new_records(std::vector<MemberRow>& rows,
   auto records = look_up_all({parts_.destination, patience_, parts_.rules.kind}, identifiers);
   follow_records(rows, records);
   bool any = false;
-  Store::Transaction transaction(parts_.store);
+  Lease::Transaction transaction(parts_.lease);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (records[i].empty() || records[i] == rows[i].record_id) continue;
     rows[i].record_id = records[i];

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "run/lease.hpp"
 #include "run/patience.hpp"
 #include "run/read_back.hpp"
 #include "run/run_context.hpp"
@@ -19,6 +20,7 @@ namespace muster {
 struct ReaderParts {
   Clock& clock;
   Store& store;
+  const Lease& lease;
   Destination& destination;
   RunObserver& observer;
   const SyncRules& rules;

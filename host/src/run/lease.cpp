@@ -26,6 +26,8 @@ Error busy(std::string message) {
       .with_hint("wait for it to end; `muster history` shows it");
 }
 
+Error taken_over() { return busy("another run took this sync over while this one was suspended"); }
+
 std::string first_line(const char* file) {
   std::ifstream in(file);
   std::string line;
@@ -98,13 +100,17 @@ Lease::~Lease() {
   }
 }
 
+void Lease::require() const {
+  if (store_.lease_owner(sync_) != owner_) throw taken_over();
+}
+
 void Lease::keep() {
   const auto now = clock_.elapsed();
   // Also by the wall clock: a suspended machine's other clock stands still, the lease does not.
   const bool fresh = now - renewed_ < kRenewAfter && clock_.now() - renewed_at_ < kRenewAfter;
   if (fresh) return;
   if (!store_.renew_lease(sync_, owner_, clock_.now(), kTimeToLive)) {
-    throw busy("another run took this sync over while this one was suspended");
+    throw taken_over();
   }
   renewed_ = now;
   renewed_at_ = clock_.now();

@@ -21,7 +21,21 @@ class Lease {
   //! run took it over, as after a suspended machine: this run must not write any more.
   void keep();
 
+  //! A transaction of the run that holds the lease. Between the lease's renewals another run may
+  //! have taken it over, and written what this one does not know: then it throws Error kBusy at the
+  //! beginning, and nothing is changed. As Store::Transaction otherwise.
+  class Transaction {
+   public:
+    explicit Transaction(const Lease& lease) : transaction_(lease.store_) { lease.require(); }
+    void commit() { transaction_.commit(); }
+
+   private:
+    Store::Transaction transaction_;
+  };
+
  private:
+  void require() const;
+
   Store& store_;
   Clock& clock_;
   SyncId sync_;

@@ -22,9 +22,9 @@ class Proof {
         context_(session.context),
         store_(session.context.store),
         last_proved_(store_.last_proved_run(session.rules.sync)),
-        reader_({session.context.clock, session.context.store, session.context.destination,
-                 session.context.observer, session.rules, session.sync, session.run,
-                 &session.removed_records, [&session] { session.check_going(); },
+        reader_({session.context.clock, session.context.store, session.lease,
+                 session.context.destination, session.context.observer, session.rules, session.sync,
+                 session.run, &session.removed_records, [&session] { session.check_going(); },
                  [&session](Milliseconds duration) { session.wait(duration); },
                  [&session](const MemberKey& key) { return identifier_of(session, key); }}) {}
 
@@ -65,7 +65,7 @@ class Proof {
     const auto merged = std::exchange(session_.merged_leavers, {});
     if (merged.empty()) return false;
     std::vector<MemberKey> keys;
-    Store::Transaction transaction(store_);
+    Lease::Transaction transaction(session_.lease);
     for (const auto& [key, record_id] : merged) {
       auto row = store_.member(session_.sync.id, key);
       if (!row) continue;
@@ -113,7 +113,7 @@ class Proof {
   //! Members that were written off and are in the audience after all.
   void take_back(const Comparison& reading) {
     if (reading.found.empty()) return;
-    Store::Transaction transaction(store_);
+    Lease::Transaction transaction(session_.lease);
     for (const auto& key : reading.found) {
       auto row = store_.member(session_.sync.id, key);
       if (!row) continue;
@@ -142,7 +142,7 @@ class Proof {
   //! Who left the cohort since the last run, and is not in the list any more, is not missing: the
   //! next run has nothing to do for them.
   void release_leavers(Comparison& reading) {
-    Store::Transaction transaction(store_);
+    Lease::Transaction transaction(session_.lease);
     const auto release = [this](const MemberKey& key) {
       if (session_.cohort.find(key) != nullptr) return false;
       auto row = store_.member(session_.sync.id, key);
@@ -284,7 +284,7 @@ class Proof {
   //! What is missing for good: told, counted, remembered.
   void write_off(const Comparison& reading) {
     if (reading.missing.empty()) return;
-    Store::Transaction transaction(store_);
+    Lease::Transaction transaction(session_.lease);
     for (const auto& key : reading.missing) {
       auto row = store_.member(session_.sync.id, key);
       const auto* member = session_.cohort.find(key);
@@ -319,7 +319,7 @@ class Proof {
   //! Who was removed and is not to be seen any more. The others stay, to be removed again.
   void forget_removed() {
     if (session_.removed_members.empty()) return;
-    Store::Transaction transaction(store_);
+    Lease::Transaction transaction(session_.lease);
     for (const auto& key : session_.removed_members) {
       const auto row = store_.member(session_.sync.id, key);
       if (!row || row->state != MemberState::kPending || reader_.last_holds(row->record_id))

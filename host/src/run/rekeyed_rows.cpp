@@ -43,7 +43,7 @@ void settle_unknown_records(Session& session, Patience& patience) {
     }
     const auto records =
         look_up_all({destination, patience, session.sync.identifier_kind}, identifiers);
-    Store::Transaction transaction(store);
+    Lease::Transaction transaction(session.lease);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (records[i].empty()) {
         store.forget_member(session.sync.id, rows[i].key);
@@ -60,7 +60,7 @@ void write_rekeyed(Session& session, const std::vector<Rekeyed>& rekeyed) {
   auto& store = session.context.store;
   for (std::size_t begin = 0; begin < rekeyed.size(); begin += kTransaction) {
     session.check_going();
-    Store::Transaction transaction(store);
+    Lease::Transaction transaction(session.lease);
     for (auto i = begin; i < std::min(rekeyed.size(), begin + kTransaction); ++i) {
       const auto& change = rekeyed[i];
       store.rekey_member(session.sync.id, change.from, change.to);

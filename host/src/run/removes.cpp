@@ -69,6 +69,15 @@ void Removals::report_open() const {
   session_.report.flush();
 }
 
+void Removals::hold(std::vector<std::uint64_t> records) {
+  held_ = std::move(records);
+  std::sort(held_.begin(), held_.end());
+}
+
+bool Removals::all_settled() const {
+  return std::find(settled_.begin(), settled_.end(), false) == settled_.end();
+}
+
 PassesEnd Removals::send() {
   try {
     auto end =
@@ -102,7 +111,7 @@ BatchLeft<MemberKey> Removals::send_batch(const std::vector<MemberKey>& keys) {
   for (const auto& removal : prepared.removals) operations.push_back(removal.operation);
   auto result = session_.call(operations);
 
-  Store::Transaction transaction(store_);
+  Lease::Transaction transaction(session_.lease);
   for (std::size_t i = 0; i < prepared.removals.size(); ++i) {
     settle(prepared.removals[i], result.outcomes[i]);
   }
@@ -128,6 +137,10 @@ Removals::Prepared Removals::prepare(const std::vector<MemberKey>& keys) {
   auto unavailable = find_records(rows);
   if (!unavailable) unavailable = set_merged_aside(rows);
   if (unavailable) return {{}, std::move(unavailable)};
+  std::erase_if(rows, [this](const MemberRow& row) {
+    return !row.record_id.empty() &&
+           std::binary_search(held_.begin(), held_.end(), record_number(row.record_id));
+  });
   return {write_ahead(std::move(rows)), std::nullopt};
 }
 
@@ -191,7 +204,7 @@ std::optional<DestinationError> Removals::set_merged_aside(std::vector<MemberRow
 //! Marks the rows as leaving. Those whose record stays, or that never had one, are done.
 std::vector<Removals::Removal> Removals::write_ahead(std::vector<MemberRow> rows) {
   const bool looked_up = session_.context.destination.supports(MUSTER_LOOKUP_1);
-  Store::Transaction transaction(store_);
+  Lease::Transaction transaction(session_.lease);
   for (auto& row : rows) {
     if (row.record_id.empty()) continue;
     const bool was_in = row.state == MemberState::kListed || row.state == MemberState::kLeaving;

@@ -33,6 +33,12 @@ class Removals {
   //! That transaction is committed.
   void committed();
 
+  //! Records of adds that this run leaves open, as record_number gives them: who is one of them is
+  //! not removed by it, else a person known under two identifiers would leave, and enter again.
+  void hold(std::vector<std::uint64_t> records);
+  //! Whether none are left that hold() could keep back.
+  bool all_settled() const;
+
   //! Carries out what is left, pass by pass: as send_adds.
   PassesEnd send();
   //! Rows in the report of those that are not settled.
@@ -68,6 +74,7 @@ class Removals {
   std::vector<bool> settled_;        //!< of the keys, as committed
   std::vector<MemberKey> settling_;  //!< in the transaction that goes on
   std::vector<Removal> riding_;      //!< given to ride along, not settled yet
+  std::vector<std::uint64_t> held_;  //!< in order
   std::size_t refused_ = 0;
 };
 

@@ -186,7 +186,7 @@ class Runner {
 
   //! Forgets what belongs to another account: not before there is a cohort to send.
   void move_to_account(const ConnectionRow& connection) {
-    Store::Transaction transaction(context_.store);
+    Lease::Transaction transaction(lease_);
     if (!same_account_) {
       context_.store.forget_members(sync_.id);
       sync_.audience_ref.clear();
@@ -309,7 +309,7 @@ class Runner {
 
   void forget(const std::vector<MemberKey>& keys) {
     if (keys.empty()) return;
-    Store::Transaction transaction(context_.store);
+    Lease::Transaction transaction(lease_);
     for (const auto& key : keys) context_.store.forget_member(session_->sync.id, key);
     transaction.commit();
   }

@@ -39,6 +39,7 @@ std::string Session::unsealed(const MemberRow& row) const {
 }
 
 void Session::put_sync() const {
+  Lease::Transaction transaction(lease);
   auto row = sync;
   if (row.audience_ref.empty()) {
     if (const auto before = context.store.sync(sync.name)) {
@@ -47,6 +48,7 @@ void Session::put_sync() const {
     }
   }
   context.store.put_sync(row);
+  transaction.commit();
 }
 
 Session::CallResult Session::call(

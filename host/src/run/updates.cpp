@@ -37,7 +37,7 @@ class UpdateSender {
 
     BatchLeft<OpenUpdate> left{{}, result.wait, std::move(result.unavailable)};
     std::vector<std::size_t> places;
-    Store::Transaction transaction(store_);
+    Lease::Transaction transaction(session_.lease);
     for (std::size_t i = 0; i < updates.size(); ++i) {
       const auto& outcome = result.outcomes[i];
       const bool silent = is_unaccounted(outcome);

@@ -89,6 +89,7 @@ VerifyResult verify_sync(RunContext& context, const SyncRules& rules, Source& so
   AudienceReader reader(
       {context.clock,
        context.store,
+       lease,
        context.destination,
        context.observer,
        rules,

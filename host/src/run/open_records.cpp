@@ -1,0 +1,34 @@
+#include "run/open_records.hpp"
+
+#include "run/record_lookup.hpp"
+#include "run/record_number.hpp"
+
+namespace muster {
+
+std::vector<std::uint64_t> records_of_open(Session& session, const std::vector<PlannedAdd>& adds,
+                                           const std::vector<bool>& settled) {
+  auto& destination = session.context.destination;
+  std::vector<std::uint64_t> records;
+  std::vector<SpillOffset> unknown;  // offsets of their identifiers
+  for (std::size_t i = 0; i < adds.size(); ++i) {
+    if (settled[i]) continue;
+    const auto row = session.context.store.member(session.sync.id, adds[i].key);
+    if (row && !row->record_id.empty()) {
+      records.push_back(record_number(row->record_id));
+    } else {
+      unknown.push_back(adds[i].offset);
+    }
+  }
+  if (unknown.empty() || !destination.supports(MUSTER_LOOKUP_1)) return records;
+  Patience patience(session.context.clock, session.rules.retry_for,
+                    [&](Milliseconds duration) { session.wait(duration); });
+  look_up_each(
+      {destination, patience, session.rules.kind}, unknown.size(),
+      [&](std::size_t i) { return session.spill.read(unknown[i]).identifier; },
+      [&](std::size_t, const std::string& record) {
+        if (!record.empty()) records.push_back(record_number(record));
+      });
+  return records;
+}
+
+}  // namespace muster
