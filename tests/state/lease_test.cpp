@@ -44,6 +44,14 @@ TEST_F(LeaseTest, IsFreeForOthersOnlyAfterItRanOut) {
   EXPECT_TRUE(another_process_->take_lease(sync_, "b", kNow + kTtl + Milliseconds{1}, kTtl));
 }
 
+TEST_F(LeaseTest, OfAClockThatWasSetBackKeepsNobodyOut) {
+  ASSERT_TRUE(store_->take_lease(sync_, "a", kNow + 20 * kTtl, kTtl));
+  EXPECT_TRUE(another_process_->take_lease(sync_, "b", kNow, kTtl));
+  // A clock that is a little ahead of ours is no reason.
+  ASSERT_TRUE(another_process_->take_lease(sync_, "b", kNow + 5 * kTtl, kTtl));
+  EXPECT_FALSE(store_->take_lease(sync_, "a", kNow, kTtl));
+}
+
 TEST_F(LeaseTest, LastsLongerWhenItIsRenewed) {
   ASSERT_TRUE(store_->take_lease(sync_, "a", kNow, kTtl));
   EXPECT_TRUE(store_->renew_lease(sync_, "a", kNow + kTtl / 2, kTtl));

@@ -62,14 +62,19 @@ SyncRow SqliteStore::put_sync(const SyncRow& row) {
   return *sync(row.name);
 }
 
+//! A lease that ends so many times its length from now was taken by a clock that has been set back
+//! since: whoever lives has renewed it by the new time.
+constexpr int kBeyondAnyLease = 10;
+
 bool SqliteStore::take_lease(SyncId sync, std::string_view owner, Instant now, Milliseconds ttl) {
   prepared(
       "UPDATE sync SET lease_owner = ?2, lease_until = ?4 WHERE id = ?1 AND "
-      "(lease_owner IS NULL OR lease_owner = ?2 OR lease_until < ?3)")
+      "(lease_owner IS NULL OR lease_owner = ?2 OR lease_until < ?3 OR lease_until > ?5)")
       .bind(1, to_integer(sync))
       .bind(2, owner)
       .bind(3, to_integer(now))
       .bind(4, to_integer(now + ttl))
+      .bind(5, to_integer(now + kBeyondAnyLease * ttl))
       .run();
   return database_->changes() == 1;
 }

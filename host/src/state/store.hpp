@@ -82,7 +82,7 @@ class Store {
   virtual std::uint64_t count_members(SyncId sync, MemberState state) = 0;
 
   //! One run of a sync at a time. True when the lease is now `owner`'s: it was free, it was
-  //! `owner`'s, or it ran out before `now`.
+  //! `owner`'s, it ran out before `now`, or it ends so late that the clock was set back since.
   virtual bool take_lease(SyncId sync, std::string_view owner, Instant now, Milliseconds ttl) = 0;
   //! False when another one took it over: the run must stop.
   virtual bool renew_lease(SyncId sync, std::string_view owner, Instant now, Milliseconds ttl) = 0;

@@ -96,7 +96,13 @@ Key make_key(const std::filesystem::path& file) {
   const bool linked = written && ::link(temporary.c_str(), file.c_str()) == 0;
   const int linking = errno;
   ::unlink(temporary.c_str());
-  if (linked) return key;
+  if (linked) {
+    // What is sealed with the key must not outlive it: its name is made durable, too.
+    const Descriptor directory{
+        ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (directory.value >= 0) ::fsync(directory.value);
+    return key;
+  }
   errno = linking;
   if (written && linking == EEXIST) {
     const Descriptor other{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
