@@ -4,16 +4,12 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "plan/mapping.hpp"
 
 namespace muster {
 namespace {
 
 constexpr std::size_t kMapBatch = 1024;
-constexpr std::string_view kWhiteSpace = " \t\r\n\v\f";
-
-bool is_blank(std::string_view value) noexcept {
-  return value.find_first_not_of(kWhiteSpace) == std::string_view::npos;
-}
 
 }  // namespace
 
@@ -128,31 +124,19 @@ void CohortIndex::read(Source& source, const Destination& destination, const Coh
 
 void CohortIndex::map(Batch& batch, const Destination& destination, const CohortMapping& mapping,
                       const MemberHasher& hasher, Spill& spill) {
-  const auto reject = [&](const Batch::Row& row, const std::string& reason) {
-    rejected_rows_.push_back(
-        spill.append(batch.source_id(row), batch.identifier(row), reason, batch.properties(row)));
-    ++rejected_[reason];
-  };
   std::vector<std::string_view> values;
-  std::vector<const Batch::Row*> asked;
-  for (const auto& row : batch.rows) {
-    const auto value = batch.identifier(row);
-    if (is_blank(value)) {
-      reject(row, "no_identifier");
-      continue;
-    }
-    values.push_back(value);
-    asked.push_back(&row);
-  }
-  if (values.empty()) return;
-  const auto mapped = destination.map_identifiers(mapping.kind, values);
+  values.reserve(batch.rows.size());
+  for (const auto& row : batch.rows) values.push_back(batch.identifier(row));
+  const auto mapped = map_values(destination, mapping.kind, values);
   for (std::size_t i = 0; i < mapped.size(); ++i) {
-    const auto& row = *asked[i];
+    const auto& row = batch.rows[i];
+    const auto properties = batch.properties(row);
     if (mapped[i].canonical.empty()) {
-      reject(row, mapped[i].reason);
+      rejected_rows_.push_back(
+          spill.append(batch.source_id(row), values[i], mapped[i].reason, properties));
+      ++rejected_[mapped[i].reason];
       continue;
     }
-    const auto properties = batch.properties(row);
     members_.push_back({hasher.key(mapping.kind, mapped[i].canonical),
                         spill.append(batch.source_id(row), mapped[i].canonical, {}, properties),
                         fingerprint(hasher, mapping.property_names, properties)});

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "plan/mapping.hpp"
 #include "run/account_check.hpp"
 #include "run/record_number.hpp"
 
@@ -156,8 +157,7 @@ class Explainer {
     std::vector<std::string_view> values;
     values.reserve(batch.size());
     for (const auto& row : batch) values.push_back(row.identifier);
-    if (values.empty()) return;
-    const auto mapped = context_.destination.map_identifiers(rules_.kind, values);
+    const auto mapped = map_values(context_.destination, rules_.kind, values);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       const auto& row = batch[i];
       const bool by_id = !row.source_id.empty() && row.source_id == asked_;
@@ -177,8 +177,7 @@ class Explainer {
 
   void reject(const Waiting& row, const std::string& reason) {
     ExplainedPerson person;
-    const bool is_blank = row.identifier.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
-    person.rows.push_back({row.line, row.source_id, is_blank ? "no_identifier" : reason, 0});
+    person.rows.push_back({row.line, row.source_id, reason, 0});
     result_.people.push_back(std::move(person));
   }
 
