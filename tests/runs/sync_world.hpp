@@ -18,9 +18,10 @@ namespace muster::testing {
 
 class Notices final : public RunObserver {
  public:
-  void on_progress(const RunProgress&) override {}
+  void on_progress(const RunProgress& now) override { progress.push_back(now); }
   void on_notice(const std::string& notice) override { notices.push_back(notice); }
   void on_alive() override { ++beats; }
+  std::vector<RunProgress> progress;
   std::vector<std::string> notices;
   std::size_t beats = 0;
 };

@@ -58,11 +58,12 @@ void AudienceReader::read_and_follow_merges() {
 Comparison AudienceReader::read() {
   parts_.check_going();
   audience_.reset();  // never two of them in memory
-  audience_.emplace(parts_.destination, parts_.sync.audience_ref, patience_,
-                    [&](std::uint64_t records) {
-                      parts_.check_going();
-                      parts_.observer.on_progress({RunProgress::Phase::kReadingBack, records, 0});
-                    });
+  if (!expected_) expected_ = parts_.store.count_members(parts_.sync.id, MemberState::kListed);
+  audience_.emplace(
+      parts_.destination, parts_.sync.audience_ref, patience_, [&](std::uint64_t records) {
+        parts_.check_going();
+        parts_.observer.on_progress({RunProgress::Phase::kReadingBack, records, *expected_});
+      });
   lagging_removals_ = 0;
   if (parts_.removed_records != nullptr) {
     lagging_removals_ =

@@ -69,6 +69,7 @@ class AudienceReader {
   Patience patience_;
   std::optional<AudienceRecords> audience_;
   std::ptrdiff_t lagging_removals_ = 0;
+  std::optional<std::uint64_t> expected_;  //!< records in it, about
   std::map<RunId, bool> recent_runs_;
   std::set<MemberKey> looked_up_;  //!< missing members, since it began to settle
 };

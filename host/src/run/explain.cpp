@@ -276,7 +276,7 @@ class Explainer {
               if (wanted.contains(record_number(id))) found.insert(record_number(id));
             }
             read += ids.size();
-            context_.observer.on_progress({RunProgress::Phase::kReadingBack, read, 0});
+            context_.observer.on_progress({RunProgress::Phase::kReadingBack, read, expected});
             if (found.size() == wanted.size()) throw Seen{};
           });
     } catch (const Seen&) {
@@ -308,3 +308,4 @@ Explanation explain(const ExplainContext& context, const SyncRules& rules, Sourc
 }
 
 }  // namespace muster
+    const auto expected = context_.store->count_members(result_.sync.id, MemberState::kListed);

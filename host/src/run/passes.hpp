@@ -52,6 +52,8 @@ PassesEnd run_passes(Session& session, RunProgress::Phase phase, std::size_t cou
       std::vector<Item> part;
       part.reserve(end - begin);
       for (auto i = begin; i < end; ++i) part.push_back(at(i, is_first));
+      session.before_batch = {phase, total - (count - begin) - next.size(), total};
+      session.batch_size = end - begin;
       BatchLeft<Item> left = batch(std::move(part));
       if (session.keep_figures) session.keep_figures();
       if (left.items.size() < end - begin) backoff.progress(clock.elapsed());

@@ -4,12 +4,19 @@
 #include <utility>
 
 namespace muster {
+namespace {
+
+//! So few that whoever waits sees it move, so many that the destination's requests overlap.
+constexpr std::size_t kLookUpBatch = 2'000;
+
+}  // namespace
 
 void look_up_each(const LookupParts& parts, std::size_t count,
                   const std::function<std::string(std::size_t)>& identifier,
                   const std::function<void(std::size_t, std::string)>& found,
                   const std::function<void(std::size_t)>& after_batch) {
-  const std::size_t batch_size = parts.destination.descriptor().max_batch;
+  const auto batch_size =
+      std::min<std::size_t>(parts.destination.descriptor().max_batch, kLookUpBatch);
   std::vector<std::string> batch;
   for (std::size_t begin = 0; begin < count; begin += batch_size) {
     const auto end = std::min(count, begin + batch_size);

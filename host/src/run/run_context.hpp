@@ -62,7 +62,8 @@ struct RunProgress {
   enum class Phase { kReading, kMatching, kAdding, kUpdating, kRemoving, kReadingBack, kWaiting };
   Phase phase = Phase::kReading;
   std::uint64_t done = 0;
-  std::uint64_t total = 0;  //!< 0: not known
+  std::uint64_t total = 0;      //!< 0: not known
+  std::uint64_t under_way = 0;  //!< of the batch in hand, besides `done`: an estimate
 };
 
 class RunObserver {

@@ -49,6 +49,14 @@ SyncRow sync_row(Store& store, const SyncRules& rules) {
   return store.put_sync(row);
 }
 
+//! What the run sets out to do. A list that does not exist any more can't be mended, only made
+//! again.
+RunMode intended_mode(const SyncRow& sync, const RunOptions& options) {
+  if (options.delta != nullptr) return RunMode::kIncremental;
+  if (options.full || sync.audience_ref.empty()) return RunMode::kFull;
+  return options.repair ? RunMode::kRepair : RunMode::kIncremental;
+}
+
 //! A cohort without a member: what a file without even a header is when the user says so.
 class Nobody final : public Source {
  public:
@@ -61,13 +69,14 @@ class Nobody final : public Source {
 class Runner {
  public:
   Runner(RunContext& context, const SyncRules& rules, Source& source, const RunOptions& options,
-         Lease& lease, const Meter& meter, SyncRow sync, RunRow& run)
+         Lease& lease, const Meter& meter, BatchProgress& batch_progress, SyncRow sync, RunRow& run)
       : context_(context),
         rules_(rules),
         source_(source),
         options_(options),
         lease_(lease),
         meter_(meter),
+        batch_progress_(batch_progress),
         sync_(std::move(sync)),
         run_(run),
         spill_(context.temporary_directory),
@@ -87,6 +96,7 @@ class Runner {
     move_to_account(connection);
     session_.emplace(Session{context_, rules_, lease_, report_, spill_, *cohort_, sync_, run_.id});
     session_->keep_figures = [this] { keep_figures(); };
+    session_->batch_progress = &batch_progress_;
     session_->repair = options_.repair;
     session_->allow_removals = options_.allow_removals;
     session_->is_whole = options_.delta == nullptr;
@@ -203,7 +213,6 @@ class Runner {
 
   //! What the list holds beside those who are named, the next whole run proves.
   void execute_changes() {
-    run_.mode = RunMode::kIncremental;
     const auto [plan, stopped] = plan_changes(*session_, *leaving_);
     if (stopped) {
       report_all_open(*session_, plan);
@@ -217,7 +226,7 @@ class Runner {
   void execute() {
     if (options_.delta != nullptr) return execute_changes();
     PlanOptions plan_options;
-    plan_options.mode = mode();
+    plan_options.mode = intended_mode(session_->sync, options_);
     plan_options.now = context_.clock.now();
     plan_options.on_drift = rules_.on_drift;
     plan_options.creates = rules_.create_missing;
@@ -255,12 +264,6 @@ class Runner {
     } else if (session_->tally.figures().added + session_->tally.figures().removed == 0) {
       audience_->require();
     }
-  }
-
-  //! A list that does not exist any more can't be mended, only made again.
-  RunMode mode() const {
-    if (options_.full || session_->sync.audience_ref.empty()) return RunMode::kFull;
-    return options_.repair ? RunMode::kRepair : RunMode::kIncremental;
   }
 
   //! Removes go along with the last adds, or after them, so that a person known under two
@@ -320,6 +323,7 @@ class Runner {
   const RunOptions& options_;
   Lease& lease_;
   const Meter& meter_;
+  BatchProgress& batch_progress_;
   SyncRow sync_;
   RunRow& run_;
   Spill spill_;
@@ -350,9 +354,10 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   const auto sync = sync_row(context.store, rules);
   Lease lease(context.store, context.clock, sync.id, context.owner);
   // One batch at a slow pace, or a source that keeps us waiting, may outlast the lease.
-  const Heartbeat heartbeat(context.destination, source, [&lease, &context] {
+  BatchProgress batch_progress(context.observer, context.destination);
+  const Heartbeat heartbeat(context.destination, source, [&lease, &batch_progress] {
     lease.keep();
-    context.observer.on_alive();
+    batch_progress.beat();
   });
   close_dead_runs(context, sync.id);
   const Meter meter(context.clock, context.destination);
@@ -361,10 +366,11 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   result.run.sync = rules.sync;
   result.run.started = context.clock.now();
   result.run.started_by = options.started_by;
+  result.run.mode = intended_mode(sync, options);
   result.run.id =
       context.store.start_run(result.run, first_run_without_report(context.reports_directory));
   try {
-    Runner runner(context, rules, source, options, lease, meter, sync, result.run);
+    Runner runner(context, rules, source, options, lease, meter, batch_progress, sync, result.run);
     result.report = runner.report_file();
     try {
       runner.run();

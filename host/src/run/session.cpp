@@ -89,7 +89,11 @@ Session::CallResult Session::call(
     put_sync();
   };
   events.resolved = std::move(on_resolved);
+  if (batch_progress != nullptr) {
+    batch_progress->begin(before_batch, batch_size, calls_for(operations));
+  }
   auto answer = context.destination.sync(header, operations, events);
+  if (batch_progress != nullptr) batch_progress->end();
   CallResult result;
   result.outcomes = std::move(answer.outcomes);
   for (const auto& outcome : result.outcomes) {
@@ -107,6 +111,27 @@ Session::CallResult Session::call(
     result.fatal = failure;
   }
   return result;
+}
+
+std::uint64_t Session::calls_for(const std::vector<Operation>& operations) const {
+  if (!context.destination.supports(MUSTER_ESTIMATE_1)) return 0;
+  EstimateRequest request;
+  request.kind = rules.kind;
+  request.create_missing = rules.create_missing;
+  request.has_audience = !sync.audience_ref.empty();
+  request.verify = true;  // else look-ups would be counted that are no part of the call
+  for (const auto& operation : operations) {
+    if (operation.kind == OperationKind::kUpdate) ++request.updates;
+    if (operation.kind == OperationKind::kRemove) ++request.removes;
+    if (operation.kind == OperationKind::kAdd) {
+      ++(operation.record_id.empty() ? request.adds : request.adds_by_record);
+    }
+  }
+  try {
+    return context.destination.estimate(request).calls;
+  } catch (const DestinationError&) {
+    return 0;  // a run needs no estimate
+  }
 }
 
 void Session::end_if_fatal(const CallResult& result) {

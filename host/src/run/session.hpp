@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plan/cohort_index.hpp"
+#include "run/batch_progress.hpp"
 #include "run/lease.hpp"
 #include "run/report.hpp"
 #include "run/run_context.hpp"
@@ -61,6 +62,12 @@ struct Session {
   //! were.
   std::vector<PlannedUpdate> unwritten_properties{};
 
+  //! Told of each batch while it is in hand; nothing: nobody listens.
+  BatchProgress* batch_progress = nullptr;
+  //! The batch that is about to be sent: the run's progress before it, and how many it holds.
+  RunProgress before_batch{};
+  std::uint64_t batch_size = 0;
+
   //! Writes the figures so far into the history: a kill leaves them there. Nothing: not yet.
   std::function<void()> keep_figures{};
 
@@ -83,6 +90,8 @@ struct Session {
   };
   CallResult call(const std::vector<Operation>& operations,
                   std::function<void(std::span<const ResolvedRecord>)> on_resolved = {});
+  //! What the destination reckons that a call takes; 0: it does not say.
+  std::uint64_t calls_for(const std::vector<Operation>& operations) const;
   //! Throws what `result` says must end the run.
   static void end_if_fatal(const CallResult& result);
   //! Throws kInterrupted when the user wants the run to end; renews the lease.
