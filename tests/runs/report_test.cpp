@@ -146,7 +146,8 @@ TEST_F(ReportTest, OfARunThatWasKilledIsClosedByTheNext) {
   ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
   const auto closed = read_file(file);
   ASSERT_EQ(closed.substr(0, whole.size()), whole);
-  EXPECT_TRUE(closed.substr(whole.size()).starts_with(number + ",none,,,interrupted,"));
+  EXPECT_TRUE(
+      closed.substr(whole.size()).starts_with(number + ",none,,,to_retry,,RUN_INTERRUPTED,,"));
   EXPECT_EQ(count_of(closed.substr(whole.size()), "\r\n"), 1U);
   EXPECT_EQ(world.store()->run(dead)->status, RunStatus::kInterrupted);
 }

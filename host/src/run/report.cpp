@@ -90,24 +90,31 @@ void close_dead_report(const std::filesystem::path& file, RunId run) {
   const bool cut =
       ::ftruncate(descriptor.number, end) == 0 && ::lseek(descriptor.number, end, SEEK_SET) == end;
   if (!cut) throw report_error(file);
-  std::string row = std::to_string(static_cast<std::int64_t>(run)) + ",none,,,interrupted,";
-  append_cell(row, "run_interrupted");
-  row += ',';
-  append_cell(row, "found dead at the next start, whose report tells of what was left");
+  // No member's row, and its words are of those that the others use.
+  std::string row = std::to_string(static_cast<std::int64_t>(run)) + ",none,,,to_retry,,";
+  append_cell(row, kRunInterrupted);
   row += ",,";
   row += kRowEnd;
   write_all(descriptor.number, row, file);
+}
+
+std::optional<RunId> run_of_report(const std::filesystem::path& file) {
+  if (file.extension() != ".csv") return std::nullopt;
+  const auto name = file.stem().string();
+  std::int64_t number = 0;
+  const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
+  const bool is_number = parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size();
+  if (!is_number || number < 1) return std::nullopt;
+  return static_cast<RunId>(number);
 }
 
 RunId first_run_without_report(const std::filesystem::path& directory) {
   std::int64_t highest = 0;
   std::error_code failed;
   for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
-    const auto name = entry.path().stem().string();
-    std::int64_t number = 0;
-    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
-    const bool is_number = parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size();
-    if (is_number && number < INT64_MAX) highest = std::max(highest, number);
+    const auto run = run_of_report(entry.path());
+    const auto number = run ? static_cast<std::int64_t>(*run) : 0;
+    if (number < INT64_MAX) highest = std::max(highest, number);
   }
   return static_cast<RunId>(highest + 1);
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,7 +18,7 @@ struct ReportRow {
   std::string_view source_id;
   std::string_view identifier;
   //! added, removed, not_removed, updated, not_updated, unchanged, found, dropped, duplicate,
-  //! to_retry; planned in the rows of a plan; interrupted in the last row of a run that was killed.
+  //! to_retry; planned in the rows of a plan.
   std::string_view outcome;
   std::string_view reason;
   std::string_view detail;
@@ -50,10 +51,16 @@ class Report {
 //! Where the report of a run is.
 std::filesystem::path report_file(const std::filesystem::path& directory, RunId run);
 
-//! Ends the report of a run that was killed: a row cut in its middle goes, a last row says that the
-//! run did not come to its end. Nothing to do where there is no report. Throws Error when it can't
-//! be written.
+//! The detail of the last row in the report of a run that was killed.
+inline constexpr std::string_view kRunInterrupted = "RUN_INTERRUPTED";
+
+//! Ends the report of a run that was killed: a row cut in its middle goes, a last row, nobody's,
+//! says that whatever is not told is to be retried (RUN_INTERRUPTED). Nothing to do where there is
+//! no report. Throws Error when it can't be written.
 void close_dead_report(const std::filesystem::path& file, RunId run);
+
+//! Of which run `file` is the report; nothing when it is none.
+std::optional<RunId> run_of_report(const std::filesystem::path& file);
 
 //! The first number that no report of a run has: a state that was moved away begins anew, its
 //! reports stay.

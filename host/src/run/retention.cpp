@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "run/report.hpp"
+
 namespace muster {
 namespace {
 
@@ -11,16 +13,20 @@ constexpr std::chrono::hours kKeepChanges{24 * 400};
 //! It looks at every change that there is.
 constexpr std::chrono::hours kBetweenLooks{24 * 7};
 
+Instant last_instant(const RunRow& run) { return run.finished.value_or(run.started); }
+
 }  // namespace
 
-void forget_old_reports(const fs::path& directory, Milliseconds keep) {
-  const auto oldest = fs::file_time_type::clock::now() - keep;
+void forget_old_reports(Store& store, const fs::path& directory, Milliseconds keep, Instant now) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(directory, ignored)) {
-    const auto written = entry.last_write_time(ignored);
-    if (entry.path().extension() == ".csv" && !ignored && written < oldest) {
-      fs::remove(entry.path(), ignored);
-    }
+    const auto run = run_of_report(entry.path());
+    if (!run) continue;
+    const auto row = store.run(*run);
+    const bool is_old =
+        row ? last_instant(*row) + keep < now
+            : entry.last_write_time(ignored) + keep < fs::file_time_type::clock::now();
+    if (is_old && !ignored) fs::remove(entry.path(), ignored);
   }
 }
 

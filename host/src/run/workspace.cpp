@@ -278,7 +278,7 @@ RunResult Workspace::run(const SyncConfig& sync, const SyncRules& rules, Source&
   auto context = run_context(connection, opened, observer);
   auto result = run_sync(context, rules, source, options);
   keep_use(connection, result.unauthenticated);
-  forget_old_reports(reports_directory(), config_.keep_reports);
+  forget_old_reports(store(), reports_directory(), config_.keep_reports, environment_.clock.now());
   forget_old_changes(store(), environment_.clock.now());
   return result;
 }
