@@ -169,6 +169,45 @@ TEST_F(VerifyTest, WhoLeavesAndIsBackBeforeARepairStays) {
   EXPECT_EQ(world.listed().size(), 26U);
 }
 
+//! A run that died between the answer to its removals and the state's learning of it.
+TEST_F(VerifyTest, ReadsThatLagBehindTheRemovalsOfADeadRunAreWaitedFor) {
+  fill();
+  {
+    const auto store = world.store();
+    RunRow dead;
+    dead.sync = "s";
+    dead.started = world.clock.now();
+    store->start_run(dead);
+    const auto sync = store->sync("s")->id;
+    const auto id = std::to_string(world.id_of("person3@example.com"));
+    auto row = store->members_with_record(sync, id).at(0);
+    row.state = MemberState::kLeaving;
+    store->put_member(sync, row);
+  }
+  world.hubspot.switches().membership_lag_ms = 9'000;
+  take_out("person3@example.com");
+  const auto result = world.verify();
+  expect(result, 29, 0, 0, 0);
+  EXPECT_EQ(result.leavers, 0U);
+}
+
+//! Without a read-back a run forgets whom it removed.
+TEST_F(VerifyTest, ReadsThatLagBehindARunWithoutProofAreWaitedFor) {
+  fill({"verify: false"});
+  world.hubspot.switches().membership_lag_ms = 9'000;
+  world.cohort(SyncWorld::people(28));
+  ASSERT_EQ(world.run().run.figures.removed, 2U);
+  expect(world.verify(), 28, 0, 0, 0);
+}
+
+TEST_F(VerifyTest, AStrangerIsNotWaitedForLongAfterTheLastRun) {
+  fill();
+  add_stranger();
+  const auto began = world.clock.elapsed();
+  expect(world.verify(), 30, 0, 1, 0);
+  EXPECT_LT(world.clock.elapsed() - began, Milliseconds{1'000});
+}
+
 TEST_F(VerifyTest, AMergedContactIsNotMissing) {
   fill();
   auto& account = world.hubspot.account();

@@ -28,7 +28,8 @@ Comparison AudienceReader::settled() {
   if (follow_merges(reading, Confirmed::kEarlier)) reading = compare_again();
   bool agree = false;
   for (const auto wait : kSettlingWaits) {
-    const bool may_lag = reading.recent_missing > 0 || lagging_removals_ > 0;
+    const bool may_lag =
+        reading.recent_missing > 0 || lagging_removals_ > 0 || may_lag_behind_a_run(reading);
     // What was there long ago was changed by others, or a page has lost it: no wait brings it back,
     // but only what two readings lack is believed to be gone.
     if (!may_lag && (reading.missing.empty() || agree)) break;
@@ -57,8 +58,8 @@ void AudienceReader::read_and_follow_merges() {
 
 Comparison AudienceReader::read() {
   parts_.check_going();
-  audience_.reset();  // never two of them in memory
   if (!expected_) expected_ = parts_.store.count_members(parts_.sync.id, MemberState::kListed);
+  audience_.reset();  // never two of them in memory
   audience_.emplace(
       parts_.destination, parts_.sync.audience_ref, patience_, [&](std::uint64_t records) {
         parts_.check_going();
@@ -77,6 +78,15 @@ Comparison AudienceReader::read() {
 Comparison AudienceReader::compare_again() {
   return compare(*audience_, parts_.store, parts_.sync.id,
                  [this](RunId since) { return is_recent(since); });
+}
+
+//! Outside a run nobody tells which records were taken out lately, and the state has forgotten some
+//! of them: what is there and should not be may be what the last run removed.
+bool AudienceReader::may_lag_behind_a_run(const Comparison& reading) {
+  if (parts_.removed_records != nullptr) return false;
+  if (reading.leavers.empty() && reading.strangers == 0) return false;
+  const auto runs = parts_.store.runs(parts_.sync.name, 1);
+  return !runs.empty() && is_recent(runs.front().id);
 }
 
 //! Confirmed by the run that goes on, or by one that ended so lately that a read may lag behind it.

@@ -60,6 +60,7 @@ class AudienceReader {
   Comparison read();
   Comparison compare_again();
   bool is_recent(RunId since);
+  bool may_lag_behind_a_run(const Comparison& reading);
   bool follow_merges(const Comparison& reading, std::optional<Confirmed> confirmed);
   bool follow(const std::vector<MemberKey>& keys, std::optional<Confirmed> confirmed);
   void follow_records(const std::vector<MemberRow>& rows, std::vector<std::string>& found);
@@ -68,8 +69,8 @@ class AudienceReader {
   ReaderParts parts_;
   Patience patience_;
   std::optional<AudienceRecords> audience_;
-  std::ptrdiff_t lagging_removals_ = 0;
   std::optional<std::uint64_t> expected_;  //!< records in it, about
+  std::ptrdiff_t lagging_removals_ = 0;
   std::map<RunId, bool> recent_runs_;
   std::set<MemberKey> looked_up_;  //!< missing members, since it began to settle
 };
