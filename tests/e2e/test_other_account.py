@@ -29,6 +29,12 @@ class OtherAccount(Workspace):
         self.move("token")
         self.environment["HUBSPOT_TOKEN"] = "pat-na1-the-other-accounts"
         self.other.control("static-token", {"token": "pat-na1-the-other-accounts"})
+        plan = self.muster("plan", "s", "--json").json
+        self.assertTrue(plan["token_changed"])
+        self.assertIn("--lookup", self.muster("plan", "s").out)
+        self.assertEqual(self.other.requests(), [])
+        plan = self.muster("plan", "s", "--lookup", "--json").json
+        self.assertEqual(plan["refused"]["code"], "run.account_changed")
         result = self.muster("sync", "s", "--json")
         self.assertEqual(result.code, 1, result)
         self.assertEqual(result.json["error"]["code"], "run.account_changed")

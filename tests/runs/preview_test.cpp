@@ -16,6 +16,11 @@ class PreviewTest : public ::testing::Test {
     ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
     world.clock.advance(hours(1));
   }
+  static PreviewOptions looking_up() {
+    PreviewOptions options;
+    options.look_up = true;
+    return options;
+  }
   std::string code_of_preview() {
     try {
       world.preview();
@@ -60,6 +65,71 @@ TEST_F(PreviewTest, WhoWasNotFoundIsCreatedOnceTheSyncCreates) {
   const auto result = world.run();
   EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
   EXPECT_EQ(result.run.figures.created, 3U);
+}
+
+TEST_F(PreviewTest, ALookUpFindsOutThatTheListWasDeleted) {
+  fill(30);
+  world.list().deleted = world.clock.now();
+  world.cohort(SyncWorld::people(28));
+  EXPECT_FALSE(world.preview().list_gone) << "nobody was asked";
+  const auto preview = world.preview(looking_up());
+  EXPECT_TRUE(preview.list_gone);
+  EXPECT_EQ(preview.mode, RunMode::kFull);
+  EXPECT_EQ(preview.adds, 28U);
+  EXPECT_EQ(preview.removes, 0U);
+  EXPECT_FALSE(preview.refused);
+  const auto result = world.run();
+  EXPECT_EQ(result.run.mode, preview.mode);
+  EXPECT_EQ(result.run.figures.added, preview.adds);
+  EXPECT_EQ(result.run.figures.removed, preview.removes);
+  EXPECT_FALSE(world.preview(looking_up()).list_gone);
+}
+
+TEST_F(PreviewTest, ADeletedListThatStopsTheRunIsToldAsARefusal) {
+  fill(3);
+  world.configure({"on_list_deleted: stop"});
+  world.list().deleted = world.clock.now();
+  const auto preview = world.preview(looking_up());
+  ASSERT_TRUE(preview.refused);
+  const auto result = world.run();
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(preview.refused->kind(), result.error->kind());
+  EXPECT_EQ(preview.refused->hint(), result.error->hint());
+}
+
+TEST_F(PreviewTest, AListThatIsRestoredKeepsItsMembers) {
+  fill(3);
+  world.configure({"on_list_deleted: restore"});
+  world.list().deleted = world.clock.now();
+  const auto preview = world.preview(looking_up());
+  EXPECT_TRUE(preview.list_gone);
+  EXPECT_EQ(preview.unchanged, 3U);
+  EXPECT_EQ(world.run().run.figures.unchanged, 3U);
+}
+
+TEST_F(PreviewTest, AnotherTokenIsNoticedAndCheckedByALookUp) {
+  fill(3);
+  const auto before = world.hubspot.count("", "");
+  world.hubspot.oauth().add_static_token("pat-na1-another", world.hubspot.oauth().app().scopes);
+  world.dir.write("token", "pat-na1-another");
+  EXPECT_TRUE(world.preview().token_changed);
+  EXPECT_EQ(world.hubspot.count("", ""), before);
+  EXPECT_FALSE(world.preview(looking_up()).token_changed);
+  EXPECT_FALSE(world.preview().token_changed) << "it was checked";
+}
+
+TEST_F(PreviewTest, ATokenOfAnotherAccountIsRefusedByALookUp) {
+  fill(3);
+  {
+    const auto store = world.store();
+    auto sync = *store->sync("s");
+    sync.account_id = "another";
+    store->put_sync(sync);
+    store->forget_value("token/c");
+  }
+  const auto preview = world.preview(looking_up());
+  ASSERT_TRUE(preview.refused);
+  EXPECT_EQ(preview.refused->code(), "run.account_changed");
 }
 
 TEST_F(PreviewTest, AnEmptyFileAndALostColumnAreJudgedAsARunWould) {

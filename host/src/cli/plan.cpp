@@ -52,6 +52,8 @@ json::object to_json(const SyncConfig& sync, const std::string& audience, const 
     if (change->kept) told["kept"] = *change->kept;
     object["identifier_change"] = told;
   }
+  if (preview.list_gone) object["list_gone"] = true;
+  if (preview.token_changed) object["token_changed"] = true;
   if (preview.refused) object["refused"] = error_json(*preview.refused).at("error");
   if (!preview.notices.empty()) object["notices"] = cli::to_json(preview.notices);
   for (const auto& notice : preview.notices) {
@@ -70,13 +72,34 @@ json::object to_json(const SyncConfig& sync, const std::string& audience, const 
 }
 
 void say_guard(const Shell& shell, const Error& error) {
-  shell.say(
-      wrapped(shell.in(Colour::kBad, "the guard would stop this run:") + ' ' + error.message(), 2));
-  shell.say(wrapped("hint: " + error.hint(), 2));
+  shell.say("  " + shell.in(Colour::kBad, "the guard would stop this run:") + ' ' +
+            error.message());
+  shell.say("  hint: " + error.hint());
+}
+
+void say_refused(const Shell& shell, const Error& error) {
+  shell.say("  " + shell.in(Colour::kBad, "this run would be refused:") + ' ' + error.message());
+  shell.say("  hint: " + error.hint());
+}
+
+void say_destination(const Shell& shell, const SyncConfig& sync, const Preview& preview) {
+  if (preview.token_changed) {
+    shell.say(figure("token", shell.in(Colour::kWarn,
+                                       "not the one that was checked last; whether it leads to the "
+                                       "same account is known with --lookup")));
+  }
+  if (preview.list_gone && !preview.refused) {
+    const auto* what = sync.on_list_deleted == OnListDeleted::kRestore
+                           ? "it would be restored, or made again where that can't be"
+                           : "it would be made again, and the whole cohort sent";
+    shell.say(figure(
+        "list", shell.in(Colour::kWarn, fmt::format("was deleted at the destination; {}", what))));
+  }
+  if (preview.refused) say_refused(shell, *preview.refused);
 }
 
 //! Members are identified in another way than before, and nobody was asked who is who.
-void say_source_only(const Shell& shell, const Preview& preview) {
+void say_source_only(const Shell& shell, const SyncConfig& sync, const Preview& preview) {
   for (const auto* name : {"add", "remove", "unchanged"}) {
     shell.say(figure(name, "not known without --lookup"));
   }
@@ -84,13 +107,21 @@ void say_source_only(const Shell& shell, const Preview& preview) {
   if (const auto& change = preview.identifier_change) {
     shell.say(figure("identifier", fmt::format("{} now, {} before", change->to, change->from)));
   }
-  if (preview.refused) {
-    shell.say(wrapped(
-        shell.in(Colour::kBad, "this run would be refused:") + ' ' + preview.refused->message(),
-        2));
-    shell.say(wrapped("hint: " + preview.refused->hint(), 2));
-  }
+  say_destination(shell, sync, preview);
   if (preview.guard.error) say_guard(shell, *preview.guard.error);
+}
+
+//! What stands behind the number of adds.
+void say_lookup(const Shell& shell, const Preview::Lookup& lookup, bool creates) {
+  const auto fresh = lookup.exists + lookup.missing;
+  if (fresh > 0) {
+    shell.say(fmt::format("    {} exist, {} {}", lookup.exists, lookup.missing,
+                          creates ? "would be created" : "are not there"));
+  }
+  if (lookup.probed > 0) {
+    shell.say(fmt::format("    {} dropped before, looked for again: {} there now", lookup.probed,
+                          lookup.probed_exist));
+  }
 }
 
 void say(const Shell& shell, const std::string& audience, const SyncConfig& sync, bool creates,
@@ -100,15 +131,10 @@ void say(const Shell& shell, const std::string& audience, const SyncConfig& sync
   shell.say(figure("rows", preview.rows));
   shell.say(figure("duplicates", preview.duplicates));
   shell.say(figure("members", preview.members));
-  if (!preview.is_known) return say_source_only(shell, preview);
+  if (!preview.is_known) return say_source_only(shell, sync, preview);
   shell.say(figure("add", preview.adds));
   if (preview.lookup) {
-    shell.say(fmt::format("    of these {} exist, {} {}", preview.lookup->exists,
-                          preview.lookup->missing, creates ? "would be created" : "are not there"));
-    if (preview.lookup->probed > 0) {
-      shell.say(fmt::format("    {} more were dropped and are looked for again; {} are there now",
-                            preview.lookup->probed, preview.lookup->probed_exist));
-    }
+    say_lookup(shell, *preview.lookup, creates);
   }
   if (preview.updates > 0) shell.say(figure("update", preview.updates));
   shell.say(figure("remove", preview.removes));
@@ -135,15 +161,8 @@ void say(const Shell& shell, const std::string& audience, const SyncConfig& sync
                              ? fmt::format("{} are known by their records and stay", *change->kept)
                              : std::string("who stays is known with --lookup only")));
   }
-  if (preview.refused) {
-    shell.say(wrapped(
-        shell.in(Colour::kBad, "this run would be refused:") + ' ' + preview.refused->message(),
-        2));
-    shell.say(wrapped("hint: " + preview.refused->hint(), 2));
-  }
-  if (preview.guard.error) {
-    say_guard(shell, *preview.guard.error);
-  }
+  say_destination(shell, sync, preview);
+  if (preview.guard.error) say_guard(shell, *preview.guard.error);
 }
 
 }  // namespace

@@ -13,6 +13,13 @@ constexpr int kMaxRecreations = 2;
 
 }  // namespace
 
+std::string what_to_do_about_deleted_list(const SyncRules& rules) {
+  return fmt::format(
+      "restore it: muster sync {} --restore-list; or let it be made again: "
+      "on_list_deleted: recreate",
+      rules.sync);
+}
+
 AudienceLife::AudienceLife(Session& session, bool restore) : session_(session), restore_(restore) {
   session_.may_recreate = may_recover();
 }
@@ -36,10 +43,7 @@ void AudienceLife::recover(const DestinationError& gone) {
   if ((restore_ || wanted == OnListDeleted::kRestore) && restored()) return;
   if (wanted == OnListDeleted::kStop) {
     auto error = gone;
-    error.with_hint(
-        fmt::format("restore it: muster sync {} --restore-list; or let it be made again: "
-                    "on_list_deleted: recreate",
-                    session_.rules.sync));
+    error.with_hint(what_to_do_about_deleted_list(session_.rules));
     throw error;
   }
   if (!may_start_over()) {

@@ -6,6 +6,9 @@
 
 namespace muster {
 
+//! The hint of a run that a deleted list stops, as on_list_deleted says.
+std::string what_to_do_about_deleted_list(const SyncRules& rules);
+
 class AudienceLife {
  public:
   //! `restore`: the user asked for a deleted audience to be restored, whatever the sync says.

@@ -6,7 +6,9 @@
 #include <cmath>
 
 #include "run/account_check.hpp"
+#include "run/audience_life.hpp"
 #include "run/heartbeat.hpp"
+#include "run/read_back.hpp"
 #include "run/reading_progress.hpp"
 #include "run/record_lookup.hpp"
 #include "run/rekey.hpp"
@@ -20,6 +22,22 @@ class NoMembers final : public MemberCursor {
   bool next(MemberRow&) override { return false; }
 };
 
+//! The members of a list that is gone, as they are once a run has found that out
+//! (Store::reopen_members).
+class ReopenedMembers final : public MemberCursor {
+ public:
+  explicit ReopenedMembers(std::unique_ptr<MemberCursor> members) : members_(std::move(members)) {}
+  bool next(MemberRow& row) override {
+    if (!members_->next(row)) return false;
+    const bool drifted = row.state == MemberState::kDropped && row.reason == "drifted";
+    if (row.state != MemberState::kDropped || drifted) row.state = MemberState::kPending;
+    return true;
+  }
+
+ private:
+  std::unique_ptr<MemberCursor> members_;
+};
+
 class Previewer {
  public:
   Previewer(const PreviewContext& context, const SyncRules& rules, Source& source,
@@ -31,22 +49,22 @@ class Previewer {
         spill_(context.temporary_directory) {
     if (context.store != nullptr) sync_ = context.store->sync(rules.sync);
     read_cohort();
+    const auto connection = known_connection();
     if (!sync_) return;
-    const auto connection = context.store->connection(rules.connection);
-    if (!connection || is_same_account(*sync_, *connection)) return;
-    if (!options.full) refused_ = account_changed(rules);
-    sync_.reset();  // nobody of it is there
+    if (connection && !is_same_account(*sync_, *connection)) {
+      if (!options.full) refused_ = account_changed(rules);
+      sync_.reset();  // nobody of it is there
+      return;
+    }
+    look_for_list();
   }
 
   Preview run() {
     const bool has_audience = sync_ && !sync_->audience_ref.empty();
-    PlanOptions plan_options;
-    plan_options.mode = options_.full || !has_audience ? RunMode::kFull : RunMode::kIncremental;
-    plan_options.now = context_.clock.now();
-    plan_options.on_drift = rules_.on_drift;
-    plan_options.creates = rules_.create_missing;
     Preview preview;
     preview.refused = refused_;
+    preview.list_gone = list_gone_;
+    preview.token_changed = context_.token_changed && !options_.look_up;
     const auto rekeyed = rekey(preview);
     if (!preview.is_known && !options_.rows.empty()) {
       throw Error(ErrorKind::kUsage, "plan.needs_lookup",
@@ -54,7 +72,9 @@ class Previewer {
                   "changed")
           .with_hint("add --lookup");
     }
-    const auto plan = make_plan(*cohort_, *members(rekeyed), plan_options);
+    const auto plan_before = make_plan(*cohort_, *members(rekeyed), plan_options(has_audience));
+    const bool starts_over = list_gone_ && rules_.on_list_deleted == OnListDeleted::kRecreate;
+    const auto plan = starts_over ? plan_of_new_list(rekeyed) : plan_before;
     preview.mode = plan.mode;
     preview.rows = cohort_->rows();
     preview.members = cohort_->member_count();
@@ -69,14 +89,50 @@ class Previewer {
     if (!preview.is_known) return only_of_source(std::move(preview), plan);
     preview.still_dropped = plan.still_dropped_by_reason;
     preview.next_retry = next_retry(plan);
-    preview.guard = judge(plan, *cohort_, rules_.max_removals);
-    if (options_.look_up) preview.lookup = look_up(plan);
-    estimate(plan, has_audience, preview);
+    // A run is judged before it finds out that its list is gone.
+    preview.guard = judge(plan_before, *cohort_, rules_.max_removals);
+    if (options_.look_up && !refused_) preview.lookup = look_up(plan);
+    estimate(plan, has_audience && !starts_over, preview);
     if (!options_.rows.empty()) write_rows(plan);
     return preview;
   }
 
  private:
+  PlanOptions plan_options(bool has_audience) const {
+    PlanOptions options;
+    options.mode = options_.full || !has_audience ? RunMode::kFull : RunMode::kIncremental;
+    options.now = context_.clock.now();
+    options.on_drift = rules_.on_drift;
+    options.creates = rules_.create_missing;
+    return options;
+  }
+
+  Plan plan_of_new_list(const std::vector<Rekeyed>& rekeyed) const {
+    ReopenedMembers reopened(members(rekeyed));
+    return make_plan(*cohort_, reopened, plan_options(false));
+  }
+
+  //! As a run would find it. Asks the destination only when it may be asked.
+  std::optional<ConnectionRow> known_connection() {
+    if (options_.look_up && context_.ready_connection) {
+      auto patience = make_patience();
+      return patience.ask([&] { return context_.ready_connection(); });
+    }
+    return context_.store == nullptr ? std::nullopt : context_.store->connection(rules_.connection);
+  }
+
+  //! Whether the sync's list is still there, when it may be asked for.
+  void look_for_list() {
+    const bool may_ask = options_.look_up && context_.destination.supports(MUSTER_READBACK_1);
+    if (!may_ask || sync_->audience_ref.empty()) return;
+    auto patience = make_patience();
+    list_gone_ =
+        !patience.ask([&] { return audience_exists(context_.destination, sync_->audience_ref); });
+    if (!list_gone_ || rules_.on_list_deleted != OnListDeleted::kStop) return;
+    refused_ = Error(ErrorKind::kFailed, "audience.gone", "the list was deleted at the destination")
+                   .with_hint(what_to_do_about_deleted_list(rules_));
+  }
+
   //! What is known of a run before the members are matched with those of another identifier.
   Preview only_of_source(Preview preview, const Plan& plan) const {
     preview.adds = preview.updates = preview.removes = preview.unchanged = 0;
@@ -251,6 +307,7 @@ class Previewer {
   std::optional<CohortIndex> cohort_;
   std::optional<SyncRow> sync_;
   std::optional<Error> refused_;
+  bool list_gone_ = false;
 };
 
 }  // namespace

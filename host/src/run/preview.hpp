@@ -41,7 +41,13 @@ struct Preview {
     std::optional<std::uint64_t> kept;
   };
   std::optional<IdentifierChange> identifier_change;
-  //! Why a run would be refused: the connection leads to another account.
+  //! With a look-up: the list was deleted at the destination, and a run would restore it or make
+  //! it again, and send everyone.
+  bool list_gone = false;
+  //! Without one: the static token is not the one that was checked last, and may lead to another
+  //! account.
+  bool token_changed = false;
+  //! Why a run would be refused: the connection leads to another account, or the list was deleted.
   std::optional<Error> refused;
   struct Lookup {
     std::uint64_t exists = 0;
@@ -64,6 +70,9 @@ struct PreviewContext {
   RunObserver& observer;
   std::filesystem::path temporary_directory;
   double rate_share = 1.0;
+  bool token_changed = false;  //!< a static token that was never checked
+  //! The connection, checked where that takes asking; called with a look-up alone. Throws Error.
+  std::function<ConnectionRow()> ready_connection = {};
 };
 
 //! Sends nothing without PreviewOptions::look_up. Throws Error.

@@ -28,6 +28,9 @@ Vault passing_vault() {
   return Vault::with_key({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
+//! Where the fingerprint of a connection's static token is kept, once it was checked.
+std::string checked_token(const ConnectionConfig& connection) { return "token/" + connection.name; }
+
 void make_private_directory(const fs::path& directory) {
   if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return;
   throw Error(ErrorKind::kFailed, "state.directory",
@@ -219,13 +222,22 @@ ConnectionRow Workspace::ready(const ConnectionConfig& connection, Destination& 
     throw not_connected(connection.name, row.state);
   }
   if (row.state == ConnectionState::kDisconnected) throw not_connected(connection.name, row.state);
-  const auto key = vault().hasher().key("token", token->second.resolve());
-  const std::string fingerprint(key.bytes.begin(), key.bytes.end());
-  const auto checked = "token/" + connection.name;
-  if (row.state == ConnectionState::kConnected && store().value(checked) == fingerprint) return row;
+  if (row.state == ConnectionState::kConnected && !token_changed(connection)) return row;
   row = keep_account(connection, destination.check());
-  store().put_value(checked, fingerprint);
+  store().put_value(checked_token(connection), fingerprint_of(token->second));
   return row;
+}
+
+std::string Workspace::fingerprint_of(const SecretReference& token) {
+  const auto key = vault().hasher().key("token", token.resolve());
+  return {key.bytes.begin(), key.bytes.end()};
+}
+
+//! Whether the connection's static token is another one than was checked last.
+bool Workspace::token_changed(const ConnectionConfig& connection) {
+  const auto token = connection.auth.find("token");
+  if (token == connection.auth.end() || is_stateless()) return false;
+  return store().value(checked_token(connection)) != fingerprint_of(token->second);
 }
 
 SourceEnvironment Workspace::source_environment() {
@@ -347,6 +359,7 @@ Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options
     throw not_connected(connection.name, connection_row(connection).state);
   }
   const auto source = cohort_source(sync);
+  const bool was_connected = connection_row(connection).state == ConnectionState::kConnected;
   const PreviewContext context{environment_.clock,
                                is_stateless() ? nullptr : &store(),
                                vault().hasher(),
@@ -354,7 +367,9 @@ Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options
                                environment_.cancellation,
                                observer,
                                is_stateless() ? fs::temp_directory_path() : state_directory(),
-                               connection.rate_share};
+                               connection.rate_share,
+                               was_connected && token_changed(connection),
+                               [&] { return ready(connection, opened.destination()); }};
   return preview_sync(context, sync_rules, *source, options);
 }
 

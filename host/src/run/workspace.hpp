@@ -122,6 +122,8 @@ class Workspace {
   bool is_stateless() const;
   void make_directories();
   void check_vault(Vault& vault);
+  std::string fingerprint_of(const SecretReference& token);
+  bool token_changed(const ConnectionConfig& connection);
   //! What a run, or a verification, works with; borrows `opened` and `observer`.
   RunContext run_context(const ConnectionConfig& connection, OpenConnection& opened,
                          RunObserver& observer);
