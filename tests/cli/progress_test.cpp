@@ -43,6 +43,28 @@ TEST_F(ProgressTest, TellsOfEveryPhaseFromItsOwnBeginning) {
             "users: reading back 2500, 250/s\n");
 }
 
+TEST_F(ProgressTest, OfAReadBackTellsHowMuchThereIsAndTheTimeLeft) {
+  told_by({Phase::kReadingBack, 0, 10'000}, Milliseconds{0});
+  EXPECT_EQ(told_by({Phase::kReadingBack, 2'500, 10'000}, Milliseconds{10'000}),
+            "users: reading back 2500 of about 10000, 250/s, 30 s left\n");
+  EXPECT_EQ(told_by({Phase::kReadingBack, 12'500, 10'000}, Milliseconds{10'000}),
+            "users: reading back 12500, 625/s\n");
+}
+
+TEST_F(ProgressTest, MovesWhileABatchIsInHand) {
+  told_by({Phase::kAdding, 0, 10'000}, Milliseconds{0});
+  EXPECT_EQ(told_by({Phase::kAdding, 0, 10'000, 2'000}, Milliseconds{10'000}),
+            "users: adding about 2000 of 10000, 200/s, 40 s left\n");
+}
+
+TEST_F(ProgressTest, OfALongNameIsItsBeginning) {
+  Progress of_long_name(clock, std::string(300, 'n'));
+  clock.advance(Milliseconds{10'000});
+  CaptureStderr();
+  of_long_name.on_progress({Phase::kAdding, 0, 1000});
+  EXPECT_EQ(GetCapturedStderr(), std::string(39, 'n') + "…: adding 0 of 1000\n");
+}
+
 TEST_F(ProgressTest, OfAReadingIsWorkedOutFromTheBytes) {
   told_by({Phase::kReading, 0, 0}, Milliseconds{0});
   const auto progress = reading_progress(1'000, {25'000, 100'000});
@@ -76,6 +98,17 @@ TEST_F(ProgressTest, NoticesComeAtOnce) {
   CaptureStderr();
   shown.on_notice("the list was restored");
   EXPECT_EQ(GetCapturedStderr(), "users: the list was restored\n");
+}
+
+TEST_F(ProgressTest, NoticesFitTheScreenAndDoNotDriveIt) {
+  CaptureStderr();
+  shown.on_notice("the list '\x1b[2J" + std::string(60, 'n') +
+                  "' was deleted at the destination; " +
+                  "it is created again and the whole cohort is sent");
+  const auto text = GetCapturedStderr();
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
+  EXPECT_LT(text.find('\n'), 100U) << text;
+  EXPECT_NE(text.find("\n  "), std::string::npos) << text;
 }
 
 }  // namespace

@@ -41,8 +41,53 @@ class Looks(Workspace):
                 text = text.replace(self.hubspot.base, "URL")
                 self.assertLessEqual(len(text), 100, (command, text))
 
+    def lines_of(self, result):
+        """What a person sees, paths and addresses of the machine as short as they may be."""
+        text = COLOUR.sub("", result.out + result.err)
+        text = re.sub(r"\r\x1b\[K", "\n", text)
+        return text.replace(str(self.directory), "DIR").replace(self.hubspot.base, "URL").splitlines()
+
+    def test_neither_long_names_nor_long_messages_are_wider_than_the_screen(self):
+        long = "people who bought more than three times in the last ninety days and opened a message "
+        name = "a_sync_of_" + "many_" * 10 + "word"
+        sync = {
+            "cohort": long * 2 + "since",
+            "source": {"csv": "cohort.csv"},
+            "connection": "marketing",
+            "identifier": {"column": "email", "as": "email"},
+            "retry_for": "1s",
+        }
+        self.configure(syncs={name: sync})
+        commands = [
+            ("check",),
+            ("plan", name, "--lookup"),
+            ("sync", name),
+            ("verify", name),
+            ("explain", name, "u1"),
+            ("explain", name, "nobody@company.com"),
+            ("history",),
+            ("sync", "no_such_sync_" + "x" * 120),
+            ("disconnect", "marketing"),
+        ]
+        for command in commands:
+            for line in self.lines_of(self.muster(*command)):
+                self.assertLessEqual(len(line), 100, (command, line))
+        list_id = next(iter(self.hubspot.lists().values()))["id"]
+        self.hubspot.call("DELETE", f"/crm/lists/2026-09/{list_id}")
+        self.cohort([f"user{i}@company.com" for i in range(3)])
+        for command in (("plan", name, "--lookup"), ("verify", name), ("sync", name)):
+            for line in self.lines_of(self.muster(*command)):
+                self.assertLessEqual(len(line), 100, (command, line))
+        self.file("cohort.csv", "user_id,another\nu1,user1@company.com\n")
+        for command in (("check",), ("plan", name), ("sync", name), ("history",)):
+            for line in self.lines_of(self.muster(*command)):
+                self.assertLessEqual(len(line), 100, (command, line))
+
     def test_help_is_not_longer_than_100_columns(self):
-        for command in ("", "verify", "explain", "history", "plan", "sync"):
+        for command in (
+            *("", "init", "check", "plugins", "cohorts", "connect", "connections", "plan", "sync"),
+            *("verify", "explain", "history", "report", "serve", "disconnect", "uninstall"),
+        ):
             for line in self.muster(*command.split(), "--help").out.splitlines():
                 self.assertLessEqual(len(line), 100, (command, line))
 
@@ -68,7 +113,10 @@ class Looks(Workspace):
         )
         os.close(theirs)
         try:
-            return os.read(ours, 65536).decode()
+            while True:
+                written += os.read(ours, 65536)
+        except OSError:  # nobody writes any more
+            return written.decode()
         finally:
             os.close(ours)
 

@@ -179,9 +179,8 @@ void run_explain(Shell& shell, const std::string& name, const std::string& asked
                       {"people", people}};
   if (result.not_asked) {
     object["not_asked"] = error_json(*result.not_asked).at("error");
-    shell.say(wrapped(shell.in(Colour::kWarn, "the destination was not asked:") + ' ' +
-                          error_text(*result.not_asked),
-                      2));
+    shell.say("  " + shell.in(Colour::kWarn, "the destination was not asked:") + ' ' +
+              error_text(*result.not_asked));
     shell.exit_code = exit_code(result.not_asked->kind());
   }
   shell.print(object);

@@ -104,13 +104,13 @@ void say_run(const Shell& shell, const RunRow& run) {
   }
   shell.say(shell.in(Colour::kDim, detail));
   if (!figures.dropped.empty()) {
-    shell.say(wrapped(shell.in(Colour::kDim, "dropped: " + reasons_text(figures.dropped)), 6));
+    shell.say(shell.in(Colour::kDim, "      dropped: " + reasons_text(figures.dropped)));
   }
   if (figures.to_retry > 0) {
     shell.say(shell.in(Colour::kDim, fmt::format("      to retry: {}", figures.to_retry)));
   }
   if (!run.error_message.empty()) {
-    shell.say(wrapped(shell.in(Colour::kBad, run.error_message), 6));
+    shell.say(shell.in(Colour::kBad, "      " + run.error_message));
   }
 }
 

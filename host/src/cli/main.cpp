@@ -4,11 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstring>
-#include <sstream>
 
 #include "base/log.hpp"
+#include "cli/columns.hpp"
 #include "cli/commands.hpp"
 
 namespace {
@@ -35,7 +34,7 @@ int fail(const muster::cli::Shell& shell, const muster::Error& error) {
   if (shell.json_output) {
     shell.print(muster::cli::error_json(error));
   } else {
-    fmt::print(stderr, "muster: {}\n", muster::cli::error_text(error));
+    shell.tell("muster: " + muster::cli::error_text(error));
   }
   return muster::exit_code(error.kind());
 }
@@ -43,37 +42,16 @@ int fail(const muster::cli::Shell& shell, const muster::Error& error) {
 //! What could not be told must not pass for done.
 int end(const muster::cli::Shell& shell) {
   if (shell.output_error() == 0) return shell.exit_code;
-  fmt::print(stderr, "muster: standard output can't be written: {}\n",
-             std::strerror(shell.output_error()));
+  shell.tell(fmt::format("muster: standard output can't be written: {}",
+                         std::strerror(shell.output_error())));
   return shell.exit_code == 0 ? 1 : shell.exit_code;
-}
-
-//! Lines of at most 98 characters; what does not fit goes on under the description.
-std::string wrapped_help(const std::string& help) {
-  constexpr std::size_t kWidth = 98;
-  std::string all;
-  std::istringstream lines(help);
-  for (std::string line; std::getline(lines, line);) {
-    const auto first = std::min(line.find_first_not_of(' '), line.size());
-    const auto gap = line.find("  ", first);
-    const auto column = gap == std::string::npos ? first : line.find_first_not_of(' ', gap);
-    const auto indent = column == std::string::npos || column > kWidth / 2 ? first : column;
-    while (line.size() > kWidth) {
-      const auto at = line.rfind(' ', kWidth);
-      if (at == std::string::npos || at <= indent) break;
-      all += line.substr(0, at) + '\n';
-      line = std::string(indent, ' ') + line.substr(at + 1);
-    }
-    all += line + '\n';
-  }
-  return all;
 }
 
 class Help final : public CLI::Formatter {
  public:
   std::string make_help(const CLI::App* app, std::string name,
                         CLI::AppFormatMode mode) const override {
-    return wrapped_help(CLI::Formatter::make_help(app, std::move(name), mode));
+    return muster::cli::fit(CLI::Formatter::make_help(app, std::move(name), mode), 0);
   }
 };
 

@@ -5,6 +5,9 @@
 
 #include <cstdio>
 
+#include "base/text.hpp"
+#include "cli/columns.hpp"
+
 namespace muster::cli {
 namespace {
 
@@ -31,6 +34,17 @@ const char* verb(RunProgress::Phase phase) {
   return "working";
 }
 
+//! How much there is to read is worked out from what is known before.
+bool has_exact_total(RunProgress::Phase phase) {
+  return phase != RunProgress::Phase::kReading && phase != RunProgress::Phase::kReadingBack;
+}
+
+//! What is to be seen of a line that moves stands behind it.
+std::string short_name(const std::string& name) {
+  constexpr std::size_t kMost = 40;
+  return columns_of(name) <= kMost ? name : first_columns(name, kMost - 1) + "…";
+}
+
 std::string duration(std::int64_t seconds) {
   if (seconds < 90) return fmt::format("{} s", seconds);
   if (seconds < 5'400) return fmt::format("{} min", (seconds + 30) / 60);
@@ -53,23 +67,24 @@ void Progress::clear() {
 }
 
 std::string Progress::line(const RunProgress& progress) const {
-  auto text = fmt::format("{}: {}", name_, verb(progress.phase));
+  auto text = fmt::format("{}: {}", short_name(name_), verb(progress.phase));
   if (progress.phase == RunProgress::Phase::kWaiting) {
     return fmt::format("{}, {} of {} done", text, progress.done, progress.total);
   }
-  text += progress.total > progress.done || progress.phase != RunProgress::Phase::kReading
-              ? fmt::format(" {}", progress.done)
-              : fmt::format(" {} rows", progress.done);
-  if (progress.total > progress.done) {
-    const bool exact = progress.phase != RunProgress::Phase::kReading;
-    text += fmt::format(" of {}{}", exact ? "" : "about ", progress.total);
+  const auto done = progress.done + progress.under_way;
+  text += fmt::format(" {}{}", progress.under_way > 0 ? "about " : "", done);
+  if (progress.total > done) {
+    text +=
+        fmt::format(" of {}{}", has_exact_total(progress.phase) ? "" : "about ", progress.total);
+  } else if (progress.phase == RunProgress::Phase::kReading) {
+    text += " rows";
   }
   const auto seconds = static_cast<double>((clock_.elapsed() - phase_began_).count()) / 1000;
-  if (seconds < 1 || progress.done <= done_before_) return text;
-  const auto rate = static_cast<double>(progress.done - done_before_) / seconds;
+  if (seconds < 1 || done <= done_before_) return text;
+  const auto rate = static_cast<double>(done - done_before_) / seconds;
   text += fmt::format(", {:.0f}/s", rate);
-  if (progress.total > progress.done) {
-    const auto left = static_cast<double>(progress.total - progress.done) / rate;
+  if (progress.total > done) {
+    const auto left = static_cast<double>(progress.total - done) / rate;
     text += fmt::format(", {} left", duration(static_cast<std::int64_t>(left)));
   }
   return text;
@@ -85,7 +100,7 @@ void Progress::on_progress(const RunProgress& progress) {
   if (now - last_shown_ < (terminal_ ? kTerminalEvery : kLogEvery)) return;
   last_shown_ = now;
   if (terminal_) {
-    fmt::print(stderr, "\r\x1b[K{}", line(progress).substr(0, 99));
+    fmt::print(stderr, "\r\x1b[K{}", first_columns(line(progress), kColumns));
     shown_ = true;
   } else {
     fmt::print(stderr, "{}\n", line(progress));
@@ -99,7 +114,7 @@ void Progress::on_alive() {
 
 void Progress::on_notice(const std::string& notice) {
   clear();
-  fmt::print(stderr, "{}: {}\n", name_, notice);
+  fmt::print(stderr, "{}\n", fit(escape_control(fmt::format("{}: {}", name_, notice))));
 }
 
 }  // namespace muster::cli

@@ -10,6 +10,7 @@
 
 #include "base/curl_transport.hpp"
 #include "base/text.hpp"
+#include "cli/columns.hpp"
 
 namespace muster::cli {
 namespace {
@@ -114,7 +115,7 @@ std::unique_ptr<Workspace> Shell::open_workspace() const {
 }
 
 void Shell::say(const std::string& text) const {
-  if (!json_output) write(visible_but_for_colours(text) + '\n');
+  if (!json_output) write(fit(visible_but_for_colours(text)) + '\n');
 }
 
 void Shell::print(const json::value& value) const {
@@ -132,7 +133,7 @@ void Shell::write(std::string_view text) const {
 }
 
 void Shell::tell(const std::string& text) const {
-  std::fputs(visible(text).c_str(), stderr);
+  std::fputs(fit(visible(text)).c_str(), stderr);
   std::fputc('\n', stderr);
 }
 
@@ -168,7 +169,7 @@ bool Shell::confirm(const std::string& question) const {
                 "this must be confirmed, and nobody is here")
         .with_hint("add --yes");
   }
-  fmt::print(stderr, "{} [y/N] ", question);
+  fmt::print(stderr, "{} [y/N] ", fit(visible(question)));
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes";

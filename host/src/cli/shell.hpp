@@ -41,7 +41,7 @@ class Shell {
   //! errno of a write to standard output that failed for another reason than its reader's leaving;
   //! 0 when there was none.
   int output_error() const noexcept { return output_error_; }
-  //! Text for people, on standard output; nothing with --json.
+  //! Text for people, on standard output, in lines that fit a terminal; nothing with --json.
   void say(const std::string& text) const;
   //! The one JSON object or array; only with --json.
   void print(const json::value& value) const;
@@ -49,7 +49,7 @@ class Shell {
   std::string in(Colour colour, const std::string& text) const;
   //! Asks on the terminal; --yes answers. Throws Error when nobody can be asked.
   bool confirm(const std::string& question) const;
-  //! For a person who waits: on standard error, also with --json.
+  //! For a person who waits: on standard error, also with --json; in lines as those of `say`.
   void tell(const std::string& text) const;
 
  private:

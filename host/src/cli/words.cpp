@@ -138,36 +138,13 @@ json::object to_json(const RunResult& result, const std::string& audience_url) {
   return object;
 }
 
-std::string wrapped(const std::string& text, std::size_t indent) {
-  constexpr std::size_t kWidth = 98;
-  const std::string blanks(indent, ' ');
-  std::string lines;
-  std::size_t column = 0;
-  for (std::size_t begin = 0; begin < text.size();) {
-    auto end = text.find(' ', begin);
-    if (end == std::string::npos) end = text.size();
-    const auto word = text.substr(begin, end - begin);
-    const bool fits = column > 0 && column + 1 + word.size() <= kWidth;
-    if (fits) {
-      lines += ' ' + word;
-      column += 1 + word.size();
-    } else {
-      lines += (lines.empty() ? "" : "\n") + blanks + word;
-      column = indent + word.size();
-    }
-    begin = end + 1;
-  }
-  return lines;
-}
-
 std::string figure(const std::string& name, const std::string& value) {
   return fmt::format("  {:<14} {}", name, value);
 }
 
 std::string reasons_figure(const std::string& name,
                            const std::map<std::string, std::uint64_t>& counts) {
-  constexpr std::size_t kIndent = 17;
-  return figure(name, wrapped(reasons_text(counts), kIndent).substr(kIndent));
+  return figure(name, reasons_text(counts));
 }
 
 std::string figure(const std::string& name, std::uint64_t value) {

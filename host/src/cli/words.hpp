@@ -32,12 +32,10 @@ json::array to_json(const std::vector<SourceNotice>& notices);
 json::object to_json(const RunRow& run);
 //! All that is to be said of a run that has ended.
 json::object to_json(const RunResult& result, const std::string& audience_url);
-//! `text` in lines of at most 98 characters, each indented by `indent` blanks.
-std::string wrapped(const std::string& text, std::size_t indent);
 //! Lines of two columns, indented: "  added     12".
 std::string figure(const std::string& name, const std::string& value);
 std::string figure(const std::string& name, std::uint64_t value);
-//! The same of counts by reason, over as many lines as they need.
+//! The same of counts by reason.
 std::string reasons_figure(const std::string& name,
                            const std::map<std::string, std::uint64_t>& counts);
 //! What tries a dropped member again whose reason does not heal by itself.
