@@ -112,6 +112,7 @@ class Looks(Workspace):
             check=False,
         )
         os.close(theirs)
+        written = b""
         try:
             while True:
                 written += os.read(ours, 65536)
@@ -153,6 +154,19 @@ class History(Workspace):
         self.assertEqual(self.runs("--since", "1h"), [1])
         self.assertEqual(self.runs("--until", "1h"), [])
         self.assertEqual(self.runs("--since", "2001-01-01", "--until", "2099-01-01T10:00Z"), [1])
+
+    def test_drops_of_today_do_not_stand_under_a_run_of_before(self):
+        self.cohort(["nobody@company.com", "another@company.com", "broken"])
+        self.sync(code=3)
+        (first,) = self.muster("history", "--limit", "1", "--until", "0m", "--json").json
+        self.assertEqual(first["run"], 2)
+        self.assertIn("still_dropped", first)
+        runs = self.muster("history", "--json").json
+        self.assertEqual([("still_dropped" in run) for run in runs], [True, False])
+        self.file("cohort.csv", "user_id,email\n")
+        self.assertEqual(self.muster("sync", "s").code, 4)
+        runs = self.muster("history", "--status", "completed_with_drops", "--json").json
+        self.assertEqual([("still_dropped" in run) for run in runs], [False, False])
 
     def test_a_time_that_is_none_is_refused(self):
         for text in ("yesterday", "2026-02-31", "2026-04-31T10:00"):
@@ -213,6 +227,14 @@ class Plan(Workspace):
         plan = self.muster("plan", "s", "--lookup", "--json").json
         self.assertEqual(plan["lookup"], {"exists": 1, "missing": 1})
         self.assertIn("1 would be created", self.muster("plan", "s", "--lookup").out)
+
+    def test_a_look_up_of_those_dropped_before_alone_speaks_of_nobody_else(self):
+        self.configure(sync={"create_missing": False})
+        self.cohort(["a@company.com"])
+        self.sync(code=3)
+        out = self.muster("plan", "s", "--lookup").out
+        self.assertIn("1 dropped before, looked for again: 0 there now", out)
+        self.assertNotIn("0 exist", out)
 
     def test_every_row_is_written_to_the_file_that_was_asked_for(self):
         self.configure()

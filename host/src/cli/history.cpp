@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <set>
 
 #include "cli/commands.hpp"
 #include "cli/times.hpp"
@@ -129,7 +128,6 @@ void show_history(const Shell& shell, const Asked& asked) {
   if (!asked.sync.empty()) workspace->config().sync(asked.sync);  // or told which there are
   const auto filter = filter_of(asked, shell.clock().now());
   json::array runs;
-  std::set<std::string> told;
   if (workspace->has_state()) {
     auto& store = workspace->store();
     for (const auto& run : store.runs(filter)) {
@@ -140,8 +138,8 @@ void show_history(const Shell& shell, const Asked& asked) {
       }
       auto object = to_json_with_start(run);
       say_run(shell, run);
-      // Under the newest run of each sync: what becomes of its drops.
-      if (told.insert(run.sync).second) {
+      // Under the newest run of each sync, whatever the filter: what becomes of its drops now.
+      if (store.runs(run.sync, 1).front().id == run.id) {
         const auto healing = healing_of(store, run.sync);
         say_healing(shell, healing);
         json::array array;
