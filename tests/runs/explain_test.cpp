@@ -192,6 +192,50 @@ TEST_F(ExplainTest, TheRestIsToldWhenTheDestinationCantBeAsked) {
   EXPECT_FALSE(result.people[0].in_list);
 }
 
+TEST_F(ExplainTest, WhoIsIdentifiedByARecordNowIsTheMemberOfBefore) {
+  fill();
+  const auto ada = std::to_string(world.id_of("ada@example.com"));
+  world.configure({}, "contact_id");
+  world.dir.write("cohort.csv", "user_id,who\nu1," + ada + "\n");
+  for (const auto& asked : {std::string("u1"), std::string("Ada@Example.com"), ada}) {
+    SCOPED_TRACE(asked);
+    const auto result = explain(asked);
+    EXPECT_EQ(result.former_kind, "email");
+    EXPECT_FALSE(result.is_stranger);
+    ASSERT_EQ(result.people.size(), 1U);
+    const auto& person = result.people[0];
+    ASSERT_EQ(person.rows.size(), 1U);
+    EXPECT_EQ(person.rows[0].line, 2U);
+    ASSERT_TRUE(person.state);
+    EXPECT_EQ(person.state->state, MemberState::kListed);
+    EXPECT_EQ(person.changes.size(), 1U);
+    EXPECT_EQ(person.in_list, true);
+  }
+  world.run();
+  EXPECT_EQ(explain("u1").former_kind, "");
+}
+
+TEST_F(ExplainTest, WhoIsIdentifiedByAnAddressNowIsTheMemberOfBefore) {
+  auto& account = world.hubspot.account();
+  const auto ada = std::to_string(account.create("ada@example.com").id);
+  world.configure({}, "contact_id");
+  world.dir.write("cohort.csv", "user_id,who\nu1," + ada + "\n");
+  world.run();
+  world.configure({});
+  world.dir.write("cohort.csv", "user_id,who\nu1,ada@example.com\n");
+  for (const auto& asked : {std::string("u1"), std::string("ada@example.com")}) {
+    SCOPED_TRACE(asked);
+    const auto result = explain(asked);
+    ASSERT_EQ(result.people.size(), 1U);
+    EXPECT_EQ(result.people[0].rows.size(), 1U);
+    ASSERT_TRUE(result.people[0].state);
+    EXPECT_EQ(result.people[0].in_list, true);
+  }
+  const auto by_record = explain(ada);
+  ASSERT_EQ(by_record.people.size(), 1U);
+  EXPECT_TRUE(by_record.people[0].state);
+}
+
 TEST_F(ExplainTest, NothingIsWritten) {
   fill();
   world.hubspot.log().clear();

@@ -95,8 +95,17 @@ json::object to_json(const ExplainedPerson& person, const std::string& record_ur
   return object;
 }
 
-void say_rows(const Shell& shell, const ExplainedPerson& person) {
-  if (person.rows.empty()) shell.say(figure("source", "not there now"));
+//! Members are identified in another way now, and who this one is in the source takes a look-up of
+//! everyone there.
+bool may_be_in_source(const ExplainedPerson& person, const Explanation& told) {
+  return person.rows.empty() && person.state && !told.former_kind.empty();
+}
+
+void say_rows(const Shell& shell, const ExplainedPerson& person, const Explanation& told) {
+  if (person.rows.empty()) {
+    shell.say(figure("source", may_be_in_source(person, told) ? "not known before the next run"
+                                                              : "not there now"));
+  }
   for (const auto& row : person.rows) {
     auto text = fmt::format("line {}", row.line);
     if (!row.source_id.empty()) text += fmt::format(", id {}", row.source_id);
@@ -137,9 +146,9 @@ void say_record(const Shell& shell, const ExplainedPerson& person, const std::st
   if (!url.empty()) shell.say(figure("", url));
 }
 
-void say_person(const Shell& shell, const ExplainedPerson& person, const std::string& record_url,
-                const std::string& audience) {
-  say_rows(shell, person);
+void say_person(const Shell& shell, const ExplainedPerson& person, const Explanation& told,
+                const std::string& record_url, const std::string& audience) {
+  say_rows(shell, person, told);
   if (!person.canonical.empty()) shell.say(figure("identifier", person.canonical));
   say_state(shell, person);
   say_record(shell, person, record_url);
@@ -168,15 +177,26 @@ void run_explain(Shell& shell, const std::string& name, const std::string& asked
   shell.say(fmt::format("{}: {}", shell.in(Colour::kBold, sync.name),
                         result.is_stranger ? "a stranger: not in the source, and not known here"
                                            : counted(result.people.size(), "member")));
+  if (result.is_stranger) {
+    shell.say("  Ids of the source are not kept: who left it is found by identifier or record id.");
+  }
   json::array people;
   for (const auto& person : result.people) {
-    say_person(shell, person, row.record_url, audience);
-    people.emplace_back(to_json(person, row.record_url));
+    say_person(shell, person, result, row.record_url, audience);
+    auto entry = to_json(person, row.record_url);
+    if (may_be_in_source(person, result)) entry["in_source"] = nullptr;
+    people.emplace_back(std::move(entry));
   }
   json::object object{{"sync", sync.name},
                       {"audience", audience},
                       {"stranger", result.is_stranger},
                       {"people", people}};
+  if (!result.former_kind.empty()) {
+    object["identifier_change"] = json::object{{"from", result.former_kind}, {"to", sync.kind}};
+    shell.say(figure("identified by",
+                     fmt::format("{} now, {} before; the next run matches members by record",
+                                 sync.kind, result.former_kind)));
+  }
   if (result.not_asked) {
     object["not_asked"] = error_json(*result.not_asked).at("error");
     shell.say("  " + shell.in(Colour::kWarn, "the destination was not asked:") + ' ' +

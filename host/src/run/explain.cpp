@@ -7,7 +7,9 @@
 
 #include "plan/mapping.hpp"
 #include "run/account_check.hpp"
+#include "run/former_keys.hpp"
 #include "run/record_number.hpp"
+#include "run/rekey.hpp"
 
 namespace muster {
 namespace {
@@ -28,16 +30,21 @@ class Explainer {
  public:
   Explainer(const ExplainContext& context, const SyncRules& rules, Source& source,
             const std::string& asked)
-      : context_(context), rules_(rules), source_(source), asked_(asked) {
-    if (context.store != nullptr) {
-      if (auto row = context.store->sync(rules.sync)) result_.sync = std::move(*row);
-    }
+      : context_(context),
+        rules_(rules),
+        source_(source),
+        asked_(asked),
+        result_(of_sync(context, rules)),
+        former_(context.store, context.destination, context.hasher, result_.sync, rules.kind) {
+    result_.former_kind = former_.kind();
   }
 
   Explanation run() {
     take_asked();
     follow_asked();
+    add_keys_of_today();
     read_source();
+    find_former_keys();
     describe();
     try {
       ask_destination();
@@ -60,6 +67,13 @@ class Explainer {
     std::string identifier;
   };
 
+  static Explanation of_sync(const ExplainContext& context, const SyncRules& rules) {
+    Explanation result;
+    if (context.store == nullptr) return result;
+    if (auto row = context.store->sync(rules.sync)) result.sync = std::move(*row);
+    return result;
+  }
+
   bool has_state() const { return context_.store != nullptr && result_.sync.id != SyncId{}; }
 
   //! Whom the text stands for without the source: its canonical form, and whose record it is.
@@ -71,7 +85,50 @@ class Explainer {
       add_key(context_.hasher.key(rules_.kind, asked_canonical_), asked_canonical_);
     }
     if (!has_state()) return;
+    take_former();
     add_record(asked_);
+  }
+
+  //! By the identifier that the state knows members by, where that is another one than today's.
+  void take_former() {
+    if (const auto known = former_.member_of(asked_)) add_key(known->key, known->canonical);
+  }
+
+  //! Whoever is known by a former identifier is in the source by the one of today.
+  void add_keys_of_today() {
+    std::vector<std::string> identifiers;
+    for (const auto& [key, canonical] : keys_) {
+      auto identifier = former_.identifier_today(key);
+      if (!identifier.empty()) identifiers.push_back(std::move(identifier));
+    }
+    for (const auto& identifier : identifiers) {
+      add_key(context_.hasher.key(rules_.kind, identifier), identifier);
+    }
+  }
+
+  //! Of whom the source has today: under which key the state knows them.
+  void find_former_keys() {
+    if (result_.former_kind.empty()) return;
+    for (const auto& [key, canonical] : keys_) {
+      if (canonical.empty() || context_.store->member(result_.sync.id, key)) continue;
+      if (const auto former = former_.key_of_record(record_of(canonical))) {
+        former_keys_[key] = *former;
+      }
+    }
+  }
+
+  //! Nothing where the destination can't be asked; why it can't be is told at the end.
+  std::string record_of(const std::string& canonical) {
+    if (is_record_kind(context_.destination, rules_.kind)) return canonical;
+    if (!context_.destination.supports(MUSTER_LOOKUP_1)) return {};
+    try {
+      require_account();
+      const std::string_view identifier = canonical;
+      return context_.destination.look_up(rules_.kind, {&identifier, 1}).front();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kInterrupted) throw;
+      return {};
+    }
   }
 
   //! Whose record it is, or was when something changed of them.
@@ -187,7 +244,10 @@ class Explainer {
     for (const auto& mapped : mapped_) {
       if (keys_.contains(mapped.key)) lines[mapped.key].push_back(mapped.line);
     }
+    std::set<MemberKey> told_elsewhere;
+    for (const auto& [key, former] : former_keys_) told_elsewhere.insert(former);
     for (const auto& [key, canonical] : keys_) {
+      if (told_elsewhere.contains(key)) continue;
       ExplainedPerson person;
       person.canonical = canonical;
       std::uint64_t first = 0;
@@ -195,7 +255,8 @@ class Explainer {
         person.rows.push_back({line, source_ids_[line], {}, first});
         if (first == 0) first = line;
       }
-      if (has_state()) add_state(key, person);
+      const auto former = former_keys_.find(key);
+      if (has_state()) add_state(former == former_keys_.end() ? key : former->second, person);
       if (person.rows.empty() && !person.state && person.changes.empty()) continue;
       result_.people.push_back(std::move(person));
     }
@@ -268,6 +329,7 @@ class Explainer {
   std::set<std::uint64_t> find_in_list(const std::set<std::uint64_t>& wanted) {
     std::set<std::uint64_t> found;
     std::uint64_t read = 0;
+    const auto expected = context_.store->count_members(result_.sync.id, MemberState::kListed);
     try {
       context_.destination.read_back(
           result_.sync.audience_ref, {},
@@ -290,14 +352,16 @@ class Explainer {
   const SyncRules& rules_;
   Source& source_;
   const std::string& asked_;
+  Explanation result_;
+  FormerKeys former_;
   std::string asked_canonical_;
   std::string survivor_;  //!< of the record that was asked for, where it was merged
   bool known_by_record_ = false;
-  std::map<MemberKey, std::string> keys_;  //!< with their canonical forms, where known
+  std::map<MemberKey, std::string> keys_;       //!< with their canonical forms, where known
+  std::map<MemberKey, MemberKey> former_keys_;  //!< of keys_: that the state has instead
   std::map<std::uint64_t, std::string> source_ids_;
   std::vector<Mapped> mapped_;
   std::uint64_t rows_ = 0;
-  Explanation result_;
 };
 
 }  // namespace
@@ -308,4 +372,3 @@ Explanation explain(const ExplainContext& context, const SyncRules& rules, Sourc
 }
 
 }  // namespace muster
-    const auto expected = context_.store->count_members(result_.sync.id, MemberState::kListed);

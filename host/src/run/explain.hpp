@@ -38,7 +38,10 @@ struct Explanation {
   std::vector<ExplainedPerson> people;
   //! Nobody of the source and of the state: whoever is in the list is there without us.
   bool is_stranger = false;
-  SyncRow sync;                    //!< without an id when it never ran
+  SyncRow sync;  //!< without an id when it never ran
+  //! The kind of identifier that the state knows members by, where muster.yaml has another one by
+  //! now: the next run matches them by their records.
+  std::string former_kind;
   std::optional<Error> not_asked;  //!< why the destination could not be asked
 };
 
