@@ -56,9 +56,24 @@ TEST_F(GuardedTest, ALostColumnIsStoppedWithTheFiguresAndFirstRunsAreFaults) {
   ASSERT_TRUE(result.error);
   EXPECT_EQ(result.error->code(), "guard.lost_column");
   EXPECT_EQ(result.error->kind(), ErrorKind::kGuard);
-  EXPECT_NE(result.error->message().find("30 members"), std::string::npos);
+  EXPECT_NE(result.error->message().find("all 30 listed members would be removed"),
+            std::string::npos);
+  EXPECT_NE(result.error->hint().find("--allow-removals"), std::string::npos);
   EXPECT_NE(result.error->message().find("who"), std::string::npos);
   EXPECT_EQ(world.writes(), 0U);
+}
+
+//! Whoever means to empty the list has a file that says so: with the column, and without rows.
+TEST_F(GuardedTest, ALostColumnEmptiesNoListWhateverIsAllowed) {
+  fill(30);
+  world.cohort(SyncWorld::people(30), "other");
+  const auto result = run_allowing();
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.error->code(), "guard.lost_column");
+  EXPECT_EQ(world.listed().size(), 30U);
+  world.cohort({});
+  EXPECT_FALSE(run_allowing().error);
+  EXPECT_TRUE(world.listed().empty());
 }
 
 TEST_F(GuardedTest, AFileWithoutAByteIsAnEmptySource) {

@@ -51,10 +51,13 @@ std::optional<Error> judge_source(const Error& fault, std::uint64_t listed) {
   if (listed > 0 && fault.code() == "source.missing_column") {
     // It had the column when it was sent last: not a mistake in muster.yaml.
     return Error(ErrorKind::kGuard, "guard.lost_column",
-                 fmt::format("{}; the {} members that are listed stay so", fault.message(), listed))
+                 fmt::format("{}; without it all {} listed members would be removed; they stay",
+                             fault.message(), listed))
         .at(fault.where())
-        .with_hint(fault.hint() + (fault.hint().empty() ? "" : "; ") +
-                   "--allow-removals does not pass this: name the column in muster.yaml");
+        .with_hint(
+            fault.hint() + (fault.hint().empty() ? "" : "; ") +
+            "name the column in muster.yaml; --allow-removals does not pass this, but a file "
+            "with the column and without rows, where nobody is to stay listed");
   }
   if (fault.code() == kEmptySource) {
     return Error(
