@@ -29,6 +29,9 @@ class Around final : public Destination {
                   const AudienceEvents& events) override {
     auto changed = header;
     if (mutation_ == Mutation::kCreatesUnasked) changed.create_missing = true;
+    if (mutation_ == Mutation::kUpdateBelieved && are_updates(operations)) {
+      return believe(operations);
+    }
     if (mutation_ == Mutation::kLeaverForgotten) return forget_leavers(changed, operations, events);
     auto result = mutation_ == Mutation::kRemovesFirst ? remove_first(changed, operations, events)
                                                        : inner_->sync(changed, operations, events);
@@ -70,6 +73,22 @@ class Around final : public Destination {
   Usage usage() const override { return inner_->usage(); }
 
  private:
+  static bool are_updates(std::span<const Operation> operations) {
+    return std::all_of(operations.begin(), operations.end(), [](const Operation& operation) {
+      return operation.kind == OperationKind::kUpdate;
+    });
+  }
+  static SyncResult believe(std::span<const Operation> operations) {
+    SyncResult result;
+    for (const auto& operation : operations) {
+      Outcome outcome;
+      outcome.kind = OutcomeKind::kApplied;
+      outcome.record_id = operation.record_id;
+      result.outcomes.push_back(std::move(outcome));
+    }
+    return result;
+  }
+
   //! Removals stand behind the adds of a batch.
   static std::size_t adds_of(std::span<const Operation> operations) {
     return static_cast<std::size_t>(std::count_if(

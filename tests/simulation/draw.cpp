@@ -33,6 +33,7 @@ Draw draw_world(Random& random, simulator::Switches& switches) {
   if (random.chance(0.2)) switches.largest_membership_write = random.pick_signed(1, 20);
   if (random.chance(0.1)) switches.required_on_create = {"firstname"};
   switches.date_header = random.chance(0.8);
+  draw.properties = random.chance(0.3);
   return draw;
 }
 
@@ -60,10 +61,11 @@ std::string configuration(const Draw& draw) {
       "    remove_strangers: {}\n"
       "    guard: off\n"
       "    retry_for: 60s\n"
-      "{}",
+      "{}{}",
       auth, draw.resolve, draw.by_email ? "email" : "contact_id", draw.verify,
       draw.repair ? "repair" : "report", draw.remove_strangers,
-      draw.by_email ? fmt::format("    create_missing: {}\n", draw.create_missing) : "");
+      draw.by_email ? fmt::format("    create_missing: {}\n", draw.create_missing) : "",
+      draw.properties ? "    properties: {works_at: company}\n" : "");
 }
 
 }  // namespace muster::simulation

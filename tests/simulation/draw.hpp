@@ -14,8 +14,9 @@ struct Draw {
   bool verify = true;
   bool repair = true;
   bool remove_strangers = false;
-  bool oauth = false;   //!< a token that expires, and an app that can be uninstalled
-  bool others = false;  //!< other clients use the account's quota
+  bool oauth = false;       //!< a token that expires, and an app that can be uninstalled
+  bool properties = false;  //!< a column is mapped to a property of contacts
+  bool others = false;      //!< other clients use the account's quota
   std::string resolve = "auto";
   double faults = 0.05;          //!< share of requests that meet one
   double events_in_runs = 0.01;  //!< chance that HubSpot's people act before a request

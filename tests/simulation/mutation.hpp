@@ -23,6 +23,7 @@ enum class Mutation {
   kRemovalBelieved,        //!< a removal is forgotten before a read-back confirms it
   kRemovesFirst,           //!< who leaves is removed before who enters is added
   kNewListTakenForFilled,  //!< who was in a deleted list is taken for being in the new one
+  kUpdateBelieved,         //!< a changed value is taken for written without being sent
 };
 
 inline const std::map<std::string, Mutation>& mutations() {
@@ -42,7 +43,8 @@ inline const std::map<std::string, Mutation>& mutations() {
       {"miscounts", Mutation::kMiscounts},
       {"removal_believed", Mutation::kRemovalBelieved},
       {"removes_first", Mutation::kRemovesFirst},
-      {"new_list_taken_for_filled", Mutation::kNewListTakenForFilled}};
+      {"new_list_taken_for_filled", Mutation::kNewListTakenForFilled},
+      {"update_believed", Mutation::kUpdateBelieved}};
   return all;
 }
 

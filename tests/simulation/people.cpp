@@ -35,6 +35,9 @@ void People::populate(simulator::HubSpot& hubspot, std::uint64_t seed) {
 void People::change_cohort() {
   for (auto& person : people_) {
     if (random_.chance(0.3)) person.in_cohort = !person.in_cohort;
+    if (draw_.properties && random_.chance(0.3)) {
+      person.company = fmt::format("Company {}", random_.pick(1, 5));
+    }
   }
   if (random_.chance(0.9)) random_.one_of(people_).in_cohort = true;
 }
@@ -48,31 +51,34 @@ std::string People::noisy(const std::string& email) {
   return text;
 }
 
-void People::put(std::string& csv, const std::string& written, const std::string& canonical) {
-  CohortRow row{fmt::format("u{}", rows_.size()), canonical, false};
+void People::put(std::string& csv, const std::string& written, const std::string& canonical,
+                 const std::string& company) {
+  CohortRow row{fmt::format("u{}", rows_.size()), canonical, false, company};
   if (!canonical.empty()) {
     row.duplicate = !cohort_.insert(canonical).second;
     ever_.insert(canonical);
   }
-  csv += row.source_id + ',' + written + '\n';
+  csv += row.source_id + ',' + written + (draw_.properties ? ',' + company : "") + '\n';
   rows_.push_back(std::move(row));
 }
 
 void People::write_cohort(const testing::TempDir& directory) {
   rows_.clear();
   cohort_.clear();
-  std::string csv = "user_id,who\n";
+  std::string csv = draw_.properties ? "user_id,who,works_at\n" : "user_id,who\n";
   for (const auto& person : people_) {
     if (!person.in_cohort) continue;
     if (!draw_.by_email) {
       if (person.id.empty()) continue;
-      put(csv, random_.chance(0.1) ? "0" + person.id : person.id, person.id);
+      put(csv, random_.chance(0.1) ? "0" + person.id : person.id, person.id, person.company);
       continue;
     }
     const bool use_alias = !person.alias.empty() && random_.chance(0.5);
-    if (!use_alias || random_.chance(0.5)) put(csv, noisy(person.email), person.email);
-    if (use_alias) put(csv, noisy(person.alias), person.alias);
-    if (random_.chance(0.1)) put(csv, person.email, person.email);
+    if (!use_alias || random_.chance(0.5)) {
+      put(csv, noisy(person.email), person.email, person.company);
+    }
+    if (use_alias) put(csv, noisy(person.alias), person.alias, person.company);
+    if (random_.chance(0.1)) put(csv, person.email, person.email, person.company);
   }
   if (random_.chance(0.5)) put(csv, "no address", {});
   if (random_.chance(0.5)) put(csv, "", {});

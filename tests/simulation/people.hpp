@@ -14,8 +14,9 @@ namespace muster::simulation {
 
 struct Person {
   std::string email;
-  std::string alias;  //!< a secondary address of the same contact; may be empty
-  std::string id;     //!< the contact's id at the beginning; empty without one
+  std::string alias;    //!< a secondary address of the same contact; may be empty
+  std::string id;       //!< the contact's id at the beginning; empty without one
+  std::string company;  //!< as the source has it today
   bool in_cohort = false;
 };
 
@@ -24,6 +25,7 @@ struct CohortRow {
   std::string source_id;
   std::string canonical;  //!< empty: no identifier, or none that is well-formed
   bool duplicate = false;
+  std::string company;  //!< to be written to the contact; empty: nothing is known of it
 };
 
 class People {
@@ -42,7 +44,8 @@ class People {
 
  private:
   void populate(simulator::HubSpot& hubspot, std::uint64_t seed);
-  void put(std::string& csv, const std::string& written, const std::string& canonical);
+  void put(std::string& csv, const std::string& written, const std::string& canonical,
+           const std::string& company = {});
   std::string noisy(const std::string& email);
 
   Random& random_;

@@ -68,6 +68,7 @@ void Promises::check_at_rest(const RunResult& last) {
       continue;
     }
     check_member(row.canonical, claim->second, *ours);
+    if (claim->second.kind == Claim::Kind::kListed && !row.duplicate) check_values(row);
   }
   check_list(*ours);
 }

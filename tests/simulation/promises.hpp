@@ -39,6 +39,7 @@ class Promises {
   bool can_be_missed(const std::string& who);
   std::string fault_in_drop(const std::string& who, const std::string& reason);
   void check_list(const simulator::List& list);
+  void check_values(const CohortRow& row);
   void check_strangers(const simulator::List& list);
   void check_stays(const simulator::List& list);
   void check_contacts();

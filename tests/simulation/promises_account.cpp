@@ -95,6 +95,18 @@ void Promises::check_contacts() {
   }
 }
 
+//! A listed member's contact has the values of the cohort, but for contacts that others made one of
+//! several.
+void Promises::check_values(const CohortRow& row) {
+  const auto ids = contacts_of(row.canonical);
+  if (row.company.empty() || ids.size() != 1 || was_disturbed(row.canonical)) return;
+  const auto& contact = *world_.hubspot.account().by_id(*ids.begin());
+  if (!contact.merged_ids.empty()) return;
+  const auto value = contact.properties.find("company");
+  if (value != contact.properties.end() && value->second == row.company) return;
+  violate(fmt::format("{} is listed without the value of today", row.canonical));
+}
+
 //! Nobody's address stands in the state.
 void Promises::check_state() {
   for (const auto* name : {"state.db", "state.db-wal"}) {
