@@ -236,6 +236,34 @@ TEST_F(ExplainTest, WhoIsIdentifiedByAnAddressNowIsTheMemberOfBefore) {
   EXPECT_TRUE(by_record.people[0].state);
 }
 
+TEST_F(ExplainTest, AnAddressLeadsToAMemberThatGoesByARecord) {
+  auto& account = world.hubspot.account();
+  const auto ada = std::to_string(account.create("ada@example.com").id);
+  account.create("stranger@example.com");
+  world.configure({}, "contact_id");
+  world.dir.write("cohort.csv", "user_id,who\nu1," + ada + "\n");
+  world.run();
+  const auto result = explain(" Ada@example.com");
+  EXPECT_FALSE(result.is_stranger);
+  ASSERT_EQ(result.people.size(), 1U);
+  EXPECT_EQ(result.people[0].rows.size(), 1U);
+  EXPECT_EQ(result.people[0].record_id, ada);
+  EXPECT_EQ(result.people[0].in_list, true);
+  const auto stranger = explain("stranger@example.com");
+  EXPECT_TRUE(stranger.is_stranger);
+  EXPECT_EQ(stranger.people[0].record_id, std::to_string(world.id_of("stranger@example.com")));
+}
+
+TEST_F(ExplainTest, NobodyIsNobody) {
+  fill();
+  try {
+    explain(" ");
+    FAIL() << "it explained nobody";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+  }
+}
+
 TEST_F(ExplainTest, NothingIsWritten) {
   fill();
   world.hubspot.log().clear();

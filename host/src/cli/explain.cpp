@@ -160,7 +160,8 @@ void say_person(const Shell& shell, const ExplainedPerson& person, const Explana
     auto text = fmt::format("run {}", static_cast<std::int64_t>(change.change.run));
     if (change.run) text += ", " + time_text(change.run->started);
     text += fmt::format(": {}", to_word(change.change.kind));
-    if (!change.change.reason.empty()) text += ", " + change.change.reason;
+    const auto& reason = change.change.reason;
+    if (!reason.empty() && reason != to_word(change.change.kind)) text += ", " + reason;
     if (!change.change.detail.empty()) text += " " + change.change.detail;
     shell.say(figure("history", text));
   }

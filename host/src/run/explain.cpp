@@ -156,6 +156,9 @@ class Explainer {
       if (record.empty() || record == asked_) return;
       survivor_ = record;
       add_record(record);
+      if (is_record_kind(context_.destination, rules_.kind)) {
+        add_key(context_.hasher.key(rules_.kind, record), record);
+      }
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kInterrupted) throw;
       // The destination is asked again at the end; why it can't be is told then.
@@ -167,12 +170,26 @@ class Explainer {
     return survivor_of(asked_);
   }
   std::string record_of_asked() {
-    if (asked_canonical_.empty()) return {};
+    if (asked_canonical_.empty()) return record_by_another_kind();
     const auto key = context_.hasher.key(rules_.kind, asked_canonical_);
     if (context_.store->member(result_.sync.id, key)) return {};
     require_account();
     const std::string_view identifier = asked_canonical_;
     return context_.destination.look_up(rules_.kind, {&identifier, 1}).front();
+  }
+
+  //! An address, where the sync goes by contact ids.
+  std::string record_by_another_kind() {
+    const std::string_view value = asked_;
+    for (const auto& kind : context_.destination.descriptor().kinds) {
+      if (kind.id == rules_.kind) continue;
+      const auto mapped = context_.destination.map_identifiers(kind.id, {&value, 1});
+      if (mapped.front().canonical.empty()) continue;
+      require_account();
+      const std::string_view canonical = mapped.front().canonical;
+      return context_.destination.look_up(kind.id, {&canonical, 1}).front();
+    }
+    return {};
   }
 
   bool is_number() const {
@@ -315,8 +332,8 @@ class Explainer {
       person.record_id = context_.destination.look_up(rules_.kind, {&identifier, 1}).front();
     }
     auto& first = result_.people.front();
-    if (!result_.is_stranger || !first.record_id.empty() || !is_number()) return;
-    first.record_id = survivor_.empty() ? asked_ : survivor_;
+    if (!result_.is_stranger || !first.record_id.empty()) return;
+    first.record_id = survivor_.empty() && is_number() ? asked_ : survivor_;
   }
 
   //! Who was merged since is in the list under the record of today.

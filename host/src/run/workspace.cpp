@@ -322,6 +322,10 @@ VerifyResult Workspace::repair(const SyncConfig& sync, RunObserver& observer) {
 
 Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
                                RunObserver& observer) {
+  if (asked.find_first_not_of(" \t") == std::string::npos) {
+    throw Error(ErrorKind::kUsage, "explain.nobody", "nobody was named")
+        .with_hint("name a source id, an identifier or a record id");
+  }
   if (!has_state()) look_only();
   const auto sync_rules = rules(sync);
   const auto& connection = config_.connection(sync.connection);
