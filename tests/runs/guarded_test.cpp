@@ -59,6 +59,8 @@ TEST_F(GuardedTest, ALostColumnIsStoppedWithTheFiguresAndFirstRunsAreFaults) {
   EXPECT_NE(result.error->message().find("all 30 listed members would be removed"),
             std::string::npos);
   EXPECT_NE(result.error->hint().find("--allow-removals"), std::string::npos);
+  EXPECT_TRUE(result.run.error_message.starts_with(result.error->where() + ": "))
+      << result.run.error_message;
   EXPECT_NE(result.error->message().find("who"), std::string::npos);
   EXPECT_EQ(world.writes(), 0U);
 }

@@ -404,7 +404,8 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   }
   if (result.error) {
     result.run.error_code = result.error->code();
-    result.run.error_message = result.error->message();
+    const auto& where = result.error->where();
+    result.run.error_message = (where.empty() ? "" : where + ": ") + result.error->message();
   }
   meter.read(result.run.figures);
   result.run.finished = context.clock.now();

@@ -113,7 +113,7 @@ struct RunRow {
   std::optional<Instant> finished;
   RunFigures figures;
   std::string error_code;     //!< what stopped or failed it
-  std::string error_message;  //!< one sentence; no identifier
+  std::string error_message;  //!< where it was, and one sentence; no identifier
 };
 
 //! Which runs of the history.
