@@ -98,7 +98,7 @@ void say_run(const Shell& shell, const RunRow& run) {
                                word_of(run.started_by));
   auto detail = fmt::format("      {}, started by {}, {}, {}", to_word(run.mode), who,
                             counted(figures.calls, "call"), seconds_text(figures.duration));
-  if (figures.throttled > Milliseconds{0}) {
+  if (is_worth_telling(figures.throttled)) {
     detail += fmt::format(", {} throttled", seconds_text(figures.throttled));
   }
   shell.say(shell.in(Colour::kDim, detail));

@@ -50,8 +50,8 @@ void say(const Shell& shell, const RunResult& result, const std::string& audienc
     if (verified->leavers > 0) text += fmt::format(", {} not removed yet", verified->leavers);
     shell.say(figure("verified", text));
   }
-  auto calls = counted(figures.calls, "call");
-  if (figures.throttled > Milliseconds{0}) {
+  auto calls = fmt::format("{}", figures.calls);
+  if (is_worth_telling(figures.throttled)) {
     calls += fmt::format(", {} waited for the account's limits", seconds_text(figures.throttled));
   }
   shell.say(figure("calls", calls));

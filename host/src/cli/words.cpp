@@ -71,6 +71,8 @@ std::string seconds_text(Milliseconds duration) {
   return fmt::format("{:.1f} h", seconds(duration) / 3600);
 }
 
+bool is_worth_telling(Milliseconds duration) { return duration >= Milliseconds{50}; }
+
 std::string counted(std::uint64_t count, const char* noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }

@@ -18,6 +18,8 @@ const char* to_word(ConnectionState state);
 std::string time_text(Instant instant);  //!< local, "2026-11-23 14:05"
 std::string utc_text(Instant instant);   //!< "2026-11-23T13:05:00Z"
 std::string seconds_text(Milliseconds duration);
+//! Whether it is more than nothing in `seconds_text`.
+bool is_worth_telling(Milliseconds duration);
 //! "1 call", "2 calls".
 std::string counted(std::uint64_t count, const char* noun);
 double seconds(Milliseconds duration);
