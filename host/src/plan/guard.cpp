@@ -18,6 +18,12 @@ double share_of(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
+//! Of a hint that goes on.
+std::string beginning_with(const std::string& hint) {
+  if (hint.empty()) return {};
+  return hint + (hint.back() == '?' ? " " : "; ");
+}
+
 std::string empty_source(const Plan& plan, const CohortIndex& cohort) {
   const auto what =
       cohort.rows() == 0
@@ -51,13 +57,12 @@ std::optional<Error> judge_source(const Error& fault, std::uint64_t listed) {
   if (listed > 0 && fault.code() == "source.missing_column") {
     // It had the column when it was sent last: not a mistake in muster.yaml.
     return Error(ErrorKind::kGuard, "guard.lost_column",
-                 fmt::format("{}; without it all {} listed members would be removed; they stay",
+                 fmt::format("{}; nothing was sent, and all {} listed members stay",
                              fault.message(), listed))
         .at(fault.where())
-        .with_hint(
-            fault.hint() + (fault.hint().empty() ? "" : "; ") +
-            "name the column in muster.yaml; --allow-removals does not pass this, but a file "
-            "with the column and without rows, where nobody is to stay listed");
+        .with_hint(beginning_with(fault.hint()) +
+                   "name the column in muster.yaml; --allow-removals does not pass this: to empty "
+                   "the list, give a file with the column and no rows");
   }
   if (fault.code() == kEmptySource) {
     return Error(
