@@ -335,6 +335,12 @@ class Runner {
   std::optional<AudienceLife> audience_;
 };
 
+//! Where in the source it was; of a destination that is the connection's place in muster.yaml.
+std::string told_in_history(const Error& error, bool of_source) {
+  if (!of_source || error.where().empty()) return error.message();
+  return error.where() + ": " + error.message();
+}
+
 //! Runs that a kill left without an end: in the history, and in their reports.
 void close_dead_runs(RunContext& context, SyncId sync) {
   for (const auto run : context.store.close_dead_runs(sync, context.clock.now())) {
@@ -363,6 +369,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   const Meter meter(context.clock, context.destination);
 
   RunResult result;
+  bool of_source = true;
   result.run.sync = rules.sync;
   result.run.started = context.clock.now();
   result.run.started_by = options.started_by;
@@ -375,6 +382,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
     try {
       runner.run();
     } catch (const DestinationError& error) {
+      of_source = false;
       result.unauthenticated = error.status() == MUSTER_UNAUTHENTICATED;
       result.retry_after = error.retry_after();
       // The user ended a call: told as when it happens between two of them.
@@ -404,8 +412,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   }
   if (result.error) {
     result.run.error_code = result.error->code();
-    const auto& where = result.error->where();
-    result.run.error_message = (where.empty() ? "" : where + ": ") + result.error->message();
+    result.run.error_message = told_in_history(*result.error, of_source);
   }
   meter.read(result.run.figures);
   result.run.finished = context.clock.now();
