@@ -98,9 +98,10 @@ TEST(Cadence, TellsHowOftenItComesInTheFullestMonth) {
   const struct {
     const char* cadence;
     std::size_t times;
-  } cases[] = {{"manual", 0},          {"hourly", 744},          {"daily", 31},
-               {"daily at 06:30", 31}, {"every 90m", 496},       {"cron 0 6 1 3 *", 1},
-               {"every 2d", 15},       {"cron 0 */2 * * *", 372}};
+  } cases[] = {
+      {"manual", 0},       {"hourly", 744},          {"daily", 31},    {"daily at 06:30", 31},
+      {"every 90m", 496},  {"cron 0 6 1 3 *", 1},    {"every 2d", 16}, {"every 1518m", 30},
+      {"every 1440m", 31}, {"cron 0 */2 * * *", 372}};
   for (const auto& [cadence, count] : cases) {
     EXPECT_EQ(Cadence::parse(cadence).most_in_a_month(), count) << cadence;
   }
@@ -145,6 +146,29 @@ TEST(SourceBudget, AddsUpTheSyncsOfOneProject) {
     EXPECT_THAT(error.message(), HasSubstr("496 (a: every 90m) + 31 (b: daily) = 527"));
     EXPECT_THAT(error.hint(), HasSubstr("every 179m"));
   }
+}
+
+//! As many syncs of one project, each so often.
+std::optional<Error> refusal(int syncs, const std::string& cadence) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (int i = 0; i < syncs; ++i) all.emplace_back(fmt::format("s{}", i), cadence);
+  try {
+    check_source_budgets(config(all));
+  } catch (const Error& error) {
+    return error;
+  }
+  return std::nullopt;
+}
+
+TEST(SourceBudget, CountsTheMonthThatBeginsWithADownloadOfEach) {
+  const auto refused = refusal(17, "every 1518m");  // 44,640 minutes: on days 1, 2 … thirty times
+  ASSERT_TRUE(refused);
+  EXPECT_THAT(refused->message(), HasSubstr("= 510"));
+  EXPECT_THAT(refused->hint(), HasSubstr("every 1540m"));
+  EXPECT_TRUE(refusal(17, "every 1539m"));
+  EXPECT_FALSE(refusal(17, "every 1540m")) << "what the hint says fits";
+  EXPECT_TRUE(refusal(1, "every 89m"));
+  EXPECT_FALSE(refusal(1, "every 90m"));
 }
 
 }  // namespace

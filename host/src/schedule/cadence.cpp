@@ -211,19 +211,23 @@ std::optional<Instant> Cadence::next_time(const Times& times, Instant after) {
 }
 
 std::size_t Cadence::most_in_a_month() const {
+  constexpr Milliseconds kMonth = std::chrono::days(31);
+  if (const auto* every = std::get_if<Every>(&when_)) {
+    // Where the month begins with one.
+    return static_cast<std::size_t>((kMonth + every->interval - Milliseconds{1}) / every->interval);
+  }
   constexpr std::size_t kEnough = 50'000;  // more than there are minutes
   std::size_t most = 0;
   for (unsigned month = 1; month <= 12; ++month) {
     // A leap year: every day that a cadence may name is there.
     const auto first = std::chrono::year(2028) / static_cast<int>(month) / 1;
     const Instant begin{std::chrono::sys_days(first)};
-    const auto end = begin + std::chrono::days(31);
+    const auto end = begin + kMonth;
     std::size_t count = 0;
     for (auto at = next(begin, begin); at && *at <= end && count < kEnough; at = next(*at, *at)) {
       ++count;
     }
     most = std::max(most, count);
-    if (std::holds_alternative<Every>(when_)) break;  // all months are alike
   }
   return most;
 }

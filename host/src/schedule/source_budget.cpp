@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -28,8 +29,14 @@ std::optional<std::string> project_of(const SyncConfig& sync) {
   }
 }
 
-Error too_often(const std::vector<Share>& shares, std::size_t total) {
+//! The shortest interval, in minutes, at which so many syncs fit together.
+std::size_t fitting(std::size_t syncs) {
   constexpr std::size_t kMinutes = 31 * 24 * 60;
+  const auto each = std::max<std::size_t>(1, AmplitudeBudget::kMonthlyDownloads / syncs);
+  return (kMinutes + each - 1) / each;
+}
+
+Error too_often(const std::vector<Share>& shares, std::size_t total) {
   const auto* most = &shares.front();
   std::string sum;
   for (const auto& share : shares) {
@@ -39,7 +46,6 @@ Error too_often(const std::vector<Share>& shares, std::size_t total) {
   }
   if (shares.size() > 1) sum += fmt::format(" = {}", total);
   const auto limit = AmplitudeBudget::kMonthlyDownloads;
-  const auto fitting = (kMinutes * shares.size() + limit - 1) / limit;
   return Error(
              ErrorKind::kUsage, "config.amplitude_budget",
              fmt::format("the cadence can't fit: {} downloads in a month of 31 days, and Amplitude "
@@ -47,7 +53,8 @@ Error too_often(const std::vector<Share>& shares, std::size_t total) {
                          sum, limit))
       .at(most->sync->cadence_where)
       .with_hint(fmt::format("{} every {}m or rarer would fit",
-                             shares.size() == 1 ? "once" : "each of these syncs", fitting));
+                             shares.size() == 1 ? "once" : "each of these syncs",
+                             fitting(shares.size())));
 }
 
 }  // namespace
