@@ -143,6 +143,8 @@ TEST(RefusalLog, TellsOneInAMinuteOfEachKindAndCountsTheOthers) {
             "a pushed message was refused with 401: who; 2 more since it was told last");
   clock.advance(RefusalLog::kPause);
   EXPECT_EQ(log.line(401, "who"), "a pushed message was refused with 401: who");
+  EXPECT_TRUE(log.line_of_closed(64)) << "another kind";
+  EXPECT_FALSE(log.line_of_closed(64));
 }
 
 TEST_F(Receiver, AnswersThatNothingIsLostWhenItCanNotKeepAMessage) {
@@ -207,6 +209,50 @@ TEST_F(Receiver, ServesSeveralSendersAtATime) {
   for (int i = 0; i < 8; ++i) silent.push_back(connected());
   EXPECT_EQ(send(body("m1")).status, 200);
   for (const int descriptor : silent) ::close(descriptor);
+}
+
+TEST_F(Receiver, ConnectionsWithoutTheSecretKeepNoMessageOut) {
+  // Whether they say nothing, half a header, or were refused and are still there.
+  for (const auto* said : {"", "POST /push/amplitude HTTP/1.1\r\n", "GET / HTTP/1.1\r\n\r\n"}) {
+    SCOPED_TRACE(said);
+    start();
+    ::testing::internal::CaptureStderr();
+    std::vector<int> strangers;
+    for (int i = 0; i < 80; ++i) {
+      strangers.push_back(connected());
+      const std::string_view text(said);
+      ASSERT_EQ(::send(strangers.back(), text.data(), text.size(), MSG_NOSIGNAL),
+                static_cast<ssize_t>(text.size()));
+    }
+    EXPECT_EQ(send(body("m" + std::string(said))).status, 200);
+    for (const int descriptor : strangers) ::close(descriptor);
+    const auto logged = ::testing::internal::GetCapturedStderr();
+    const auto told = logged.find("64 are open");
+    ASSERT_NE(told, std::string::npos) << logged;
+    EXPECT_EQ(logged.find("64 are open", told + 1), std::string::npos) << "told once";
+  }
+}
+
+TEST_F(Receiver, AMessageOnItsWayIsClosedForNoStranger) {
+  start();
+  const auto text = body("m1");
+  const int sender = connected();
+  const auto begun = fmt::format(
+      "POST /push/amplitude HTTP/1.1\r\nHost: x\r\nX-Secret: the shared secret\r\nX-Team: "
+      "marketing\r\nContent-Length: {}\r\n\r\n{}",
+      text.size(), text.substr(0, 10));
+  ASSERT_EQ(::write(sender, begun.data(), begun.size()), static_cast<ssize_t>(begun.size()));
+  EXPECT_EQ(send(body("m2")).status, 200) << "by now the header was read";
+  std::vector<int> strangers;
+  for (int i = 0; i < 80; ++i) strangers.push_back(connected());
+  EXPECT_EQ(send(body("m3")).status, 200);
+  const auto rest = text.substr(10);
+  ASSERT_EQ(::write(sender, rest.data(), rest.size()), static_cast<ssize_t>(rest.size()));
+  std::string answer(12, '\0');
+  EXPECT_EQ(::read(sender, answer.data(), answer.size()), 12);
+  EXPECT_EQ(answer, "HTTP/1.1 200");
+  for (const int descriptor : strangers) ::close(descriptor);
+  ::close(sender);
 }
 
 TEST_F(Receiver, AMessageThatBreaksOffIsNone) {

@@ -10,6 +10,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/json.hpp>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -67,11 +68,24 @@ struct PushReceiver::State {
     Connection(tcp::socket socket, State& o) : stream(std::move(socket)), owner(o) {
       ++owner.connections;
     }
-    ~Connection() { --owner.connections; }
+    ~Connection() {
+      know();
+      --owner.connections;
+    }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
+    //! It has yet to prove who it is, and is closed when there is no room for others.
+    void be_stranger() {
+      know();
+      place = owner.strangers.insert(owner.strangers.end(), this);
+    }
+    void know() {
+      if (place) owner.strangers.erase(*place);
+      place.reset();
+    }
     //! Who may not send is answered before the body is read.
     void read() {
+      be_stranger();
       parser.emplace();
       parser->header_limit(kLargestHeader);
       parser->body_limit(owner.options.largest_body);
@@ -82,6 +96,7 @@ struct PushReceiver::State {
                                 if (auto refusal = self->owner.refuse(self->parser->get())) {
                                   return self->write(*refusal, false);
                                 }
+                                self->know();
                                 self->ask_for_body();
                               });
     }
@@ -140,6 +155,7 @@ struct PushReceiver::State {
     }
     beast::tcp_stream stream;
     State& owner;
+    std::optional<std::list<Connection*>::iterator> place;  //!< among the strangers
     beast::flat_buffer buffer;
     std::optional<http::request_parser<http::string_body>> parser;
     http::response<http::string_body> response;
@@ -203,11 +219,23 @@ struct PushReceiver::State {
     acceptor.async_accept([this](beast::error_code failed, tcp::socket socket) {
       if (failed == asio::error::operation_aborted) return;
       if (failed) return accept_later();
-      // Amplitude sends four at a time; who opens more than this is somebody else.
-      const bool has_room = connections < kMostConnections;
-      if (has_room) std::make_shared<Connection>(std::move(socket), *this)->read();
+      if (make_room()) std::make_shared<Connection>(std::move(socket), *this)->read();
       accept();
     });
+  }
+
+  //! Amplitude sends four at a time; who opens more than kMostConnections is somebody else, and
+  //! keeps nobody out who has the secret.
+  bool make_room() {
+    if (connections < kMostConnections) return true;
+    if (const auto line = refusals.line_of_closed(kMostConnections)) {
+      log::write(log::Severity::kWarning, "push", *line);
+    }
+    if (strangers.empty()) return false;
+    auto* const oldest = strangers.front();
+    oldest->know();
+    oldest->stream.close();
+    return true;
   }
 
   //! As when the process has no descriptor left.
@@ -224,6 +252,7 @@ struct PushReceiver::State {
   const Keep keep;
   RefusalLog refusals;
   std::size_t connections = 0;
+  std::list<Connection*> strangers;  //!< the one that came first at the front
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
   asio::steady_timer pause{context};

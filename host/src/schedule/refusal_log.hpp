@@ -2,6 +2,7 @@
 // lines than anybody reads, however often somebody knocks. One thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -24,14 +25,17 @@ class RefusalLog {
   //! it is counted in the next one. `why` is what the sender was answered: no secret, no
   //! identifier.
   std::optional<std::string> line(unsigned status, std::string_view why);
+  //! As above, for a connection that was closed since so many are open.
+  std::optional<std::string> line_of_closed(std::size_t open);
 
  private:
+  std::optional<std::string> now_and_then(unsigned kind, std::string text);
   struct Told {
     Milliseconds at{0};
     std::uint64_t since = 0;  //!< refusals that were not told
   };
   const Clock& clock_;
-  std::map<unsigned, Told> told_;
+  std::map<unsigned, Told> told_;  //!< by status
 };
 
 }  // namespace muster
