@@ -126,5 +126,31 @@ TEST_F(PushedTest, WaitForAWholeRunWhereThereIsNoListOrAnotherIdentifier) {
   EXPECT_FALSE(takes_changes());
 }
 
+TEST_F(PushedTest, TellThePersonByTheUserIdWhereTheSourceCallsItByAnotherName) {
+  configure({});
+  auto text = read_file(world.dir / "muster.yaml");
+  text.replace(text.find("cohort.csv"), 10, "cohort.csv, id_column: who");
+  world.dir.write("muster.yaml", text);
+  world.cohort(SyncWorld::people(30));
+  ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  world.clock.advance(hours(1));
+  const auto by_address = [&](bool enters, std::size_t person) {
+    auto told = message(enters, {person}, now());
+    told.users = {{0, email(person), {}}};
+    push(told);
+  };
+  by_address(true, 30);
+  by_address(false, 4);
+  const auto applied = apply();
+  ASSERT_TRUE(applied);
+  EXPECT_EQ(applied->run.figures.added, 1U);
+  EXPECT_EQ(applied->run.figures.removed, 1U);
+  by_address(true, 31);
+  ASSERT_FALSE(world.run().error) << "laid over the file";
+  EXPECT_TRUE(lists(30));
+  EXPECT_TRUE(lists(31));
+  EXPECT_FALSE(lists(4));
+}
+
 }  // namespace
 }  // namespace muster::testing

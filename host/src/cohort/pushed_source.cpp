@@ -7,8 +7,9 @@
 namespace muster {
 namespace {
 
-std::string_view value_of(const PushedUser& user, const std::string& column) {
-  if (is_alias(column, "user_id")) return user.user_id;
+std::string_view value_of(const PushedUser& user, const std::string& column,
+                          const std::string& id_column) {
+  if (is_alias(column, "user_id") || is_alias(column, id_column)) return user.user_id;
   if (const auto exact = user.properties.find(column); exact != user.properties.end()) {
     return exact->second;
   }
@@ -58,9 +59,9 @@ std::optional<Member> PushedSource::next() {
   Member member;
   member.line = at_;
   member.source_id = user.user_id;
-  member.identifier = value_of(user, columns_.identifier);
+  member.identifier = value_of(user, columns_.identifier, id_column_);
   for (const auto& property : columns_.properties) {
-    member.properties.push_back(value_of(user, property));
+    member.properties.push_back(value_of(user, property, id_column_));
   }
   return member;
 }
@@ -92,13 +93,15 @@ std::optional<Member> OverlaidSource::next() {
       open_.erase(found);
       return member;
     }
-    rest_ = std::make_unique<PushedSource>([this] {
-      std::vector<const PushedUser*> entering;
-      for (const auto& [user, change] : open_) {
-        if (change->enters) entering.push_back(&change->user);
-      }
-      return entering;
-    });
+    rest_ = std::make_unique<PushedSource>(
+        [this] {
+          std::vector<const PushedUser*> entering;
+          for (const auto& [user, change] : open_) {
+            if (change->enters) entering.push_back(&change->user);
+          }
+          return entering;
+        },
+        id_column_);
     rest_->open(columns_);
   }
   auto member = rest_->next();

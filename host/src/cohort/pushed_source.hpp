@@ -39,12 +39,15 @@ class PushedChanges {
   std::map<Direction, std::size_t> unnamed_;  //!< that wait
 };
 
-//! Users from changes; their columns are `user_id` and their properties.
+//! Users from changes; their columns are `user_id`, as the whole cohort's source calls it too, and
+//! their properties.
 class PushedSource final : public Source {
  public:
-  //! `users` is asked at the opening: by then nobody else applies changes.
-  explicit PushedSource(std::function<std::vector<const PushedUser*>()> users)
-      : find_(std::move(users)) {}
+  //! `users` is asked at the opening: by then nobody else applies changes. `id_column`: the column
+  //! of the whole cohort's source that holds the user id.
+  explicit PushedSource(std::function<std::vector<const PushedUser*>()> users,
+                        std::string id_column = "user_id")
+      : find_(std::move(users)), id_column_(std::move(id_column)) {}
   void open(const Columns& columns) override;
   std::optional<Member> next() override;
   Progress progress() const override { return {at_, users_.size()}; }
@@ -52,6 +55,7 @@ class PushedSource final : public Source {
 
  private:
   std::function<std::vector<const PushedUser*>()> find_;
+  std::string id_column_;
   std::vector<const PushedUser*> users_;
   Columns columns_;
   std::size_t at_ = 0;
@@ -65,10 +69,14 @@ class OverlaidSource final : public Source {
   //! long before the cohort, or later, is laid over it.
   static constexpr Milliseconds kMargin = std::chrono::minutes(10);
 
-  //! `changes` is asked at each opening: by then nobody else applies changes.
+  //! `changes` is asked at each opening: by then nobody else applies changes. `id_column`: the
+  //! cohort's column that holds the user id.
   OverlaidSource(std::unique_ptr<Source> cohort, const Clock& clock,
-                 std::function<PushedChanges()> changes)
-      : cohort_(std::move(cohort)), clock_(clock), find_(std::move(changes)) {}
+                 std::function<PushedChanges()> changes, std::string id_column = "user_id")
+      : cohort_(std::move(cohort)),
+        clock_(clock),
+        find_(std::move(changes)),
+        id_column_(std::move(id_column)) {}
   void open(const Columns& columns) override;
   std::optional<Member> next() override;
   Progress progress() const override { return cohort_->progress(); }
@@ -85,6 +93,7 @@ class OverlaidSource final : public Source {
   std::unique_ptr<Source> cohort_;
   const Clock& clock_;
   std::function<PushedChanges()> find_;
+  std::string id_column_;
   std::optional<Instant> as_of_;
   std::uint64_t last_line_ = 0;  //!< of the cohort's own members
   PushedChanges changes_;

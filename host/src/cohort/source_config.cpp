@@ -239,6 +239,16 @@ class TakingPushes {
   std::string cohort_;
 };
 
+struct IdColumn {
+  std::optional<std::string> operator()(const CsvOptions& options) const {
+    return options.form.id_column;
+  }
+  template <class Options>
+  std::optional<std::string> operator()(const Options& options) const {
+    return options.id_column;
+  }
+};
+
 struct Describing {
   std::string operator()(const CsvOptions& options) const { return "csv " + options.shown_as; }
   std::string operator()(const JsonlOptions& options) const { return "jsonl " + options.shown_as; }
@@ -268,6 +278,10 @@ SourceConfig parse_source(const YamlNode& node, const std::filesystem::path& wor
 
 void expect_pushes_of(const YamlNode& cohort, SourceConfig& config) {
   std::visit(TakingPushes(cohort), config);
+}
+
+std::string user_id_column(const SourceConfig& config) {
+  return std::visit(IdColumn{}, config).value_or("user_id");
 }
 
 std::unique_ptr<Source> make_source(const SourceConfig& config, SourceEnvironment environment) {

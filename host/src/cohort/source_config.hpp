@@ -28,6 +28,9 @@ SourceConfig parse_source(const YamlNode& node, const std::filesystem::path& wor
 //! members by another id.
 void expect_pushes_of(const YamlNode& cohort, SourceConfig& config);
 
+//! The column by which a source that changes are laid over knows the user ids.
+std::string user_id_column(const SourceConfig& config);
+
 //! `environment`'s parts must outlive the source.
 std::unique_ptr<Source> make_source(const SourceConfig& config, SourceEnvironment environment);
 

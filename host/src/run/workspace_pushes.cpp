@@ -29,7 +29,8 @@ std::unique_ptr<Source> Workspace::cohort_source(const SyncConfig& sync) {
   if (sync.push_cohort.empty() || nothing_to_see) return source;
   return std::make_unique<OverlaidSource>(
       std::move(source), environment_.clock,
-      [this, to = subscription(sync)] { return pushes().since_whole(to); });
+      [this, to = subscription(sync)] { return pushes().since_whole(to); },
+      user_id_column(sync.source));
 }
 
 RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
@@ -39,10 +40,13 @@ RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
   }
   const auto to = subscription(sync);
   std::int64_t taken_in = 0;
-  OverlaidSource source(make_source(sync.source, source_environment()), environment_.clock, [&] {
-    taken_in = inbox().last_waiting(to).value_or(0);
-    return pushes().since_whole(to);
-  });
+  OverlaidSource source(
+      make_source(sync.source, source_environment()), environment_.clock,
+      [&] {
+        taken_in = inbox().last_waiting(to).value_or(0);
+        return pushes().since_whole(to);
+      },
+      user_id_column(sync.source));
   auto result = run(sync, rules(sync), source, options, observer);
   if (result.error) return result;
   try {
@@ -75,12 +79,15 @@ std::optional<RunResult> Workspace::apply_pushed(const SyncConfig& sync, RunObse
     return std::nullopt;
   }
   // Read once more under the sync's lease: a run of somebody else's may have taken them in.
-  PushedSource enters([&] {
-    last = inbox().last_waiting(to);
-    changes = pushes().to_apply(to);
-    return changes.waiting(Direction::kEnters);
-  });
-  PushedSource leaves([&] { return changes.waiting(Direction::kLeaves); });
+  const auto id_column = user_id_column(sync.source);
+  PushedSource enters(
+      [&] {
+        last = inbox().last_waiting(to);
+        changes = pushes().to_apply(to);
+        return changes.waiting(Direction::kEnters);
+      },
+      id_column);
+  PushedSource leaves([&] { return changes.waiting(Direction::kLeaves); }, id_column);
   const PushedDelta delta{leaves};
   RunOptions options;
   options.started_by = StartedBy::kPush;
