@@ -143,6 +143,30 @@ TEST(AmplitudeS3, ReadsTheNewestRunInEitherSpellingOfTime) {
   }
 }
 
+TEST(AmplitudeS3, OfTwoRunsInAnHourTheOneThatWasWrittenLastIsReadAndThatIsTold) {
+  const auto write_at = [](const TempDir& dir, const std::string& time, int id, int written) {
+    write_run(dir, time, {}, {}, {id});
+    for (const auto& entry : std::filesystem::directory_iterator(dir.path())) {
+      if (entry.path().filename().string().find(time) == std::string::npos) continue;
+      std::filesystem::last_write_time(entry.path(),
+                                       file_time(Instant{std::chrono::seconds(written)}));
+    }
+  };
+  for (const auto& [earlier, later] :
+       {std::pair{"2026-11-24T10:50", "2026-11-24T10:05"},  // the seconds, as the minutes are not
+        std::pair{"2026-11-24T10-05", "2026-11-24T10:50"}}) {
+    const TempDir dir;
+    write_at(dir, "2026-11-24T09:59", 1, 9'000);
+    write_at(dir, earlier, 2, 1'000);
+    write_at(dir, later, 3, 2'000);
+    AmplitudeS3Source source(options_for(dir));
+    EXPECT_THAT(ids_of(source), ElementsAre("u3"));
+    ASSERT_EQ(source.notices().size(), 1U);
+    EXPECT_EQ(source.notices()[0].code, "runs_of_one_hour");
+    EXPECT_THAT(source.notices()[0].text, HasSubstr("2 runs are of one hour"));
+  }
+}
+
 TEST(AmplitudeS3, ARunThatLacksAFileIsStillBeingCopied) {
   for (const auto* lacking : {"entering", "exiting", "existing"}) {
     const TempDir dir;

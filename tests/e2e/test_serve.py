@@ -196,6 +196,14 @@ class Serve(Workspace):
         self.assertTrue(run["next"])
         self.assertIn("cohort.csv", daemon.stop().err)
 
+    def test_what_is_odd_in_a_source_is_told(self):
+        self.configure(sync={"cadence": "hourly"})
+        self.file("cohort.csv", "user_id,email\nu1,a@company.com,more\n")
+        daemon = Daemon(self)
+        self.assertEqual(daemon.run()["ragged_rows"], 1)
+        daemon.wait_for("1 ragged_rows, the first at")
+        daemon.stop()
+
     def test_killed_daemon_stops_no_later_one(self):
         self.cohort(EMAILS)
         self.configure(sync={"cadence": "hourly"})

@@ -65,6 +65,7 @@ void ServeLog::on_run_ended(const RunResult& result, const std::string& audience
   const bool stopping = result.error && result.error->kind() == ErrorKind::kInterrupted;
   if (!stopping) text += next_text(next);
   write(severity_of(run.status), text);
+  for (const auto& notice : result.notices) on_notice(run.sync, notice_text(notice));
   auto object = to_json(result, audience_url);
   object["next"] = next_json(next);
   shell_.print(object);

@@ -59,8 +59,7 @@ void say(const Shell& shell, const RunResult& result, const std::string& audienc
                                                 : result.audience_name + "  " + audience_url));
   shell.say(figure("report", result.report.string()));
   for (const auto& notice : result.notices) {
-    shell.say(shell.in(Colour::kWarn, fmt::format("  {} {}, the first at {}", notice.count,
-                                                  notice.code, notice.first_at)));
+    shell.say(wrapped(shell.in(Colour::kWarn, notice_text(notice)), 2));
   }
 }
 

@@ -86,10 +86,21 @@ json::object to_json(const std::map<std::string, std::uint64_t>& counts) {
 json::array to_json(const std::vector<SourceNotice>& notices) {
   json::array array;
   for (const auto& notice : notices) {
-    array.emplace_back(json::object{
-        {"code", notice.code}, {"count", notice.count}, {"first_at", notice.first_at}});
+    json::object object{{"code", notice.code}};
+    if (notice.text.empty()) {
+      object["count"] = notice.count;
+      object["first_at"] = notice.first_at;
+    } else {
+      object["message"] = notice.text;
+    }
+    array.emplace_back(std::move(object));
   }
   return array;
+}
+
+std::string notice_text(const SourceNotice& notice) {
+  if (!notice.text.empty()) return notice.text;
+  return fmt::format("{} {}, the first at {}", notice.count, notice.code, notice.first_at);
 }
 
 json::object to_json(const RunRow& run) {

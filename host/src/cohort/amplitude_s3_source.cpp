@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <regex>
 #include <set>
 
@@ -44,6 +43,15 @@ Instant hour_of(const std::string& time) {
   return std::chrono::sys_days(day) + std::chrono::hours(number(11, 2));
 }
 
+//! When the files of a run were written: the one that was written longest ago.
+Instant written(const AmplitudeS3Run& run) {
+  auto first = Instant::max();
+  for (const auto* files : {&run.entering, &run.exiting, &run.existing}) {
+    for (const auto& file : *files) first = std::min(first, written_at(file).value_or(first));
+  }
+  return first;
+}
+
 }  // namespace
 
 void AmplitudePersons::add(std::string_view amplitude_id, std::string_view user_id) {
@@ -66,11 +74,31 @@ AmplitudeS3Source::AmplitudeS3Source(AmplitudeS3Options options, Waiting waiting
   form_.header = CsvForm::Header::kPresent;
 }
 
+//! The latest by name; of several in one hour, whose minutes no name tells, the one that was
+//! written last (amplitude/api.md §6).
+AmplitudeS3Source::Runs::const_iterator AmplitudeS3Source::newest_of(const Runs& runs) {
+  const auto hour = hour_of(runs.rbegin()->first);
+  auto newest = std::prev(runs.end());
+  std::size_t in_the_hour = 0;
+  for (auto run = runs.begin(); run != runs.end(); ++run) {
+    if (hour_of(run->first) != hour) continue;
+    ++in_the_hour;
+    if (written(run->second) > written(newest->second)) newest = run;
+  }
+  if (in_the_hour > 1) {
+    same_hour_.text = fmt::format(
+        "{} runs are of one hour, and their names do not tell which is the newest: {}, whose files "
+        "were written last, is read",
+        in_the_hour, newest->first);
+  }
+  return newest;
+}
+
 //! A run that lacks a file is still being copied: it would be a smaller cohort, or an older one
 //! under a new name.
-AmplitudeS3Run AmplitudeS3Source::newest_run() const {
+AmplitudeS3Run AmplitudeS3Source::newest_run() {
   std::error_code failed;
-  std::map<std::string, AmplitudeS3Run> runs;
+  Runs runs;
   std::set<std::string> cohorts;
   for (fs::directory_iterator entry(options_.directory, failed), end; !failed && entry != end;
        entry.increment(failed)) {
@@ -102,7 +130,7 @@ AmplitudeS3Run AmplitudeS3Source::newest_run() const {
         .at(options_.shown_as)
         .with_hint(fmt::format("name one, as in cohort: {}", *cohorts.begin()));
   }
-  auto& [time, run] = *runs.rbegin();
+  auto [time, run] = *newest_of(runs);
   for (auto* files : {&run.entering, &run.exiting, &run.existing}) {
     if (files->empty()) {
       throw Error(ErrorKind::kFailed, "source.incomplete_run",
@@ -115,12 +143,7 @@ AmplitudeS3Run AmplitudeS3Source::newest_run() const {
     }
     std::sort(files->begin(), files->end());
   }
-  run.time = hour_of(time);
-  for (const auto* files : {&run.entering, &run.exiting, &run.existing}) {
-    for (const auto& file : *files) {
-      if (const auto written = written_at(file)) run.time = std::min(run.time, *written);
-    }
-  }
+  run.time = std::min(hour_of(time), written(run));
   return run;
 }
 
@@ -128,6 +151,7 @@ void AmplitudeS3Source::open(const Columns& columns) {
   columns_ = columns;
   columns_.properties.emplace_back("amplitude_id");
   columns_.properties.emplace_back("user_id");
+  same_hour_.text.clear();
   leaving_.clear();
   entering_.clear();
   rows_ = 0;
@@ -209,6 +233,7 @@ std::vector<SourceNotice> AmplitudeS3Source::notices() const {
   for (const auto& notice : {ragged_, overlap_}) {
     if (notice.count > 0) notices.push_back(notice);
   }
+  if (!same_hour_.text.empty()) notices.push_back(same_hour_);
   return notices;
 }
 

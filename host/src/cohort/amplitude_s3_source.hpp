@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -55,7 +56,9 @@ class AmplitudeS3Source final : public Source {
   std::optional<Instant> as_of() const override { return run_.time; }
 
  private:
-  AmplitudeS3Run newest_run() const;
+  using Runs = std::map<std::string, AmplitudeS3Run>;  //!< by the time in their names
+  AmplitudeS3Run newest_run();
+  Runs::const_iterator newest_of(const Runs& runs);
   std::optional<Member> next_row();
   void open_file();
   void read_leavers();
@@ -74,6 +77,7 @@ class AmplitudeS3Source final : public Source {
   AmplitudePersons entering_;
   SourceNotice ragged_{"ragged_rows", 0, {}};
   SourceNotice overlap_{"overlapping_rows", 0, {}};
+  SourceNotice same_hour_{"runs_of_one_hour", 0, {}};
 };
 
 }  // namespace muster

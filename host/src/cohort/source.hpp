@@ -35,11 +35,13 @@ struct Columns {
   std::vector<std::string> properties;
 };
 
-//! What was odd in the source though it could be read: counted, and told once with an example.
+//! What was odd in the source though it could be read: rows, counted and told once with an example;
+//! or the whole, in words.
 struct SourceNotice {
   std::string code;      //!< such as "ragged_rows"
   std::uint64_t count;   //!< how many rows
   std::string first_at;  //!< "file:line:column" of the first
+  std::string text{};    //!< a sentence about the whole; empty: it is about rows
 };
 
 //! The source broke off, and opening it again may read it whole: what was read is void.
