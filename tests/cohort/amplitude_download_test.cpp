@@ -196,6 +196,86 @@ INSTANTIATE_TEST_SUITE_P(
                                "amplitude.file_gone"}),
     [](const auto& tested) { return tested.param.name; });
 
+//! Another try, which may read again what was asked for since an hour ago.
+std::unique_ptr<AmplitudeSource> another_try(AmplitudeWorld& world) {
+  auto environment = world.environment();
+  environment.again_since = world.clock.now() - std::chrono::hours(1);
+  return std::make_unique<AmplitudeSource>(world.options(), environment);
+}
+
+std::uint64_t spent(AmplitudeWorld& world) {
+  return known_budget(world.options(), world.environment()).used;
+}
+
+TEST(AmplitudeSource, AnotherTryReadsTheSameDownloadUntilARunHasSettledIt) {
+  AmplitudeWorld world;
+  world.amplitude.switches().usage = "none";
+  world.add_user("u1", "a@b.com");
+  EXPECT_EQ(identifiers(*another_try(world)).size(), 1U);
+  world.add_user("u2", "c@d.com");
+  for (int tries = 0; tries < 3; ++tries) {
+    const auto source = another_try(world);
+    EXPECT_EQ(identifiers(*source).size(), 1U) << "as it was";
+    ASSERT_EQ(source->notices().size(), 1U);
+    EXPECT_EQ(source->notices()[0].code, "earlier_download");
+    EXPECT_EQ(source->notices()[0].text.find("a@b.com"), std::string::npos);
+    EXPECT_EQ(spent(world), 1U);
+    if (tries == 2) source->settle();
+  }
+  const auto fresh = another_try(world);
+  EXPECT_EQ(identifiers(*fresh).size(), 2U) << "minutes after a success";
+  EXPECT_TRUE(fresh->notices().empty());
+  EXPECT_EQ(spent(world), 2U);
+}
+
+TEST(AmplitudeSource, WhatWasReadIsAskedForAnewWhenItIsTooOld) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  identifiers(*another_try(world));
+  world.clock.advance(minutes(59));
+  identifiers(*another_try(world));
+  EXPECT_EQ(world.downloads(), 1U);
+  world.clock.advance(minutes(2));
+  identifiers(*another_try(world));
+  EXPECT_EQ(world.downloads(), 2U);
+}
+
+TEST(AmplitudeSource, ALookAsksAnewAndTheNextTryReadsWhatItGot) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  identifiers(*world.source());
+  world.add_user("u2", "c@d.com");
+  EXPECT_EQ(identifiers(*world.source()).size(), 2U) << "who mends a cohort wants to see it";
+  EXPECT_EQ(world.downloads(), 2U);
+  EXPECT_EQ(identifiers(*another_try(world)).size(), 2U);
+  EXPECT_EQ(world.downloads(), 2U);
+}
+
+TEST(AmplitudeSource, WhatIsGoneByTheNextTryIsAskedForAnew) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  identifiers(*another_try(world));
+  simulator::Fault forgotten;
+  forgotten.path = "/request-status/";
+  forgotten.status = 404;
+  world.amplitude.faults().add(forgotten);
+  const auto source = another_try(world);
+  EXPECT_EQ(identifiers(*source).size(), 1U);
+  EXPECT_TRUE(source->notices().empty());
+  EXPECT_EQ(world.downloads(), 2U);
+}
+
+TEST(AmplitudeSource, SettledItForgetsNoDownloadThatWasAskedForSince) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  const auto first = world.source();
+  identifiers(*first);
+  identifiers(*world.source());
+  first->settle();
+  identifiers(*another_try(world));
+  EXPECT_EQ(world.downloads(), 2U);
+}
+
 class FileAsOf : public ::testing::TestWithParam<const char*> {
  protected:
   FileAsOf() {
@@ -239,6 +319,23 @@ TEST_P(FileAsOf, WhatNoMessageToldIsSetRight) {
   compute();  // u2 is in it again, and the message got lost
   world.clock.advance(std::chrono::hours(1));
   EXPECT_THAT(whole(), ElementsAre("a@b.com", "c@d.com"));
+}
+
+TEST_P(FileAsOf, WhoWasPushedOutStaysOutWhereTheListOfCohortsIsRefused) {
+  simulator::Fault refused;
+  refused.path = "/api/3/cohorts";
+  refused.status = 403;
+  refused.count = -1;
+  world.amplitude.faults().add(refused);
+  world.clock.advance(std::chrono::hours(1));
+  world.cohort().users.pop_back();
+  PushedMessage leaves;
+  leaves.enters = false;
+  leaves.computed = pushed_time(world.clock.now());
+  leaves.users = {{"u2", {}}};
+  changes.add(leaves, false);
+  world.clock.advance(std::chrono::hours(1));
+  EXPECT_THAT(whole(), ElementsAre("a@b.com"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Sides, FileAsOf, ::testing::Values("request", "computed"),

@@ -133,12 +133,44 @@ TEST(AmplitudeSource, PollsWithGrowingPauses) {
   EXPECT_LT(world.clock.elapsed() - began, minutes(12));
 }
 
-TEST(AmplitudeSource, AnArchivedCohortThatIsServedIsRead) {
+//! The codes of what the source has to tell.
+std::vector<std::string> told_by(const Source& source) {
+  std::vector<std::string> codes;
+  for (const auto& notice : source.notices()) codes.push_back(notice.code);
+  return codes;
+}
+
+TEST(AmplitudeSource, AnArchivedCohortThatIsServedIsReadAndTold) {
   AmplitudeWorld world;
   world.amplitude.switches().archived_download = true;
-  world.cohort().archived = true;
   world.add_user("u1", "a@b.com");
-  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+  world.cohort().archived = true;
+  const auto source = world.source();
+  EXPECT_EQ(identifiers(*source).size(), 1U);
+  EXPECT_THAT(told_by(*source), ElementsAre("archived_cohort"));
+  EXPECT_THAT(source->notices()[0].text, HasSubstr("7khm89cz is archived"));
+}
+
+TEST(AmplitudeSource, IsReadWithoutTheListOfCohorts) {
+  for (const int status : {403, 404, 500, 200}) {
+    for (const bool is_dated : {false, true}) {
+      SCOPED_TRACE(::testing::Message() << status << ' ' << is_dated);
+      AmplitudeWorld world;
+      world.add_user("u1", "a@b.com");
+      simulator::Fault refused;
+      refused.path = "/api/3/cohorts";
+      refused.status = status;
+      refused.count = -1;
+      world.amplitude.faults().add(refused);
+      auto options = world.options();
+      options.is_dated = is_dated;
+      AmplitudeSource source(options, world.environment());
+      EXPECT_EQ(identifiers(source).size(), 1U);
+      EXPECT_FALSE(source.as_of()) << "nobody tells how old the file is";
+      EXPECT_EQ(told_by(source),
+                is_dated ? std::vector<std::string>{"unknown_age"} : std::vector<std::string>{});
+    }
+  }
 }
 
 TEST(AmplitudeSource, PassingFailuresAreTriedAgain) {

@@ -36,6 +36,18 @@ class FromAmplitude(WithAmplitude):
         self.assertEqual(connections[0]["source_budgets"][0]["used"], 42)
         self.assertIn("42 of 500", self.muster("connections").out)
 
+    def test_an_archived_cohort_that_is_given_is_told(self):
+        self.configure(sync={"source": self.source()})
+        self.put_cohort(PEOPLE, archived=True)
+        self.door("switches", {"archived_download": True})
+        out = self.muster("sync", "s").out
+        self.assertIn("7khm89cz is archived", out)
+        self.assertLessEqual(max(len(line) for line in out.splitlines() if "/" not in line), 100)
+
+    def asked(self):
+        requests = self.door("requests")["requests"]
+        return sum("/request/7khm89cz" in request["target"] for request in requests)
+
     def test_a_spent_budget_waits(self):
         self.configure(sync={"source": self.source()})
         self.door("others", {"downloads": 500})

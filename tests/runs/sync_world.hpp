@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "run/workspace.hpp"
+#include "simulator/amplitude.hpp"
 #include "simulator/hubspot.hpp"
 #include "simulator/simulated_transport.hpp"
 #include "support/temp_dir.hpp"
@@ -70,8 +71,10 @@ class SyncWorld {
         clock, cancellation,
         [this]() -> std::unique_ptr<Transport> {
           return std::make_unique<simulator::SimulatedTransport>(
-              clock,
-              [this](const simulator::SimRequest& request) { return hubspot.handle(request); });
+              clock, [this](const simulator::SimRequest& request) {
+                return simulator::Amplitude::answers(request) ? amplitude.handle(request)
+                                                              : hubspot.handle(request);
+              });
         },
         MUSTER_TEST_INSTALLATION "/manifests", MUSTER_TEST_INSTALLATION "/plugins"};
     environment.open_store = open_store;
@@ -125,6 +128,7 @@ class SyncWorld {
   Cancellation cancellation;
   TempDir dir;
   simulator::HubSpot hubspot;
+  simulator::Amplitude amplitude{clock};
   Notices told;
   std::function<std::unique_ptr<Store>(const std::filesystem::path&, StoreAccess)> open_store =
       &open_sqlite_store;

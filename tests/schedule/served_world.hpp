@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "schedule/connection_worker.hpp"
+#include "simulator/amplitude.hpp"
 #include "simulator/hubspot.hpp"
 #include "simulator/simulated_transport.hpp"
 #include "support/temp_dir.hpp"
@@ -106,8 +107,9 @@ class ServedWorld {
           clock, cancellation,
           [this, &account]() -> std::unique_ptr<Transport> {
             return std::make_unique<simulator::SimulatedTransport>(
-                clock, [&account](const simulator::SimRequest& request) {
-                  return account.handle(request);
+                clock, [this, &account](const simulator::SimRequest& request) {
+                  return simulator::Amplitude::answers(request) ? amplitude.handle(request)
+                                                                : account.handle(request);
                 });
           },
           MUSTER_TEST_INSTALLATION "/manifests", MUSTER_TEST_INSTALLATION "/plugins"};
@@ -159,6 +161,7 @@ class ServedWorld {
   Cancellation cancellation;
   TempDir dir;
   std::vector<std::unique_ptr<simulator::HubSpot>> accounts;
+  simulator::Amplitude amplitude{clock};
   Told told;
   std::vector<Worker> workers;
 };

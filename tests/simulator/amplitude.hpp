@@ -18,6 +18,10 @@ class Amplitude {
  public:
   explicit Amplitude(const Clock& clock) : clock_(clock) {}
 
+  //! Whether a request is for one of its origins, where others answer beside it.
+  static bool answers(const SimRequest& request) {
+    return request.target.starts_with("/api/") || request.target.starts_with("/files/");
+  }
   //! Both origins: requests under /files/ are the second one's.
   SimResponse handle(const SimRequest& request);
   //! Where the second origin is: the base of the links that `/file` answers.

@@ -23,8 +23,7 @@ struct AmplitudeOptions {
   std::vector<std::string> properties;   //!< user properties to ask for, as Amplitude calls them
   std::optional<std::string> id_column;  //!< nothing: user id, or else the Amplitude id
   std::string where;                     //!< file:line:column in muster.yaml
-  //! When Amplitude computed the cohort is asked for, since changes are laid over it: that the file
-  //! is computed at the request is nowhere documented (amplitude/api.md §1.4).
+  //! Its age matters, since changes are laid over it: one that is not known is told.
   bool is_dated = false;
 };
 

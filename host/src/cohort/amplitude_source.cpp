@@ -1,11 +1,10 @@
 #include "cohort/amplitude_source.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 
-#include "cohort/amplitude_catalog.hpp"
 #include "cohort/amplitude_file.hpp"
 
 namespace muster {
@@ -13,8 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-// amplitude/api.md §1.5: a job's file is kept for seven days.
-constexpr Milliseconds kKept = std::chrono::days(7);
 // Others report 30 to 60 seconds whatever the size; some pollers ask every second.
 constexpr Milliseconds kFirstPoll{1'000};
 constexpr Milliseconds kLongestPoll{15'000};
@@ -35,6 +32,11 @@ std::string encoded(std::string_view text) {
     coded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return coded;
+}
+
+std::string utc(Instant instant) {
+  return fmt::format("{:%Y-%m-%d %H:%M} UTC",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(instant)));
 }
 
 }  // namespace
@@ -73,7 +75,8 @@ void AmplitudeSource::open(const Columns& columns) {
   std::sort(properties_.begin(), properties_.end());
 
   api();
-  download_ = remembered();
+  remembered_.emplace(environment_, key());
+  download_ = remembered_->get();
   const bool picked_up = download_.has_value();
   if (!picked_up) ask();
   if (!wait_until_done()) {
@@ -116,21 +119,8 @@ std::string AmplitudeSource::key() const {
   return fmt::format("amplitude/download/{}/{}{}", api_->name(), options_.cohort, asked);
 }
 
-std::optional<AmplitudeSource::Download> AmplitudeSource::remembered() const {
-  const auto stored = environment_.memory.get(key());
-  if (!stored) return std::nullopt;
-  std::istringstream text(*stored);
-  std::int64_t asked = 0;
-  std::int64_t as_of = 0;
-  std::string id;
-  if (!(text >> asked >> as_of >> id)) return std::nullopt;
-  if (environment_.clock.now() - Instant{Milliseconds{asked}} >= kKept) return std::nullopt;
-  return Download{id, Instant{Milliseconds{asked}}, Instant{Milliseconds{as_of}}};
-}
-
 void AmplitudeSource::forget() {
-  environment_.memory.update(key(), [](const auto&) { return std::nullopt; });
-  download_.reset();
+  if (download_) remembered_->forget(download_->id);
 }
 
 void AmplitudeSource::ask_for_usage() {
@@ -160,7 +150,17 @@ void AmplitudeSource::ask() {
     // The budget can be counted without it; what is wrong, the next call tells.
   }
   budget_->await_turn();
-  const auto computed = last_computed();
+  AmplitudeDownload download;
+  look_at_list(download);
+  download.id = request_id();
+  download.asked = environment_.clock.now();
+  if (download.as_of) download.as_of = std::min(*download.as_of, download.asked);
+  asked_id_ = download.id;
+  remembered_->put(download);
+  download_ = std::move(download);
+}
+
+std::string AmplitudeSource::request_id() {
   std::string target = fmt::format("/api/5/cohorts/request/{}", encoded(options_.cohort));
   target += properties_.empty() ? "?props=0" : "?props=1";
   for (const auto& property : properties_) target += "&propKeys=" + encoded(property);
@@ -176,22 +176,23 @@ void AmplitudeSource::ask() {
   if (id == nullptr || !id->is_string()) {
     throw api_->failure(response, "the answer has no request_id");
   }
-  const auto asked = environment_.clock.now();
-  download_ =
-      Download{std::string(id->get_string()), asked, std::min(asked, computed.value_or(asked))};
-  environment_.memory.update(key(), [&](const auto&) {
-    return fmt::format("{} {} {}", asked.time_since_epoch().count(),
-                       download_->as_of.time_since_epoch().count(), download_->id);
-  });
+  return std::string(id->get_string());
 }
 
-//! Of a cohort that is listed; one that is not has a time that nobody tells.
-std::optional<Instant> AmplitudeSource::last_computed() {
-  if (!options_.is_dated) return std::nullopt;
-  for (const auto& cohort : list_cohorts(*api_)) {
-    if (cohort.id == options_.cohort) return cohort.last_computed;
+//! What the list of cohorts tells of this one: nothing where it is not listed. A cohort can be
+//! downloaded without the list.
+void AmplitudeSource::look_at_list(AmplitudeDownload& download) {
+  download.as_of = Instant::max();  // as when it is asked for
+  try {
+    for (const auto& cohort : list_cohorts(*api_)) {
+      if (cohort.id != options_.cohort) continue;
+      download.archived = cohort.archived;
+      if (cohort.last_computed) download.as_of = cohort.last_computed;
+    }
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kInterrupted) throw;
+    download.as_of.reset();
   }
-  return std::nullopt;
 }
 
 void AmplitudeSource::refuse(const HttpResponse& response) {
@@ -267,9 +268,12 @@ std::optional<Member> AmplitudeSource::next() {
     throw;
   }
   at_end_ = true;
-  // Read whole: the next run wants the cohort as it is then.
-  forget();
+  remembered_->mark_read(download_->id);
   return std::nullopt;
+}
+
+void AmplitudeSource::settle() {
+  if (at_end_) forget();
 }
 
 Source::Progress AmplitudeSource::progress() const {
@@ -277,8 +281,30 @@ Source::Progress AmplitudeSource::progress() const {
 }
 
 std::vector<SourceNotice> AmplitudeSource::notices() const {
-  if (ragged_.count == 0) return {};
-  return {ragged_};
+  std::vector<SourceNotice> notices;
+  if (ragged_.count > 0) notices.push_back(ragged_);
+  if (!table_) return notices;
+  const auto tell = [&](const char* code, std::string text) {
+    notices.push_back({code, 0, {}, std::move(text)});
+  };
+  if (download_->archived) {
+    tell("archived_cohort",
+         fmt::format("the cohort {} is archived in Amplitude, which gives it all the same: whether "
+                     "it is still computed is not known",
+                     options_.cohort));
+  }
+  if (download_->id != asked_id_) {
+    tell("earlier_download",
+         fmt::format("the cohort is as it was asked for at {}, for a run that did not come to its "
+                     "end or a look at it; once this run has, the next one asks anew",
+                     utc(download_->asked)));
+  }
+  if (options_.is_dated && !download_->as_of) {
+    tell("unknown_age",
+         "when Amplitude computed the cohort is not known, since its list of cohorts is not to be "
+         "had: what was pushed in the last 30 days is laid over it");
+  }
+  return notices;
 }
 
 std::optional<SourceBudget> AmplitudeSource::budget() const {

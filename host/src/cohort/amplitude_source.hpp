@@ -1,5 +1,5 @@
 // A cohort downloaded from Amplitude: asked for, waited for, fetched (amplitude/api.md §1.5). What
-// was asked for and not yet read is remembered, and picked up by the next run within seven days.
+// was asked for is remembered until a run over it came to its end, and picked up by the next one.
 #pragma once
 
 #include <memory>
@@ -7,6 +7,8 @@
 
 #include "cohort/amplitude_api.hpp"
 #include "cohort/amplitude_budget.hpp"
+#include "cohort/amplitude_catalog.hpp"
+#include "cohort/amplitude_download.hpp"
 #include "cohort/csv_table.hpp"
 #include "cohort/source.hpp"
 
@@ -19,30 +21,26 @@ class AmplitudeSource final : public Source {
   std::optional<Member> next() override;
   Progress progress() const override;
   std::vector<SourceNotice> notices() const override;
+  void settle() override;
   void set_heartbeat(std::function<void()> beat) override {
     environment_.waiting.heartbeat = std::move(beat);
   }
   std::optional<SourceBudget> budget() const override;
-  //! When it was asked for; where the options say `is_dated`, not later than when Amplitude
-  //! computed it last.
+  //! When it was asked for, but not later than when Amplitude computed it last: that the file is
+  //! computed at the request is nowhere documented (amplitude/api.md §1.4). Nothing where the list
+  //! of cohorts, which would tell, is refused.
   std::optional<Instant> as_of() const override { return as_of_; }
 
  private:
-  //! A download that was asked for.
-  struct Download {
-    std::string id;
-    Instant asked{};
-    Instant as_of{};
-  };
   std::string key() const;
-  std::optional<Download> remembered() const;
   void forget();
   void ask();
+  std::string request_id();
   bool wait_until_done();
   Error job_lost() const;
   [[noreturn]] void refuse(const HttpResponse& response);
   [[noreturn]] void refuse_cohort(const std::optional<HttpResponse>& response);
-  std::optional<Instant> last_computed();
+  void look_at_list(AmplitudeDownload& download);
   void forget_if_unusable(const Error& error);
   void ask_for_usage();
   AmplitudeApi& api();
@@ -53,7 +51,9 @@ class AmplitudeSource final : public Source {
   std::vector<std::string> properties_;  //!< asked of Amplitude
   std::optional<AmplitudeApi> api_;
   std::optional<AmplitudeBudget> budget_;
-  std::optional<Download> download_;
+  std::optional<RememberedDownload> remembered_;
+  std::optional<AmplitudeDownload> download_;
+  std::string asked_id_;  //!< of the download that this source itself asked for
   std::optional<Instant> as_of_;
   std::optional<CsvTable> table_;
   SourceNotice ragged_{"ragged_rows", 0, {}};

@@ -85,6 +85,7 @@ class OverlaidSource final : public Source {
   //! Changes computed later were laid over the cohort: kMargin before it was computed, and never
   //! later than kMargin before it was opened.
   std::optional<Instant> as_of() const override { return as_of_; }
+  void settle() override { cohort_->settle(); }
   void set_heartbeat(std::function<void()> beat) override {
     cohort_->set_heartbeat(std::move(beat));
   }

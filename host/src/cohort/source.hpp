@@ -93,6 +93,9 @@ class Source {
   virtual std::optional<Instant> as_of() const { return std::nullopt; }
   //! What is left of the source's own limits; nothing where there are none, or none is known yet.
   virtual std::optional<SourceBudget> budget() const { return std::nullopt; }
+  //! The run over what was read came to its end: the next one wants the cohort as it is then. Not
+  //! called after a run that failed, whose next try may read the same. Throws Error.
+  virtual void settle() {}
   //! `beat` is called at least every second while the source waits; what it throws ends the
   //! reading. A source that never waits has no use for it.
   virtual void set_heartbeat(std::function<void()> /*beat*/) {}

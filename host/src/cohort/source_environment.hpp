@@ -44,6 +44,9 @@ struct SourceEnvironment {
   std::function<std::unique_ptr<Transport>()> make_transport;
   SourceMemory& memory;
   Waiting waiting;
+  //! What costs to be asked for, and was read before, is good enough if it was asked for then or
+  //! later, as for another try of a run that failed; nothing: it is asked for anew.
+  std::optional<Instant> again_since = {};
 };
 
 }  // namespace muster

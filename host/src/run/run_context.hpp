@@ -53,6 +53,9 @@ struct RunOptions {
   bool restore_list = false;
   bool repair = false;  //!< mends what the read-back finds, and sends nothing else
   StartedBy started_by = StartedBy::kPerson;
+  //! What was asked of a source that counts it, for a run that did not come to its end or a look,
+  //! is good enough for this run when it was asked for then or later, or within the last hour.
+  std::optional<Instant> cohort_since{};
   //! Over these changes alone, rather than over the whole cohort: the source gives who enters.
   const PushedDelta* delta = nullptr;
 };

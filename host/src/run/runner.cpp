@@ -353,6 +353,11 @@ void close_dead_runs(RunContext& context, SyncId sync) {
   }
 }
 
+//! What the guard stopped, a person mends in the source.
+void settle(Source& source, const std::optional<Error>& error) {
+  if (!error || error->kind() == ErrorKind::kGuard) source.settle();
+}
+
 }  // namespace
 
 RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
@@ -395,6 +400,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
       result.error = error;
     }
     runner.finish();
+    settle(source, result.error);
     result.strangers_removed = runner.strangers_removed();
     result.not_updated = runner.not_updated();
     result.cohort_was_read = runner.cohort_was_read();

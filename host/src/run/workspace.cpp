@@ -11,7 +11,6 @@
 #include "run/lease.hpp"
 #include "run/not_connected.hpp"
 #include "run/retention.hpp"
-#include "run/stored_memory.hpp"
 #include "run/stored_secrets.hpp"
 #include "run/sync_rules.hpp"
 
@@ -240,35 +239,6 @@ bool Workspace::token_changed(const ConnectionConfig& connection) {
   return store().value(checked_token(connection)) != fingerprint_of(token->second);
 }
 
-SourceEnvironment Workspace::source_environment() {
-  if (!source_memory_) {
-    const auto hasher = [this] { return vault().hasher(); };
-    if (!looking_) {
-      source_memory_ = std::make_unique<StoredMemory>(store(), hasher);
-    } else {
-      // Looking changes nothing of the syncs; what a look costs at a source is counted all the
-      // same.
-      source_memory_ = std::make_unique<LookedMemory>(
-          has_state() ? &store() : nullptr, hasher, [this]() -> std::unique_ptr<Store> {
-            if (!has_state()) return nullptr;
-            return environment_.open_store(state_directory() / "state.db", StoreAccess::kReadWrite);
-          });
-    }
-  }
-  return {environment_.clock,
-          environment_.make_transport,
-          *source_memory_,
-          {&environment_.cancellation, {}}};
-}
-
-void Workspace::check_source(const SyncConfig& sync) {
-  muster::check_source(sync.source, rules(sync).columns, source_environment());
-}
-
-std::optional<SourceBudget> Workspace::source_budget(const SyncConfig& sync) {
-  return known_budget(sync.source, source_environment());
-}
-
 RunContext Workspace::run_context(const ConnectionConfig& connection, OpenConnection& opened,
                                   RunObserver& observer) {
   return {environment_.clock,
@@ -299,7 +269,7 @@ VerifyResult Workspace::verify(const SyncConfig& sync, RunObserver& observer) {
   const auto sync_rules = rules(sync);
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);
-  const auto source = cohort_source(sync);
+  const auto source = cohort_source(sync, source_environment());
   auto context = run_context(connection, opened, observer);
   try {
     auto result = verify_sync(context, sync_rules, *source);
@@ -317,7 +287,8 @@ VerifyResult Workspace::repair(const SyncConfig& sync, RunObserver& observer) {
   sync_rules.read_back = ReadBack::kOn;
   RunOptions options;
   options.repair = true;
-  return repaired(run(sync, sync_rules, *cohort_source(sync), options, observer));
+  const auto source = cohort_source(sync, run_environment(options));
+  return repaired(run(sync, sync_rules, *source, options, observer));
 }
 
 Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
@@ -330,7 +301,7 @@ Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
   const auto sync_rules = rules(sync);
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);
-  const auto source = cohort_source(sync);
+  const auto source = cohort_source(sync, source_environment());
   const auto ready_connection = [&] {
     if (!is_stateless()) return ready(connection, opened.destination());
     if (!connection.has_static_token())
@@ -362,7 +333,7 @@ Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options
       !connection.has_static_token()) {
     throw not_connected(connection.name, connection_row(connection).state);
   }
-  const auto source = cohort_source(sync);
+  const auto source = cohort_source(sync, source_environment());
   const bool was_connected = connection_row(connection).state == ConnectionState::kConnected;
   const PreviewContext context{environment_.clock,
                                is_stateless() ? nullptr : &store(),

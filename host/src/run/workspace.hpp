@@ -132,8 +132,10 @@ class Workspace {
   Inbox& inbox();
   Pushes pushes();
   Subscription subscription(const SyncConfig& sync);
+  //! The same for a run, which may read again what was read for another one.
+  SourceEnvironment run_environment(const RunOptions& options);
   //! The sync's source, with what was pushed since it was last read laid over it.
-  std::unique_ptr<Source> cohort_source(const SyncConfig& sync);
+  std::unique_ptr<Source> cohort_source(const SyncConfig& sync, SourceEnvironment environment);
   void keep_use(const ConnectionConfig& connection, bool unauthenticated);
 
   WorkspaceConfig config_;

@@ -21,8 +21,9 @@ Subscription Workspace::subscription(const SyncConfig& sync) {
   return pushes().subscription(sync.name, sync.push_cohort);
 }
 
-std::unique_ptr<Source> Workspace::cohort_source(const SyncConfig& sync) {
-  auto source = make_source(sync.source, source_environment());
+std::unique_ptr<Source> Workspace::cohort_source(const SyncConfig& sync,
+                                                 SourceEnvironment environment) {
+  auto source = make_source(sync.source, std::move(environment));
   std::error_code failed;
   const bool nothing_to_see =
       looking_ && (!has_state() || !std::filesystem::exists(inbox_file(), failed));
@@ -36,12 +37,13 @@ std::unique_ptr<Source> Workspace::cohort_source(const SyncConfig& sync) {
 RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
                           RunObserver& observer) {
   if (sync.push_cohort.empty()) {
-    return run(sync, rules(sync), *cohort_source(sync), options, observer);
+    const auto source = cohort_source(sync, run_environment(options));
+    return run(sync, rules(sync), *source, options, observer);
   }
   const auto to = subscription(sync);
   std::int64_t taken_in = 0;
   OverlaidSource source(
-      make_source(sync.source, source_environment()), environment_.clock,
+      make_source(sync.source, run_environment(options)), environment_.clock,
       [&] {
         taken_in = inbox().last_waiting(to).value_or(0);
         return pushes().since_whole(to);

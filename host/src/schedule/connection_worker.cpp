@@ -245,6 +245,7 @@ void ConnectionWorker::run(const std::string& sync, Entry& entry, Instant due) {
     RunNotices notices(observer_, sync);
     RunOptions options;
     options.started_by = StartedBy::kSchedule;
+    options.cohort_since = entry.turn.slot;  // until the next one, a retry costs nothing
     const auto result = workspace_.sync(config, options, notices);
     settle(entry, result);
     const auto row = workspace_.connection_row(workspace_.config().connection(connection_));

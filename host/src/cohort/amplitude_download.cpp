@@ -1,0 +1,73 @@
+#include "cohort/amplitude_download.hpp"
+
+#include <boost/json.hpp>
+
+namespace muster {
+namespace {
+
+namespace json = boost::json;
+
+// amplitude/api.md §1.5: a job's file is kept for seven days.
+constexpr Milliseconds kKept = std::chrono::days(7);
+
+std::int64_t number(Instant instant) { return instant.time_since_epoch().count(); }
+Instant instant(const json::value& number) {
+  return Instant{Milliseconds{number.to_number<std::int64_t>()}};
+}
+
+std::string text_of(const AmplitudeDownload& download) {
+  json::object fields{{"id", download.id},
+                      {"asked", number(download.asked)},
+                      {"as_of", nullptr},
+                      {"archived", download.archived},
+                      {"was_read", download.was_read}};
+  if (download.as_of) fields["as_of"] = number(*download.as_of);
+  return json::serialize(fields);
+}
+
+std::optional<AmplitudeDownload> parse(const std::optional<std::string>& stored) {
+  if (!stored) return std::nullopt;
+  json::error_code failed;
+  const auto parsed = json::parse(*stored, failed);
+  if (failed || !parsed.is_object()) return std::nullopt;
+  const auto& fields = parsed.get_object();
+  AmplitudeDownload download;
+  download.id = fields.at("id").as_string();
+  download.asked = instant(fields.at("asked"));
+  if (!fields.at("as_of").is_null()) download.as_of = instant(fields.at("as_of"));
+  download.archived = fields.at("archived").as_bool();
+  download.was_read = fields.at("was_read").as_bool();
+  return download;
+}
+
+}  // namespace
+
+std::optional<AmplitudeDownload> RememberedDownload::get() const {
+  auto download = parse(environment_.memory.get(key_));
+  if (!download || environment_.clock.now() - download->asked >= kKept) return std::nullopt;
+  const auto& since = environment_.again_since;
+  if (download->was_read && (!since || download->asked < *since)) return std::nullopt;
+  return download;
+}
+
+void RememberedDownload::put(const AmplitudeDownload& download) {
+  environment_.memory.update(key_, [&](const auto&) { return text_of(download); });
+}
+
+void RememberedDownload::mark_read(const std::string& id) {
+  environment_.memory.update(key_, [&](const auto& stored) -> std::optional<std::string> {
+    auto download = parse(stored);
+    if (!download || download->id != id) return stored;
+    download->was_read = true;
+    return text_of(*download);
+  });
+}
+
+void RememberedDownload::forget(const std::string& id) {
+  environment_.memory.update(key_, [&](const auto& stored) -> std::optional<std::string> {
+    const auto download = parse(stored);
+    return download && download->id != id ? stored : std::nullopt;
+  });
+}
+
+}  // namespace muster

@@ -1,0 +1,48 @@
+// The part of a workspace that knows what sources take from outside, and what their readings cost.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "run/stored_memory.hpp"
+#include "run/workspace.hpp"
+
+namespace muster {
+
+SourceEnvironment Workspace::source_environment() {
+  if (!source_memory_) {
+    const auto hasher = [this] { return vault().hasher(); };
+    if (!looking_) {
+      source_memory_ = std::make_unique<StoredMemory>(store(), hasher);
+    } else {
+      // Looking changes nothing of the syncs; what a look costs at a source is counted all the
+      // same.
+      source_memory_ = std::make_unique<LookedMemory>(
+          has_state() ? &store() : nullptr, hasher, [this]() -> std::unique_ptr<Store> {
+            if (!has_state()) return nullptr;
+            return environment_.open_store(state_directory() / "state.db", StoreAccess::kReadWrite);
+          });
+    }
+  }
+  return {environment_.clock,
+          environment_.make_transport,
+          *source_memory_,
+          {&environment_.cancellation, {}}};
+}
+
+SourceEnvironment Workspace::run_environment(const RunOptions& options) {
+  constexpr Milliseconds kGoodEnough = std::chrono::hours(1);
+  auto environment = source_environment();
+  const auto lately = environment_.clock.now() - kGoodEnough;
+  environment.again_since = std::min(options.cohort_since.value_or(lately), lately);
+  return environment;
+}
+
+void Workspace::check_source(const SyncConfig& sync) {
+  muster::check_source(sync.source, rules(sync).columns, source_environment());
+}
+
+std::optional<SourceBudget> Workspace::source_budget(const SyncConfig& sync) {
+  return known_budget(sync.source, source_environment());
+}
+
+}  // namespace muster
