@@ -36,6 +36,18 @@ class FromAmplitude(WithAmplitude):
         self.assertEqual(connections[0]["source_budgets"][0]["used"], 42)
         self.assertIn("42 of 500", self.muster("connections").out)
 
+    def test_a_plan_and_the_first_run_cost_one_download(self):
+        self.configure(sync={"source": self.source()})
+        plan = self.muster("plan", "s", "--json").json
+        self.assertEqual((plan["adds"], plan["source_budget"]["used"]), (3, 1))
+        run = self.sync(code=0)
+        (notice,) = run["notices"]
+        self.assertEqual(notice["code"], "earlier_download")
+        self.assertRegex(notice["message"], r"asked for at 20\d\d-\d\d-\d\d \d\d:\d\d UTC")
+        self.assertEqual(self.asked(), 1)
+        self.assertNotIn("notices", self.sync(code=0))
+        self.assertEqual(self.asked(), 2)
+
     def test_an_archived_cohort_that_is_given_is_told(self):
         self.configure(sync={"source": self.source()})
         self.put_cohort(PEOPLE, archived=True)

@@ -1,5 +1,6 @@
 // Runs and looks over a source that counts its readings: which of them cost a download.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "runs/sync_world.hpp"
 #include "support/from_amplitude.hpp"
@@ -22,6 +23,12 @@ class CountedTest : public ::testing::Test {
     add_person(world.amplitude, "who", fmt::format("person{}@example.com", person));
   }
   void clear_cohort() { world.amplitude.project().cohorts.at(kAmplitudeCohort).users.clear(); }
+  //! As `muster plan` does.
+  Preview plan() {
+    const auto workspace = world.open();
+    workspace->look_only();
+    return workspace->preview(workspace->config().sync("s"), {}, world.told);
+  }
   std::uint64_t counted() {
     const auto workspace = world.open();
     workspace->look_only();
@@ -81,6 +88,58 @@ TEST_F(CountedTest, WhatTheGuardStoppedIsAskedForAnew) {
   EXPECT_FALSE(world.run().error);
   EXPECT_EQ(world.listed().size(), 30U);
   expect_downloads(3);
+}
+
+TEST_F(CountedTest, APlanBeforeTheFirstRunIsCountedAndItsDownloadIsTheRuns) {
+  EXPECT_EQ(plan().adds, 30U);
+  expect_downloads(1);
+  const auto done = world.run();
+  EXPECT_EQ(done.run.figures.listed, 30U);
+  EXPECT_TRUE(says_earlier(done));
+  expect_downloads(1);
+  struct stat file {};
+  for (const auto* name : {".muster/state.db", ".muster/vault.key"}) {
+    ASSERT_EQ(::stat((world.dir / name).c_str(), &file), 0);
+    EXPECT_EQ(file.st_mode & 0777U, 0600U) << name;
+  }
+}
+
+TEST_F(CountedTest, EachPlanShowsTheCohortAsItIsNow) {
+  EXPECT_EQ(plan().adds, 30U);
+  enter(30);
+  EXPECT_EQ(plan().adds, 31U);
+  expect_downloads(2);
+  EXPECT_EQ(world.run().run.figures.listed, 31U);
+  expect_downloads(2);
+}
+
+TEST_F(CountedTest, APlanOfLongAgoIsNotTheRuns) {
+  plan();
+  world.clock.advance(hours(2));
+  EXPECT_FALSE(says_earlier(world.run()));
+  expect_downloads(2);
+}
+
+TEST_F(CountedTest, APlanThatCanNotBeRememberedSaysThatItCostsADownload) {
+  world.dir.write(".muster", "no directory");
+  EXPECT_EQ(plan().adds, 30U);
+  ASSERT_EQ(world.told.notices.size(), 1U);
+  EXPECT_THAT(world.told.notices[0], HasSubstr("can't be remembered"));
+}
+
+TEST_F(CountedTest, ALookAtAFileMakesNoState) {
+  world.configure({});
+  world.cohort(SyncWorld::people(3));
+  EXPECT_EQ(plan().adds, 3U);
+  EXPECT_FALSE(std::filesystem::exists(world.dir / ".muster"));
+}
+
+TEST_F(CountedTest, AnExplanationBeforeTheFirstRunIsCounted) {
+  const auto workspace = world.open();
+  const auto told =
+      workspace->explain(workspace->config().sync("s"), "person3@example.com", world.told);
+  ASSERT_EQ(told.people.size(), 1U);
+  expect_downloads(1);
 }
 
 }  // namespace

@@ -169,7 +169,9 @@ void say(const Shell& shell, const std::string& audience, const SyncConfig& sync
 void add_plan(CLI::App& program, Shell& shell) {
   auto* command = program.add_subcommand(
       "plan",
-      "Show what a run would do: nothing is sent, nothing is written to the state.\n\nExample:\n  "
+      "Show what a run would do: nothing is sent, and what is known of the sync stays as it is. A "
+      "cohort of Amplitude's costs one of the month's downloads, which a run within the hour uses."
+      "\n\nExample:\n  "
       "muster plan power_users --lookup --rows rows.csv");
   auto sync = std::make_shared<std::string>();
   auto options = std::make_shared<PreviewOptions>();

@@ -293,6 +293,10 @@ void check_source(const SourceConfig& config, const Columns& columns,
   std::visit(Checking{columns, environment}, config);
 }
 
+bool is_counted(const SourceConfig& config) {
+  return std::holds_alternative<AmplitudeOptions>(config);
+}
+
 std::optional<SourceBudget> known_budget(const SourceConfig& config,
                                          const SourceEnvironment& environment) {
   const auto* amplitude = std::get_if<AmplitudeOptions>(&config);

@@ -39,6 +39,9 @@ std::unique_ptr<Source> make_source(const SourceConfig& config, SourceEnvironmen
 void check_source(const SourceConfig& config, const Columns& columns,
                   SourceEnvironment environment);
 
+//! Whether each reading of the source counts against a limit of it.
+bool is_counted(const SourceConfig& config);
+
 //! What is known of the limits of a source without contacting anybody; nothing where it has none.
 //! Throws Error when a reference leads nowhere.
 std::optional<SourceBudget> known_budget(const SourceConfig& config,

@@ -297,7 +297,11 @@ Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
     throw Error(ErrorKind::kUsage, "explain.nobody", "nobody was named")
         .with_hint("name a source id, an identifier or a record id");
   }
-  if (!has_state()) look_only();
+  if (!has_state()) {
+    look_only();
+    keep_costs(sync, observer);
+    looking_ = !has_state();
+  }
   const auto sync_rules = rules(sync);
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);
@@ -326,6 +330,7 @@ void Workspace::keep_use(const ConnectionConfig& connection, bool unauthenticate
 
 Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options,
                            RunObserver& observer) {
+  keep_costs(sync, observer);
   const auto sync_rules = rules(sync);
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);

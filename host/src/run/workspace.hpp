@@ -136,6 +136,8 @@ class Workspace {
   SourceEnvironment run_environment(const RunOptions& options);
   //! The sync's source, with what was pushed since it was last read laid over it.
   std::unique_ptr<Source> cohort_source(const SyncConfig& sync, SourceEnvironment environment);
+  //! Makes a state before the first run, where a look costs what must be remembered.
+  void keep_costs(const SyncConfig& sync, RunObserver& observer);
   void keep_use(const ConnectionConfig& connection, bool unauthenticated);
 
   WorkspaceConfig config_;

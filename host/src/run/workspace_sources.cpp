@@ -37,6 +37,24 @@ SourceEnvironment Workspace::run_environment(const RunOptions& options) {
   return environment;
 }
 
+//! A look changes nothing of the syncs, and needs a state for what it cost alone. What can't be
+//! written, as on a read-only disk, keeps nobody from looking.
+void Workspace::keep_costs(const SyncConfig& sync, RunObserver& observer) {
+  if (!is_stateless() || !is_counted(sync.source)) return;
+  looking_ = false;
+  try {
+    static_cast<void>(vault());
+  } catch (const Error& error) {
+    observer.on_notice(
+        fmt::format("what this costs of the source's limits can't be remembered, and the first run "
+                    "will cost as much again: {}",
+                    error.message()));
+  }
+  looking_ = true;
+  vault_.reset();
+  store_.reset();
+}
+
 void Workspace::check_source(const SyncConfig& sync) {
   muster::check_source(sync.source, rules(sync).columns, source_environment());
 }
