@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.hpp"
-#include "plan/support.hpp"
+#include "cohort/aged_source.hpp"
 #include "simulator/amplitude_webhook.hpp"
 
 namespace muster::testing {
@@ -112,22 +112,6 @@ TEST(PushedChanges, AreOrderedByTheTimeOfComputationForEachUser) {
   EXPECT_TRUE(changes.by_user().at("u2").enters);
   EXPECT_FALSE(changes.by_user().at("u3").enters);
 }
-
-//! A cohort of a known age.
-class AgedSource final : public Source {
- public:
-  AgedSource(std::vector<SourceRow> rows, std::optional<Instant> age)
-      : rows_(std::move(rows)), age_(age) {}
-  void open(const Columns& columns) override { rows_.open(columns); }
-  std::optional<Member> next() override { return rows_.next(); }
-  Progress progress() const override { return rows_.progress(); }
-  std::vector<SourceNotice> notices() const override { return {}; }
-  std::optional<Instant> as_of() const override { return age_; }
-
- private:
-  ListedSource rows_;
-  std::optional<Instant> age_;
-};
 
 std::vector<std::string> overlaid(std::optional<Instant> age, const PushedChanges& changes) {
   VirtualClock clock(Instant{std::chrono::seconds(20'000)});

@@ -152,7 +152,7 @@ void say(const Shell& shell, const std::string& audience, const SyncConfig& sync
                                         preview.estimate.calls, seconds_text(preview.duration))));
   if (preview.source_budget) shell.say(figure("source", budget_text(*preview.source_budget)));
   for (const auto& notice : preview.notices) {
-    shell.say(wrapped(shell.in(Colour::kWarn, notice_text(notice)), 2));
+    shell.say("  " + shell.in(Colour::kWarn, notice_text(notice)));
   }
   if (const auto& change = preview.identifier_change) {
     shell.say(figure("identifier", fmt::format("{} now, {} before", change->to, change->from)));

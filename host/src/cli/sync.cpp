@@ -59,7 +59,7 @@ void say(const Shell& shell, const RunResult& result, const std::string& audienc
                                                 : result.audience_name + "  " + audience_url));
   shell.say(figure("report", result.report.string()));
   for (const auto& notice : result.notices) {
-    shell.say(wrapped(shell.in(Colour::kWarn, notice_text(notice)), 2));
+    shell.say("  " + shell.in(Colour::kWarn, notice_text(notice)));
   }
 }
 

@@ -10,10 +10,10 @@ std::optional<std::string> RefusalLog::line(unsigned status, std::string_view wh
 
 std::optional<std::string> RefusalLog::line_of_closed(std::size_t open) {
   constexpr unsigned kNoStatus = 0;  // nothing is answered
-  return now_and_then(kNoStatus,
-                      fmt::format("a connection to the push receiver was closed: {} are open, and the "
-                                  "oldest that has not shown the secret goes first",
-                                  open));
+  return now_and_then(
+      kNoStatus, fmt::format("a connection to the push receiver was closed: {} are open, and the "
+                             "oldest that has not shown the secret goes first",
+                             open));
 }
 
 std::optional<std::string> RefusalLog::now_and_then(unsigned kind, std::string text) {
