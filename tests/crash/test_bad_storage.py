@@ -109,7 +109,7 @@ class LostState(Killing):
         self.cohort(["a@example.com"])
         result = self.muster("sync", "s", "--full", "--allow-removals", "--json")
         self.assertEqual(result.code, 0, result.err)
-        self.assertIn("the next one takes them out", result.err)
+        self.assertIn("the next one takes them out", result.told)
         self.assertEqual(self.members(), {"left@example.com", "a@example.com"})
         self.sync("--allow-removals", code=0)
         self.assertEqual(self.members(), {"a@example.com"})

@@ -118,6 +118,11 @@ class Result:
     def json(self):
         return json.loads(self.out)
 
+    @property
+    def told(self):
+        """What stands on standard error, without its line breaks."""
+        return " ".join(self.err.split())
+
     def __repr__(self):
         return f"exit code {self.code}\n--- out\n{self.out}\n--- err\n{self.err}"
 

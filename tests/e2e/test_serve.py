@@ -134,7 +134,7 @@ class Serve(Workspace):
         daemon.run()
         second = self.muster("serve")
         self.assertEqual(second.code, 6, second)
-        self.assertIn("another `muster serve` runs in this workspace", second.err)
+        self.assertIn("another `muster serve` runs in this workspace", second.told)
         daemon.stop()
         third = self.serve()
         third.wait_for("serves")

@@ -45,7 +45,7 @@ TEST_F(LeaseTest, IsFreeForOthersOnlyAfterItRanOut) {
 }
 
 TEST_F(LeaseTest, OfAClockThatWasSetBackKeepsNobodyOut) {
-  ASSERT_TRUE(store_->take_lease(sync_, "a", kNow + 20 * kTtl, kTtl));
+  ASSERT_TRUE(store_->take_lease(sync_, "a", kNow + std::chrono::hours(24), kTtl));
   EXPECT_TRUE(another_process_->take_lease(sync_, "b", kNow, kTtl));
   // A clock that is a little ahead of ours is no reason.
   ASSERT_TRUE(another_process_->take_lease(sync_, "b", kNow + 5 * kTtl, kTtl));

@@ -62,9 +62,9 @@ SyncRow SqliteStore::put_sync(const SyncRow& row) {
   return *sync(row.name);
 }
 
-//! A lease that ends so many times its length from now was taken by a clock that has been set back
-//! since: whoever lives has renewed it by the new time.
-constexpr int kBeyondAnyLease = 10;
+//! A lease that ends so far from now was taken by a clock that has been set back since: whoever
+//! lives has renewed it by the new time.
+constexpr auto kBeyondAnyLease = std::chrono::hours(24);
 
 bool SqliteStore::take_lease(SyncId sync, std::string_view owner, Instant now, Milliseconds ttl) {
   prepared(
@@ -74,7 +74,7 @@ bool SqliteStore::take_lease(SyncId sync, std::string_view owner, Instant now, M
       .bind(2, owner)
       .bind(3, to_integer(now))
       .bind(4, to_integer(now + ttl))
-      .bind(5, to_integer(now + kBeyondAnyLease * ttl))
+      .bind(5, to_integer(now + kBeyondAnyLease))
       .run();
   return database_->changes() == 1;
 }
