@@ -2,19 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <functional>
 #include <unordered_set>
 
 #include "list_answers.hpp"
-#include "resolution.hpp"
 
 namespace muster::hubspot {
 namespace {
 
-// Records whose memberships one call tells, as in every batch.
-constexpr std::size_t kSample = 100;
-// Reading right after writing may lag; no figure is documented (hubspot/api.md §5).
-constexpr std::array<std::int64_t, 3> kSettlingWaitsMs{1'000, 4'000, 10'000};
+// No call is made smaller than that: what fails at such a size fails for another reason.
+constexpr std::size_t kFewest = 100;
+constexpr std::size_t kMostPatience = 1'024;
 // HubSpot's own spelling has one s too many; both are met (hubspot/api.md §5).
 constexpr std::array kAdded{"recordsIdsAdded", "recordIdsAdded"};
 constexpr std::array kRemoved{"recordIdsRemoved", "recordsIdsRemoved"};
@@ -46,15 +44,53 @@ void set(std::vector<Written>& written, std::size_t begin, std::size_t end, Writ
   }
 }
 
-//! Whether it was the size, perhaps, that kept an answer from coming.
-bool timed_out(const Answer& answer) {
-  return answer.status == 0 || answer.status == 408 || answer.status == 504 || answer.status == 524;
+std::size_t hash_of(const std::vector<Change>& changes, std::size_t begin, std::size_t end) {
+  std::size_t hash = end - begin;
+  for (auto i = begin; i < end; ++i) {
+    hash = hash * 1'099'511'628'211U + std::hash<std::string>{}(changes[i].record_id) +
+           (changes[i].kind == Change::Kind::kAdd ? 1U : 0U);
+  }
+  return hash | 1U;
+}
+
+//! Whether it took too long: HubSpot, whatever stands before it, or we gave up waiting.
+bool timed_out(const Answer& answer, std::int64_t took_ms, std::int64_t timeout_ms) {
+  if (answer.status == 0) return took_ms >= timeout_ms;
+  return answer.status == 408 || answer.status == 504 || answer.status == 524;
 }
 
 }  // namespace
 
 std::size_t Memberships::largest() const {
   return std::max<std::size_t>(1, std::min(ceiling_, api_.settings().membership_chunk));
+}
+
+void Memberships::succeeded(std::size_t size) {
+  if (size >= suspect_) {  // then it was not the size
+    suspect_ = ceiling_ = SIZE_MAX;
+    patience_ = kFirstPatience;
+  }
+  if (size < chunk_) return;
+  if (size >= ceiling_ && ++at_ceiling_ >= patience_) {
+    // It may have been HubSpot's bad hour. Where it was not, it is tried half as often from now on.
+    ceiling_ *= 2;
+    patience_ = std::min(patience_ * 2, kMostPatience);
+    at_ceiling_ = 0;
+  }
+  chunk_ = std::min(chunk_ * 2, largest());
+}
+
+//! A call that is small beside what is being tried says nothing of the size, unless it fails again.
+void Memberships::failed(std::size_t size, Failed how) {
+  if (size <= kFewest) return;
+  const bool again = size >= suspect_;
+  suspect_ = std::min(suspect_, size);
+  if (!again && size < chunk_ / 2) return;
+  const auto half = std::max(kFewest, size / 2);
+  chunk_ = std::min(chunk_, half);
+  if (!again || how != Failed::kForItsSize || half >= ceiling_) return;
+  ceiling_ = half;
+  at_ceiling_ = 0;
 }
 
 std::size_t Memberships::one_call() const { return std::min({kFirst, chunk_, largest()}); }
@@ -97,21 +133,29 @@ void Memberships::write_range(Writing& writing, Range range) {
     (change.kind == Change::Kind::kAdd ? to_add : to_remove).emplace_back(change.record_id);
   }
   Request request;
+  request.inputs_hash = hash_of(writing.changes, range.begin, range.end);
   request.method = "PUT";
   request.path = api_.path_to(Path::kMembershipsChange, percent_encoded(writing.list));
   request.body = json::serialize(json::object{{"recordIdsToAdd", std::move(to_add)},
                                               {"recordIdsToRemove", std::move(to_remove)}});
+  const auto timeout_ms = request.timeout_ms;
+  const auto sent_ms = api_.now_ms();
   const auto answer = api_.call(std::move(request));
   switch (answer.fate) {
     case Fate::kOk:
-      take(writing, range, answer);
-      if (range.size() >= chunk_) chunk_ = std::min(chunk_ * 2, largest());
-      return;
+      succeeded(range.size());
+      return take(writing, range, answer);
     case Fate::kRetry:
       return set(writing.written, range.begin, range.end, Written::State::kRetry, answer.wait_ms);
     case Fate::kInDoubt:
-      chunk_ = std::max<std::size_t>(1, range.size() / 2);  // it may have been too much at once
-      if (timed_out(answer)) ceiling_ = std::min(ceiling_, chunk_);
+      // It may have been too much at once.
+      failed(range.size(), timed_out(answer, api_.now_ms() - sent_ms, timeout_ms)
+                               ? Failed::kForItsSize
+                               : Failed::kPerhaps);
+      // Or one id is what HubSpot stumbles over: the others must not wait for it for ever.
+      if (answer.fails_again && range.size() > 1 && !api_.ended()) {
+        return write_halves(writing, range);
+      }
       return set(writing.written, range.begin, range.end, Written::State::kInDoubt, answer.wait_ms);
     case Fate::kSkipped:
       return;
@@ -122,6 +166,12 @@ void Memberships::write_range(Writing& writing, Range range) {
     case Fate::kTooLarge:
       return find_culprit(writing, range, answer);
   }
+}
+
+void Memberships::write_halves(Writing& writing, Range range) {
+  const auto half = range.begin + range.size() / 2;
+  write_range(writing, {range.begin, half});
+  write_range(writing, {half, range.end});
 }
 
 //! Refused as a whole: the list is none that can be written to, or it was too much at once, or one
@@ -136,18 +186,14 @@ void Memberships::find_culprit(Writing& writing, Range range, const Answer& refu
     writing.written[range.begin].detail = refusal_code(refusal.error, refusal.status);
     return;
   }
-  const auto half = range.begin + range.size() / 2;
-  write_range(writing, {range.begin, half});
-  write_range(writing, {half, range.end});
+  write_halves(writing, range);
   const auto begin = writing.written.begin();
   const bool found_one =
       std::any_of(begin + static_cast<std::ptrdiff_t>(range.begin),
                   begin + static_cast<std::ptrdiff_t>(range.end),
                   [](const Written& one) { return one.state == Written::State::kRejected; });
-  // Nobody's fault: then it was the size, which stays the limit.
-  if (refusal.fate != Fate::kTooLarge && found_one) return;
-  ceiling_ = std::min(ceiling_, range.size() / 2);
-  chunk_ = std::min(chunk_, largest());
+  // Nobody's fault: then it was the size, perhaps.
+  if (refusal.fate == Fate::kTooLarge || !found_one) failed(range.size(), Failed::kForItsSize);
 }
 
 void Memberships::take(Writing& writing, Range range, const Answer& answer) {
@@ -159,68 +205,20 @@ void Memberships::take(Writing& writing, Range range, const Answer& answer) {
   if (!said && !is_empty_object(answer.body)) {
     return set(writing.written, range.begin, range.end, Written::State::kUnaccounted);
   }
-  bool mentions_added = false;
-  bool mentions_removed = false;
+  Places unmentioned_adds;
+  Places unmentioned_removals;
   for (auto i = range.begin; i < range.end; ++i) {
     const auto& [kind, id] = writing.changes[i];
-    const bool changed = kind == Change::Kind::kAdd ? added.contains(id) : removed.contains(id);
+    const bool is_add = kind == Change::Kind::kAdd;
+    const bool changed = is_add ? added.contains(id) : removed.contains(id);
     writing.written[i].state = changed                ? Written::State::kChanged
                                : missing.contains(id) ? Written::State::kMissing
                                                       : Written::State::kUnchanged;
-    auto& mentioned = kind == Change::Kind::kAdd ? mentions_added : mentions_removed;
-    mentioned = mentioned || writing.written[i].state != Written::State::kUnchanged;
+    if (writing.written[i].state != Written::State::kUnchanged) continue;
+    (is_add ? unmentioned_adds : unmentioned_removals).push_back(i);
   }
-  if (!mentions_added) confirm_unchanged(writing, range, Change::Kind::kAdd);
-  if (!mentions_removed) confirm_unchanged(writing, range, Change::Kind::kRemove);
-}
-
-//! Not one id of a kind is mentioned: all were so already, or nothing was done (§4.3 knows such
-//! silent failures). What the lists of a few say decides, and HubSpot's refusal to say it decides
-//! nothing.
-void Memberships::confirm_unchanged(Writing& writing, Range range, Change::Kind kind) {
-  std::vector<std::size_t> places;
-  for (auto i = range.begin; i < range.end; ++i) {
-    if (writing.changes[i].kind == kind) places.push_back(i);
-  }
-  if (places.empty()) return;
-  const auto step = (places.size() + kSample - 1) / kSample;
-  std::map<std::string, std::size_t> open;
-  json::array inputs;
-  for (std::size_t i = 0; i < places.size(); i += step) {
-    const auto& id = writing.changes[places[i]].record_id;
-    open.emplace(id, places[i]);
-    inputs.emplace_back(json::object{{"objectTypeId", "0-1"}, {"recordId", id}});
-  }
-  const auto sampled = open.size();
-  const auto body = json::serialize(json::object{{"inputs", std::move(inputs)}});
-  for (std::size_t look = 0;; ++look) {
-    Request request;
-    request.method = "POST";
-    request.path = api_.path_to(Path::kMembershipsOfRecords);
-    request.body = body;
-    const auto answer = api_.call(std::move(request));
-    const auto* results = array_at(answer.body, "results");
-    if (answer.fate != Fate::kOk || results == nullptr) return;
-    for (const auto& result : *results) {
-      const auto found = open.find(id_at(result, "recordId"));
-      const auto* lists = array_at(result, "recordListMemberships");
-      if (found == open.end() || lists == nullptr) continue;
-      const bool is_member = std::any_of(lists->begin(), lists->end(), [&](const auto& entry) {
-        return id_at(entry, "listId") == writing.list;
-      });
-      const bool wanted = kind == Change::Kind::kAdd;
-      if (is_member == wanted) open.erase(found);
-    }
-    if (open.empty() || look == kSettlingWaitsMs.size()) break;
-    if (!api_.wait(kSettlingWaitsMs[look])) break;
-  }
-  if (open.size() == sampled) {
-    for (const auto place : places) writing.written[place].state = Written::State::kUnaccounted;
-    return;
-  }
-  for (const auto& [id, place] : open) {
-    writing.written[place].state = Written::State::kUnaccounted;
-  }
+  confirm(writing, unmentioned_adds);
+  confirm(writing, unmentioned_removals);
 }
 
 }  // namespace muster::hubspot

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "api.hpp"
 #include "lists.hpp"
+#include "resolution.hpp"
 
 namespace muster::hubspot {
 
@@ -59,19 +61,34 @@ class Memberships {
     std::vector<Written> written;
     bool list_checked = false;  //!< it is one that can be written to
   };
+  //! What a call that failed says of its size.
+  enum class Failed {
+    kForItsSize,  //!< refused for it, or not answered in time
+    kPerhaps,     //!< the connection broke
+  };
   void write_range(Writing& writing, Range range);
+  void write_halves(Writing& writing, Range range);
   void find_culprit(Writing& writing, Range range, const Answer& refusal);
   void take(Writing& writing, Range range, const Answer& answer);
-  void confirm_unchanged(Writing& writing, Range range, Change::Kind kind);
+  void confirm(Writing& writing, const Places& places);
+  Places not_as_wanted(const Writing& writing, const Places& places,
+                       std::span<const std::int64_t> waits_ms);
   std::size_t largest() const;
+  void succeeded(std::size_t size);
+  void failed(std::size_t size, Failed how);
 
   Api& api_;
   Lists& lists_;
   //! HubSpot documents no largest size: so many to begin with, doubled by each success.
   static constexpr std::size_t kFirst = 1'000;
   std::size_t chunk_ = kFirst;
-  //! What was refused for its size, or timed out, is not tried again.
+  //! Of what failed, the smallest that has not succeeded since: once may be anything's fault.
+  std::size_t suspect_ = SIZE_MAX;
+  //! What failed for its size twice is not tried again before many successes.
   std::size_t ceiling_ = SIZE_MAX;
+  static constexpr std::size_t kFirstPatience = 16;
+  std::size_t patience_ = kFirstPatience;  //!< successes at the ceiling that raise it
+  std::size_t at_ceiling_ = 0;             //!< of them, so far
 };
 
 }  // namespace muster::hubspot

@@ -1,0 +1,77 @@
+// What a membership answer leaves out was so already, or was not done (hubspot/api.md §4.3 knows
+// such silent failures): the records' own lists tell which.
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "memberships.hpp"
+
+namespace muster::hubspot {
+namespace {
+
+// Records whose memberships one call tells, as in every batch.
+constexpr std::size_t kSample = 100;
+// Reading right after writing may lag; no figure is documented (hubspot/api.md §5).
+constexpr std::array<std::int64_t, 3> kSettlingWaitsMs{1'000, 4'000, 10'000};
+
+bool is_member(const json::array& lists, std::string_view list) {
+  return std::any_of(lists.begin(), lists.end(),
+                     [&](const auto& entry) { return id_at(entry, "listId") == list; });
+}
+
+}  // namespace
+
+//! Up to a hundred are all looked at; of more, a hundred that stand for the others, which are
+//! looked at when one of those is not as it should be.
+void Memberships::confirm(Writing& writing, const Places& places) {
+  const auto step = (places.size() + kSample - 1) / kSample;
+  Places sample;
+  Places others;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    (i % step == 0 ? sample : others).push_back(places[i]);
+  }
+  const auto lose = [&](const Places& lost) {
+    for (const auto place : lost) writing.written[place].state = Written::State::kUnaccounted;
+  };
+  const auto lost = not_as_wanted(writing, sample, kSettlingWaitsMs);
+  if (lost.empty()) return;
+  lose(lost);
+  if (lost.size() == sample.size()) return lose(others);  // nothing was done
+  in_batches(others, [&](const Places& batch) { lose(not_as_wanted(writing, batch, {})); });
+}
+
+//! Whose lists say otherwise, also after the waits; nobody when HubSpot does not tell.
+Places Memberships::not_as_wanted(const Writing& writing, const Places& places,
+                                  std::span<const std::int64_t> waits_ms) {
+  if (places.empty()) return {};
+  std::map<std::string, std::size_t> open;
+  json::array inputs;
+  for (const auto place : places) {
+    const auto& id = writing.changes[place].record_id;
+    open.emplace(id, place);
+    inputs.emplace_back(json::object{{"objectTypeId", "0-1"}, {"recordId", id}});
+  }
+  const auto body = json::serialize(json::object{{"inputs", std::move(inputs)}});
+  for (std::size_t look = 0;; ++look) {
+    Request request;
+    request.method = "POST";
+    request.path = api_.path_to(Path::kMembershipsOfRecords);
+    request.body = body;
+    const auto answer = api_.call(std::move(request));
+    const auto* results = array_at(answer.body, "results");
+    if (answer.fate != Fate::kOk || results == nullptr) return {};
+    for (const auto& result : *results) {
+      const auto found = open.find(id_at(result, "recordId"));
+      const auto* lists = array_at(result, "recordListMemberships");
+      if (found == open.end() || lists == nullptr) continue;
+      const bool wanted = writing.changes[found->second].kind == Change::Kind::kAdd;
+      if (is_member(*lists, writing.list) == wanted) open.erase(found);
+    }
+    if (open.empty() || look == waits_ms.size() || !api_.wait(waits_ms[look])) break;
+  }
+  Places lost;
+  for (const auto& [id, place] : open) lost.push_back(place);
+  return lost;
+}
+
+}  // namespace muster::hubspot
