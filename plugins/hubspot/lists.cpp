@@ -31,7 +31,9 @@ void Lists::require(std::string_view id) {
 void Lists::check(std::string_view id) {
   const auto answer = call("GET", api_.path_to(Path::kList, percent_encoded(id)));
   if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, id, "look at the list");
+  // An answer that holds no list tells nothing of it.
   const auto type = text_at(list_in(answer), "processingType");
+  if (type.empty()) throw_list_failure(api_, answer, id, "look at the list");
   if (type == "MANUAL" || type == "SNAPSHOT") return;
   throw sdk::Failure(
       MUSTER_REJECTED, "hubspot.list_converted",
@@ -47,6 +49,12 @@ void Lists::rename(std::string_view id, std::string_view name) {
   }
   if (answer.fate == Fate::kRefused) throw refused_name(api_, answer, name);
   if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, id, "rename the list");
+  const auto* renamed = find(answer.body, "updatedList");
+  if (renamed != nullptr && !id_at(*renamed, "listId").empty()) return;
+  // A success that does not hold the list may be none: what is the list called now?
+  const auto look = call("GET", api_.path_to(Path::kList, percent_encoded(id)));
+  const bool is_renamed = look.fate == Fate::kOk && text_at(list_in(look), "name") == name;
+  if (!is_renamed) throw_list_failure(api_, look, id, "rename the list");
 }
 
 void Lists::empty(std::string_view id) {
@@ -105,7 +113,8 @@ void Lists::restore(std::string_view id) {
   if (answer.fate == Fate::kNotFound) {
     api_.confirm_version();
     // Restored by someone meanwhile: then it is there.
-    if (call("GET", api_.path_to(Path::kList, percent_encoded(id))).fate == Fate::kOk) return;
+    const auto look = call("GET", api_.path_to(Path::kList, percent_encoded(id)));
+    if (look.fate == Fate::kOk && !id_at(list_in(look), "listId").empty()) return;
   }
   if (answer.fate == Fate::kNotFound || answer.fate == Fate::kRefused) {
     throw sdk::Failure(MUSTER_AUDIENCE_GONE, "hubspot.list_gone",

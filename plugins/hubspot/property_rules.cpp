@@ -50,7 +50,8 @@ void PropertyRules::load() {
   const auto answer = api_.call(std::move(request));
   api_.throw_if_ended();
   const auto* results = array_at(answer.body, "results");
-  if (answer.fate != Fate::kOk || results == nullptr) {
+  // Every account has properties: an answer without one tells nothing.
+  if (answer.fate != Fate::kOk || results == nullptr || results->empty()) {
     throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.unavailable",
                        "HubSpot could not list the properties of contacts now", {}, answer.wait_ms);
   }
