@@ -53,7 +53,7 @@ void Contacts::create(Inputs& inputs, Places places) {
     // A conflict that refuses the whole batch names one contact at most: one read tells all
     // that exist, where halves would cost a dozen calls for each of them (§4.4).
     const bool unread = !inputs.was_read[places[0]];
-    if (answer.fate == Fate::kConflict) strategy_.saw_conflict_without_id();
+    if (answer.fate == Fate::kConflict) strategy_.saw_batch_refused();
     if (answer.fate == Fate::kConflict && unread) return;  // open: they are read next
     create_halves(places);
   });
@@ -154,10 +154,10 @@ bool Contacts::take_creation_error(Inputs& inputs, std::size_t place, const json
   if (facts.category == "CONFLICT" || status == 409) {
     const auto id = existing_id(error);
     if (id.empty()) {  // stays open: it is read
-      strategy_.saw_conflict_without_id();
+      strategy_.saw_conflicts(0, 1);
       return false;
     }
-    strategy_.saw_conflict_with_id();
+    strategy_.saw_conflicts(1, 0);
     inputs.found(place, id);
     settle_doubt(inputs, place);
     return false;

@@ -22,23 +22,31 @@ class Strategy {
   bool creates_first() const noexcept;
   //! Addresses were read, and so many of them had no contact.
   void saw(std::uint64_t asked, std::uint64_t missing) noexcept;
-  //! A conflict named no contact: creating first learns nothing from this account.
-  void saw_conflict_without_id() noexcept { conflicts_lack_ids_ = true; }
-  void saw_conflict_with_id() noexcept { conflicts_lack_ids_ = false; }
+  //! So many creations met a contact that exists, and were told which, or not (§4.4).
+  void saw_conflicts(std::uint64_t with_id, std::uint64_t without_id) noexcept;
+  //! A conflict refused a whole batch.
+  void saw_batch_refused() noexcept;
 
   //! Calls that so many addresses take, of which so many have no contact. `creates`: they get one.
   std::uint64_t calls_for(std::uint64_t adds, std::uint64_t missing, bool creates) const noexcept;
 
   //! What the next run should know: figures and flags, nothing of people.
   std::string memory() const;
-  //! Takes up what `memory` gave; anything else is ignored.
+  //! Takes up what `memory` gave, at the begin of a run; anything else is ignored. What is known of
+  //! conflicts counts half as much in each run: after some without a conflict it is seen anew.
   void recall(std::string_view memory);
 
  private:
+  //! Half of the conflicts or more name no contact: as a rule, creating first learns nothing.
+  bool conflicts_lack_ids() const noexcept;
+
   Resolve chosen_;
-  bool conflicts_lack_ids_ = false;
+  std::uint64_t named_ = 0;     //!< conflicts that named the contact
+  std::uint64_t nameless_ = 0;  //!< conflicts that did not
   std::uint64_t asked_ = 0;
   std::uint64_t missing_ = 0;
+  std::uint64_t asked_now_ = 0;  //!< of them, in this run
+  std::uint64_t missing_now_ = 0;
 };
 
 }  // namespace muster::hubspot

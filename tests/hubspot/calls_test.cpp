@@ -2,6 +2,8 @@
 // foretold by the plugin.
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "hubspot/plugin_world.hpp"
 
 namespace muster::testing {
@@ -75,8 +77,74 @@ TEST(CallsOfCreateFirst, AreReadOnceWhereConflictsNameNobody) {
   EXPECT_EQ(world.hubspot.count("/batch/read"), 20U);
   world.hubspot.log().clear();
   world.start();
-  world.sync(PluginWorld::adds(PluginWorld::people(500, "later")));
+  const auto known = PluginWorld::people(500, "later");
+  for (const auto& email : known) world.contact(email);
+  world.sync(PluginWorld::adds(known));
   EXPECT_EQ(world.hubspot.count("/batch/read"), 5U) << "a later run begins with reading";
+  EXPECT_EQ(world.hubspot.count("/batch/create"), 0U);
+}
+
+//! From now on, these conflicts of a creation tell no id: counted from 0.
+void leave_ids_out(PluginWorld& world, std::function<bool(int)> which) {
+  world.after_response = [which = std::move(which), seen = 0](
+                             const simulator::SimRequest& request,
+                             simulator::SimResponse& response) mutable {
+    if (request.path().find("/batch/create") == std::string::npos) return;
+    auto body = boost::json::parse(response.body);
+    auto* errors = body.as_object().if_contains("errors");
+    if (errors == nullptr) return;
+    for (auto& error : errors->as_array()) {
+      auto& conflict = error.as_object();
+      if (conflict.at("category") != "CONFLICT" || !which(seen++)) continue;
+      conflict["message"] = "Contact already exists";
+      conflict["context"].as_object().erase("existingId");
+    }
+    response.body = boost::json::serialize(body);
+  };
+}
+
+TEST(CallsOfCreateFirst, AreNearTheMinimumThoughOneConflictNamesNobody) {
+  for (const int which : {0, 250, 299}) {
+    PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+    leave_ids_out(world, [which](int seen) { return seen == which; });
+    calls_for(world, 1'000, "email", Known::kAll);
+    EXPECT_EQ(world.hubspot.count("/batch/create"), 10U);
+    EXPECT_EQ(world.hubspot.count("/batch/read"), 1U) << "the one";
+    world.hubspot.log().clear();
+    world.start();
+    const auto result = world.sync(PluginWorld::adds(PluginWorld::people(kBatch, "later")));
+    EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), kBatch);
+    EXPECT_LE(world.hubspot.log().size(), bound(kBatch, "email"));
+  }
+}
+
+TEST(CallsOfCreateFirst, AreNearTheMinimumForNewAddressesThoughConflictsNameNobody) {
+  PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+  world.hubspot.switches().conflict_ids = "none";
+  calls_for(world, 2'000, "email", Known::kAll);
+  world.hubspot.log().clear();
+  world.start();
+  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(kBatch, "later")));
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), kBatch);
+  EXPECT_LE(world.hubspot.log().size(), bound(kBatch, "email"));
+}
+
+TEST(CallsOfCreateFirst, AreSoAgainOnceConflictsNameTheirContacts) {
+  PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+  world.hubspot.switches().conflict_ids = "none";
+  calls_for(world, 2'000, "email", Known::kAll);
+  world.hubspot.switches().conflict_ids = "context";
+  std::size_t creations = 0;
+  for (int run = 0; run < 6; ++run) {
+    const auto people = PluginWorld::people(400, fmt::format("run{}-", run));
+    for (const auto& email : people) world.contact(email);
+    world.hubspot.log().clear();
+    world.start();
+    world.sync(PluginWorld::adds(people));
+    creations = world.hubspot.count("/batch/create");
+  }
+  EXPECT_EQ(creations, 4U);
+  EXPECT_EQ(world.hubspot.count("/batch/read"), 0U);
 }
 
 TEST(CallsOfAuto, BeginAsTheLastRunEnded) {
