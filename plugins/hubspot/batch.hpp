@@ -26,6 +26,8 @@ class Batch {
 
   //! Reports each operation once, also when it throws Failure for the whole call.
   void run();
+  //! The list's id, once it is known.
+  const std::string& list() const noexcept { return list_; }
 
  private:
   struct Item {

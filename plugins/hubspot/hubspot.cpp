@@ -48,7 +48,7 @@ class HubSpot final : public sdk::Destination,
         contacts_(api_),
         lists_(host_, api_),
         memberships_(api_, lists_),
-        property_rules_(api_),
+        property_rules_(host_, api_),
         property_writer_(api_, contacts_) {}
 
   void authenticate(const muster_auth_request& request, const muster_auth_sink& sink) override {
@@ -89,22 +89,17 @@ class HubSpot final : public sdk::Destination,
     is_email(sdk::view(request.kind));  // or refused
     begin();
     if (request.property_count > 0) {
-      const std::span names(request.property_names, request.property_count);
-      property_rules_.check(names);
-      // A column that is mapped to the wrong property shows before there is a list. Later on a
-      // value that does not fit costs its own row, however many of them there are.
-      if (request.audience_ref.size == 0) {
-        property_rules_.check_values(names, request.operations, request.operation_count,
-                                     request.operation_stride);
-      }
+      property_rules_.check({request.property_names, request.property_count});
+      property_rules_.check_values(request);
     }
+    Batch batch({api_, contacts_, lists_, memberships_, property_writer_}, request, sink);
     try {
-      Batch({api_, contacts_, lists_, memberships_, property_writer_}, request, sink).run();
+      batch.run();
     } catch (...) {
-      remember();
+      remember(request, batch);
       throw;
     }
-    remember();
+    remember(request, batch);
   }
 
   void uninstall() override {
@@ -243,7 +238,8 @@ class HubSpot final : public sdk::Destination,
   }
 
   //! What this run learnt of the account saves the next one calls; without it nothing is lost.
-  void remember() {
+  void remember(const muster_sync_request& request, const Batch& batch) {
+    if (request.property_count > 0) property_rules_.remember(batch.list());
     auto memory = contacts_.strategy().memory();
     if (memory == remembered_) return;
     try {

@@ -9,9 +9,6 @@ namespace {
 // Writing these would change who a contact is (hubspot/api.md §4.6, §10.7).
 constexpr std::string_view kIdentity[]{"email", "hs_additional_emails", "hs_object_id"};
 
-// So many values stand for their column.
-constexpr std::size_t kColumn = 20;
-
 sdk::Failure unusable(std::string_view name, const std::string& why, const char* hint) {
   const auto word = code_word(name);
   return {MUSTER_BAD_CONFIG, "hubspot.property",
@@ -23,15 +20,16 @@ bool flag_at(const json::value& value, const char* key) {
   return flag != nullptr && flag->is_bool() && flag->get_bool();
 }
 
+bool has_only(std::string_view text, std::string_view characters) {
+  return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
+}
+
 bool is_number(std::string_view text) {
+  if (!has_only(text, "0123456789+-.eE")) return false;
   const std::string copy(text);
   char* end = nullptr;
   std::strtod(copy.c_str(), &end);
-  return !copy.empty() && end == copy.c_str() + copy.size();
-}
-
-bool has_only(std::string_view text, std::string_view characters) {
-  return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
+  return end == copy.c_str() + copy.size();
 }
 
 //! YYYY-MM-DD with or without a time, or milliseconds.
@@ -40,6 +38,8 @@ bool is_date(std::string_view text) {
                    has_only(text.substr(0, 10), "0123456789-");
   return iso || has_only(text, "-0123456789");
 }
+
+std::string secret_of(std::string_view list) { return "fitting/" + std::string(list); }
 
 }  // namespace
 
@@ -91,27 +91,70 @@ void PropertyRules::check(std::span<const muster_text> names) {
   }
 }
 
-void PropertyRules::check_values(std::span<const muster_text> names,
-                                 const muster_operation* operations, std::size_t count,
-                                 std::size_t stride) {
-  for (std::size_t p = 0; p < names.size(); ++p) {
-    const auto name = sdk::view(names[p]);
+void PropertyRules::check_values(const muster_sync_request& request) {
+  recall(sdk::view(request.audience_ref));
+  for (std::size_t p = 0; p < request.property_count; ++p) {
+    const auto name = sdk::view(request.property_names[p]);
     const auto found = definitions_.find(name);
-    if (found == definitions_.end() || fitting_.contains(name)) continue;
-    std::size_t given = 0;
-    bool any_fits = false;
-    for (std::size_t i = 0; i < count && !any_fits; ++i) {
-      const auto& operation = sdk::at(operations, i, stride);
-      if (p >= operation.property_count || operation.properties[p].size == 0) continue;
-      ++given;
-      any_fits = fits(found->second, sdk::view(operation.properties[p]));
+    if (found == definitions_.end() || is_text(found->second) || fitting_.contains(name)) continue;
+    switch (fit_of(found->second, request, p)) {
+      case Fit::kNothingGiven:
+        break;
+      case Fit::kSome:
+        fitting_.emplace(name);
+        break;
+      case Fit::kNone:
+        throw unusable(
+            name,
+            "is of type " + code_word(found->second.type) + ", and no value of its column is one",
+            "map another column to it, or correct the column's values");
     }
-    if (any_fits) fitting_.emplace(name);
-    if (any_fits || given < kColumn) continue;
-    throw unusable(
-        name, "is of type " + code_word(found->second.type) + ", and no value of its column is one",
-        "map another column to it, or correct the column's values");
   }
+}
+
+//! What former runs saw. Without a list there is none, or not of this one.
+void PropertyRules::recall(std::string_view list) {
+  if (!list.empty() && list_ == list) return;
+  list_ = list;
+  fitting_.clear();
+  remembered_ = list.empty() ? std::string{} : host_.secret(secret_of(list));
+  for (std::string_view rest = remembered_; !rest.empty();) {
+    const auto end = std::min(rest.find(' '), rest.size());
+    if (end > 0) fitting_.emplace(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+//! Names of properties, nothing of people.
+void PropertyRules::remember(std::string_view list) {
+  if (list.empty()) return;
+  list_ = list;
+  std::string all;
+  for (const auto& name : fitting_) all += (all.empty() ? "" : " ") + name;
+  if (all == remembered_) return;
+  try {
+    host_.store_secret(secret_of(list_), all);
+    remembered_ = std::move(all);
+  } catch (const sdk::Failure&) {
+    host_.log(MUSTER_LOG_WARNING, "which properties' values fit could not be stored");
+  }
+}
+
+PropertyRules::Fit PropertyRules::fit_of(const Definition& definition,
+                                         const muster_sync_request& request, std::size_t property) {
+  auto fit = Fit::kNothingGiven;
+  for (std::size_t i = 0; i < request.operation_count; ++i) {
+    const auto& operation = sdk::at(request.operations, i, request.operation_stride);
+    if (property >= operation.property_count || operation.properties[property].size == 0) continue;
+    if (fits(definition, sdk::view(operation.properties[property]))) return Fit::kSome;
+    fit = Fit::kNone;
+  }
+  return fit;
+}
+
+bool PropertyRules::is_text(const Definition& definition) {
+  constexpr std::string_view kTyped[]{"number", "bool", "date", "datetime", "enumeration"};
+  return std::find(std::begin(kTyped), std::end(kTyped), definition.type) == std::end(kTyped);
 }
 
 bool PropertyRules::fits(const Definition& definition, std::string_view value) {

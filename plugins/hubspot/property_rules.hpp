@@ -14,15 +14,17 @@ namespace muster::hubspot {
 
 class PropertyRules {
  public:
-  explicit PropertyRules(Api& api) : api_(api) {}
+  PropertyRules(const sdk::Host& host, Api& api) : host_(host), api_(api) {}
 
   //! Throws Failure BAD_CONFIG that names a property which does not exist, is read-only, or holds
   //! what muster never writes; UNAVAILABLE when HubSpot does not tell now.
   void check(std::span<const muster_text> names);
-  //! Throws Failure BAD_CONFIG when many values were given for a property and not one of them fits
-  //! it: another column was meant. A few are rows of their own, and told as such.
-  void check_values(std::span<const muster_text> names, const muster_operation* operations,
-                    std::size_t count, std::size_t stride);
+  //! Throws Failure BAD_CONFIG when values are given for a property, not one of them fits it, and
+  //! none of the sync's ever did: another column was meant. Once one fitted, those that do not are
+  //! rows of their own, and told as such.
+  void check_values(const muster_sync_request& request);
+  //! Keeps for later runs which properties were seen to fit; `list` is the sync's.
+  void remember(std::string_view list);
 
  private:
   struct Definition {
@@ -30,13 +32,21 @@ class PropertyRules {
     bool read_only = false;
     std::set<std::string, std::less<>> options;  //!< internal values, of an enumeration
   };
+  enum class Fit { kNothingGiven, kNone, kSome };
   void load();
+  void recall(std::string_view list);
+  static Fit fit_of(const Definition& definition, const muster_sync_request& request,
+                    std::size_t property);
+  static bool is_text(const Definition& definition);
   static bool fits(const Definition& definition, std::string_view value);
 
+  const sdk::Host host_;
   Api& api_;
   bool loaded_ = false;
   std::map<std::string, Definition, std::less<>> definitions_;
-  std::set<std::string, std::less<>> fitting_;  //!< properties of which a value fitted
+  std::string list_;                            //!< of the sync that the following is of
+  std::set<std::string, std::less<>> fitting_;  //!< properties of which a value fitted once
+  std::string remembered_;                      //!< them, as stored
 };
 
 }  // namespace muster::hubspot

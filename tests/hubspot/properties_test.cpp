@@ -263,44 +263,6 @@ TEST_F(Properties, GoToAnotherPropertyWhenTheMappingChanges) {
   EXPECT_EQ(value("old@example.com", "company"), "gold");
 }
 
-TEST(PropertyMapping, ThatCantWorkIsToldBeforeTheFirstWrite) {
-  struct Case {
-    const char* mapping;
-    const char* names;
-    const char* says;
-  };
-  const Case cases[]{
-      {"plan: plan_teir", "plan_teir", "does not exist"},
-      {"plan: createdate", "createdate", "read-only"},
-      {"plan: email", "email", "never writes"},
-      {"plan: score", "score", "type number"},
-      {"plan: lifecyclestage", "lifecyclestage", "type enumeration"},
-      {"plan: renewal_date", "renewal_date", "type date"},
-  };
-  for (const auto& [mapping, names, says] : cases) {
-    RunWorld world(fmt::format("properties: {{{}}}", mapping));
-    std::vector<std::string> rows;  // so many that they stand for their column
-    for (int i = 0; i < 20; ++i) rows.push_back(fmt::format("p{}@example.com,gold", i));
-    world.cohort(rows, "email,plan");
-    const auto result = world.sync();
-    ASSERT_TRUE(result.error) << mapping;
-    EXPECT_EQ(result.error->code(), "hubspot.property");
-    EXPECT_EQ(result.error->kind(), ErrorKind::kUsage);
-    EXPECT_NE(result.error->message().find(names), std::string::npos) << result.error->message();
-    EXPECT_NE(result.error->message().find(says), std::string::npos) << result.error->message();
-    for (const auto& request : world.hubspot.log()) EXPECT_EQ(request.method, "GET");
-  }
-}
-
-TEST(PropertyMapping, IsCheckedWithOneCallARun) {
-  RunWorld world("properties: {plan: plan_tier}");
-  std::vector<std::string> rows;
-  for (int i = 0; i < 300; ++i) rows.push_back(fmt::format("p{}@example.com,gold", i));
-  world.cohort(rows, "email,plan");
-  world.sync();
-  EXPECT_EQ(world.hubspot.count("/crm/properties/"), 1U);
-}
-
 TEST(NoProperty, OfAContactThatExistsIsWrittenByAnyStrategy) {
   for (const auto* resolve : {"read_first", "create_first", "auto"}) {
     for (const auto* ids : {"context", "none"}) {

@@ -1,0 +1,89 @@
+// A column that is mapped to a property which can't take it is told before the first write
+// (hubspot/api.md §4.5).
+#include <gtest/gtest.h>
+
+#include "hubspot/plugin_world.hpp"
+#include "hubspot/run_world.hpp"
+
+namespace muster::testing {
+namespace {
+
+TEST(PropertyMapping, ThatCantWorkIsToldBeforeTheFirstWrite) {
+  struct Case {
+    const char* mapping;
+    const char* names;
+    const char* says;
+  };
+  const Case cases[]{
+      {"plan: plan_teir", "plan_teir", "does not exist"},
+      {"plan: createdate", "createdate", "read-only"},
+      {"plan: email", "email", "never writes"},
+      {"plan: score", "score", "type number"},
+      {"plan: lifecyclestage", "lifecyclestage", "type enumeration"},
+      {"plan: renewal_date", "renewal_date", "type date"},
+  };
+  for (const auto& [mapping, names, says] : cases) {
+    for (const auto& [count, has_list] :
+         {std::pair(1, false), {20, false}, {1, true}, {20, true}}) {
+      SCOPED_TRACE(fmt::format("{} {} {}", mapping, count, has_list));
+      RunWorld world;
+      std::vector<std::string> rows;
+      for (int i = 0; i < count; ++i) rows.push_back(fmt::format("p{}@example.com,gold", i));
+      world.cohort(rows, "email,plan");
+      if (has_list) {
+        EXPECT_FALSE(world.sync().error);
+      }
+      world.sync_keys = fmt::format("properties: {{{}}}", mapping);
+      const auto result = world.sync();
+      ASSERT_TRUE(result.error);
+      EXPECT_EQ(result.error->code(), "hubspot.property");
+      EXPECT_EQ(result.error->kind(), ErrorKind::kUsage);
+      EXPECT_NE(result.error->message().find(names), std::string::npos) << result.error->message();
+      EXPECT_NE(result.error->message().find(says), std::string::npos) << result.error->message();
+      for (const auto& request : world.hubspot.log()) EXPECT_EQ(request.method, "GET");
+    }
+  }
+}
+
+TEST(PropertyMapping, WhoseValuesFittedOnceIsRightAlsoUnderAnotherName) {
+  RunWorld world("properties: {points: score}");
+  world.cohort({"a@example.com,1", "b@example.com,"}, "email,points");
+  EXPECT_FALSE(world.sync().error);
+  world.cohort_name = "Champions";
+  world.cohort({"a@example.com,1", "b@example.com,n/a"}, "email,points");
+  auto result = world.sync();
+  EXPECT_FALSE(result.error) << result.error->message();
+  world.cohort({"a@example.com,1", "b@example.com,none"}, "email,points");
+  result = world.sync();
+  EXPECT_FALSE(result.error) << result.error->message();
+  EXPECT_EQ(world.members(), 2U);
+}
+
+TEST(PropertyMapping, OfOneSyncSaysNothingOfAnothers) {
+  for (const bool same_instance : {true, false}) {
+    PluginWorld world;
+    world.header.property_names = {"score"};
+    auto add = PluginWorld::add("a@example.com");
+    add.properties = {"7"};
+    EXPECT_FALSE(world.sync({add}).failure);
+    if (!same_instance) world.start();
+    world.header.audience_name = "amplitude_Champions";
+    world.header.audience_known_as = world.header.audience_ref = "";
+    add.properties = {"NaN"};
+    const auto result = world.sync({add});
+    ASSERT_TRUE(result.failure);
+    EXPECT_EQ(result.failure->code(), "hubspot.property");
+  }
+}
+
+TEST(PropertyMapping, IsCheckedWithOneCallARun) {
+  RunWorld world("properties: {plan: plan_tier}");
+  std::vector<std::string> rows;
+  for (int i = 0; i < 300; ++i) rows.push_back(fmt::format("p{}@example.com,gold", i));
+  world.cohort(rows, "email,plan");
+  world.sync();
+  EXPECT_EQ(world.hubspot.count("/crm/properties/"), 1U);
+}
+
+}  // namespace
+}  // namespace muster::testing
