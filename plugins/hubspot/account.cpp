@@ -86,7 +86,7 @@ void exchange_code(Api& api, const muster_auth_request& request) {
   api.throw_if_ended();
   // Not stored before it is known whose they are: a crash here leaves the former tokens.
   if (answer.fate == Fate::kOk) return api.tokens().take(answer.body);
-  if (answer.status >= 400 && answer.status < 500) throw token_failure(answer.body);
+  if (answer.status >= 400 && answer.status < 500) throw token_failure(answer.body, answer.status);
   throw not_now("exchange the code");
 }
 
@@ -142,7 +142,8 @@ void revoke_tokens(Api& api) {
                                       {"token_type_hint", "refresh_token"}}));
   api.throw_if_ended();
   // Whatever else a 400 says of the token: it is good for nothing. Our own fault is told.
-  if (text_at(answer.body, "status").starts_with("BAD_CLIENT")) throw token_failure(answer.body);
+  if (text_at(answer.body, "status").starts_with("BAD_CLIENT"))
+    throw token_failure(answer.body, answer.status);
   const bool gone_already = answer.status == 400 || answer.status == 404;
   if (answer.fate != Fate::kOk && !gone_already) throw not_now("revoke the access");
   api.tokens().forget();

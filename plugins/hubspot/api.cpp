@@ -179,7 +179,7 @@ void Api::take(const muster_http_response& response) {
   if (found == open_.end()) return;
   Open open = std::move(found->second);
   open_.erase(found);
-  auto answer = classify(response);
+  auto answer = classify(response, open.request.credentials);
   if (answer.status >= 500) answer.fails_again = failed_before(open.request);
   const bool expired =
       answer.status == 401 && open.request.credentials == Request::Credentials::kToken;
@@ -272,10 +272,10 @@ bool Api::exchange_refresh_token() {
       tokens_.store(answer.body);
       return tokens_.access_token() != before;
     }
-    if (answer.status == 400 || answer.status == 401) {
+    if (answer.fate == Fate::kRefused) {
       // A refresh token that rotated under us is not a revoked one.
       if (tokens_.reload()) return true;
-      end(token_failure(answer.body));
+      end(token_failure(answer.body, answer.status));
       return false;
     }
   } catch (const sdk::Failure& failure) {

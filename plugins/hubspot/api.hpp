@@ -87,9 +87,10 @@ class Api {
   void start(Open open);
   void start_waiting();
   void take(const muster_http_response& response);
-  Answer classify(const muster_http_response& response);
+  Answer classify(const muster_http_response& response, Request::Credentials credentials);
   bool failed_before(const Request& request);
-  void classify_status(Answer& answer, const muster_http_response& response);
+  void classify_status(Answer& answer, const muster_http_response& response,
+                       Request::Credentials credentials);
   void too_many_requests(Answer& answer, std::int64_t retry_after_ms);
   void finish(Open open, Answer answer);
   bool refresh();

@@ -54,7 +54,7 @@ sdk::Failure missing_scope(const Answer& answer) {
 
 }  // namespace
 
-Answer Api::classify(const muster_http_response& response) {
+Answer Api::classify(const muster_http_response& response, Request::Credentials credentials) {
   Answer answer;
   switch (response.outcome) {
     case MUSTER_HTTP_ANSWERED:
@@ -95,11 +95,12 @@ Answer Api::classify(const muster_http_response& response) {
     return answer;
   }
   if (parsed) answer.error = error_facts(answer.body);
-  classify_status(answer, response);
+  classify_status(answer, response, credentials);
   return answer;
 }
 
-void Api::classify_status(Answer& answer, const muster_http_response& response) {
+void Api::classify_status(Answer& answer, const muster_http_response& response,
+                          Request::Credentials credentials) {
   const auto status = response.status;
   const auto retry_after = retry_after_ms(response);
   if (status == 429) return too_many_requests(answer, retry_after);
@@ -127,7 +128,8 @@ void Api::classify_status(Answer& answer, const muster_http_response& response) 
     }
     return;
   }
-  if (status == 403) {
+  // Without a token there is no scope that could be missing.
+  if (status == 403 && credentials == Request::Credentials::kToken) {
     answer.fate = Fate::kRetry;
     return end(missing_scope(answer));
   }

@@ -43,8 +43,9 @@ std::string form(std::initializer_list<std::pair<std::string_view, std::string_v
   return body;
 }
 
-sdk::Failure token_failure(const json::value& answer) {
-  const auto status = text_at(answer, "status");
+sdk::Failure token_failure(const json::value& answer, int http_status) {
+  auto status = text_at(answer, "status");
+  if (status == "error") status = {};  // as every refusal of the API's begins
   const auto error = text_at(answer, "error");
   // A dead token was seen with error "invalid_request" too: the status decides (§2.3).
   if (status == "BAD_REFRESH_TOKEN" || (status.empty() && error == "invalid_grant")) {
@@ -78,9 +79,22 @@ sdk::Failure token_failure(const json::value& answer) {
             "add the address that `muster connect` shows to the app's redirect URLs"};
   }
   const auto word = code_word(status.empty() ? error : status);
-  return {MUSTER_BAD_CONFIG, "hubspot.bad_client",
-          "HubSpot refuses the app's credentials" + (word.empty() ? "" : " (" + word + ")"),
-          "check auth.client_id and auth.client_secret of the connection"};
+  if (status.starts_with("BAD_CLIENT") || error == "invalid_client") {
+    return {MUSTER_BAD_CONFIG, "hubspot.bad_client",
+            "HubSpot refuses the app's credentials (" + word + ")",
+            "check auth.client_id and auth.client_secret of the connection"};
+  }
+  if (!word.empty()) {
+    return {MUSTER_BAD_CONFIG, "hubspot.token_request",
+            "HubSpot refuses the request for a token (" + word + ")",
+            "compare the app's settings with the plugin's README"};
+  }
+  return {
+      MUSTER_UNAVAILABLE, "hubspot.token_request",
+      "HubSpot, or something on the way to it, refuses the request for a token without saying "
+      "why (" +
+          std::to_string(http_status) + ")",
+      "run it again later; if it stays so, look at this machine's proxy and status.hubspot.com"};
 }
 
 Tokens::Tokens(const sdk::Host& host, const HubSpotSettings& settings)

@@ -48,8 +48,8 @@ class Tokens {
 //! "a=b&c=d", percent-encoded; secrets go into bodies, never into addresses.
 std::string form(std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
 
-//! Why a token answer (HTTP 400) refused, as a Failure: the grant is gone, or our configuration is
-//! wrong, which must not look like the former (§2.3).
-sdk::Failure token_failure(const json::value& answer);
+//! Why a token answer (HTTP 4xx) refused, as a Failure: the grant is gone, or our configuration is
+//! wrong, which must not look like the former (§2.3); or it does not say.
+sdk::Failure token_failure(const json::value& answer, int http_status);
 
 }  // namespace muster::hubspot

@@ -135,6 +135,23 @@ TEST_F(OAuth, ARefreshThatFailsForAMomentIsTriedLater) {
   }
 }
 
+TEST_F(OAuth, ARefusalWithoutAReasonBlamesNobody) {
+  connect();
+  for (const int status : {400, 401, 403}) {
+    world.clock.advance(std::chrono::minutes(28));
+    world.hubspot.faults().add(
+        {"/oauth/2026-09/token", "POST", 0, 1, "status", status, "", -1, 0, false});
+    const auto failure = failure_of(sync(1));
+    EXPECT_EQ(failure.status(), MUSTER_UNAVAILABLE) << status;
+    EXPECT_EQ(failure.code(), "hubspot.token_request");
+    EXPECT_NE(failure.message().find(std::to_string(status)), std::string::npos);
+    for (const auto* blamed : {"credentials", "scope"}) {
+      EXPECT_EQ(failure.message().find(blamed), std::string::npos) << failure.message();
+    }
+    EXPECT_FALSE(sync(1).failure) << "the connection works on";
+  }
+}
+
 TEST_F(OAuth, AMissingScopeIsNamed) {
   connect();
   world.hubspot.oauth().withdraw_scope("crm.lists.write");

@@ -10,7 +10,7 @@ sdk::Failure failure(const char* status, const char* error) {
   json::object answer;
   if (*status != '\0') answer["status"] = status;
   if (*error != '\0') answer["error"] = error;
-  return token_failure(answer);
+  return token_failure(answer, 400);
 }
 
 TEST(TokenFailure, TellsTheGrantFromTheConfiguration) {
@@ -33,7 +33,11 @@ TEST(TokenFailure, TellsTheGrantFromTheConfiguration) {
       {"BAD_CLIENT_SECRET", "invalid_client", MUSTER_BAD_CONFIG, "hubspot.bad_client"},
       {"BAD_SCOPES", "", MUSTER_BAD_CONFIG, "hubspot.bad_app"},
       {"BAD_GRANT_TYPE", "", MUSTER_BAD_CONFIG, "hubspot.bad_app"},
-      {"", "", MUSTER_BAD_CONFIG, "hubspot.bad_client"},
+      {"", "invalid_client", MUSTER_BAD_CONFIG, "hubspot.bad_client"},
+      {"", "unauthorized_client", MUSTER_BAD_CONFIG, "hubspot.token_request"},
+      {"BAD_MOON", "", MUSTER_BAD_CONFIG, "hubspot.token_request"},
+      {"error", "", MUSTER_UNAVAILABLE, "hubspot.token_request"},
+      {"", "", MUSTER_UNAVAILABLE, "hubspot.token_request"},
   };
   for (const auto& [status, error, expected, code] : cases) {
     const auto found = failure(status, error);
