@@ -54,7 +54,7 @@ std::vector<Resolution> Contacts::resolve(std::span<const Address> addresses,
       if (inputs.is_open(place)) to_read.push_back(place);
     }
     read_all(inputs, to_read);
-    ask_alone(inputs, to_read);
+    ask_rest(inputs, to_read);
     for (const auto place : to_read) {
       if (inputs.results[place].state != State::kMissing || !may_create(place)) continue;
       if (const auto refusal = refused.find(place); refusal != refused.end()) {
@@ -92,7 +92,7 @@ std::vector<Resolution> Contacts::read_by_id(std::span<const std::string_view> i
   Places all(place_of.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   read_all(inputs, all);
-  ask_alone(inputs, all);
+  ask_rest(inputs, all);
   const auto found = inputs.take();
   std::vector<Resolution> resolutions;
   resolutions.reserve(ids.size());
@@ -100,17 +100,49 @@ std::vector<Resolution> Contacts::read_by_id(std::span<const std::string_view> i
   return resolutions;
 }
 
-//! A merged contact's answer may not say whom it answers for (§4.7): asked alone, it must be the
-//! one. Not after an answer that told nothing at all, which is HubSpot's failure.
-void Contacts::ask_alone(Inputs& inputs, const Places& places) {
+//! Those whom an answer left out that told something of others: some of its entries were lost, or
+//! a merged contact's entry did not say whom it is for (§4.7). Not after an answer that told
+//! nothing at all, which is HubSpot's failure.
+void Contacts::ask_rest(Inputs& inputs, const Places& places) {
+  for (auto rest = left_out(inputs, places); !rest.empty() && !api_.ended();) {
+    ask_again(inputs, rest);
+    auto left = left_out(inputs, rest);
+    if (left.size() == rest.size()) return ask_parts(inputs, rest);
+    rest = std::move(left);
+  }
+}
+
+//! Together they got no answer. One that is asked alone can only be meant by its own.
+void Contacts::ask_parts(Inputs& inputs, const Places& places) {
+  if (places.size() == 1 || api_.ended()) return;
+  // As many entries as were asked, and none says for whom: halves would not tell either.
+  if (inputs.unclaimed >= places.size()) {
+    for (const auto place : places) ask_again(inputs, {place});
+    return;
+  }
+  in_halves(places, [&](const Places& half) {
+    ask_again(inputs, half);
+    ask_parts(inputs, left_out(inputs, half));
+  });
+}
+
+Places Contacts::left_out(const Inputs& inputs, const Places& places) {
+  Places rest;
   for (const auto place : places) {
-    if (inputs.results[place].state != State::kUnaccounted || !inputs.left_out[place]) continue;
-    if (api_.ended()) break;
+    if (inputs.results[place].state == State::kUnaccounted && inputs.left_out[place]) {
+      rest.push_back(place);
+    }
+  }
+  return rest;
+}
+
+void Contacts::ask_again(Inputs& inputs, const Places& places) {
+  for (const auto place : places) {
     inputs.set(place, State::kOpen);
     inputs.left_out[place] = false;
-    read(inputs, {place});
   }
-  api_.drain();
+  inputs.unclaimed = 0;
+  read_all(inputs, places);
 }
 
 void Contacts::read_all(Inputs& inputs, const Places& places) {

@@ -42,7 +42,10 @@ class Contacts {
   struct Inputs;
   void read(Inputs& inputs, Places places);
   void create(Inputs& inputs, Places places);
-  void ask_alone(Inputs& inputs, const Places& places);
+  void ask_rest(Inputs& inputs, const Places& places);
+  void ask_parts(Inputs& inputs, const Places& places);
+  void ask_again(Inputs& inputs, const Places& places);
+  static Places left_out(const Inputs& inputs, const Places& places);
   void take_read(Inputs& inputs, const Places& places, const Answer& answer);
   void take_created(Inputs& inputs, const Places& places, const Answer& answer, const Moment& sent);
   void doubt(const Inputs& inputs, const Places& places, const Moment& sent);

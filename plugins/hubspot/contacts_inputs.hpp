@@ -24,6 +24,7 @@ struct Contacts::Inputs {
   std::vector<bool> was_read;                         //!< it was looked for, and not found
   //! An answer left it out that told something of others: alone, its answer can only be its own.
   std::vector<bool> left_out;
+  std::size_t unclaimed = 0;  //!< contacts in answers that say of none of the inputs
 
   Inputs(By what, std::size_t count)
       : by(what),

@@ -77,21 +77,25 @@ void Contacts::take_read(Inputs& inputs, const Places& places, const Answer& ans
       if (id.empty()) continue;
       told_something = true;
       ids.push_back(id);
+      bool claimed = false;
       const auto take = [&](std::string_view text) {
         const auto place = place_of(text);
         if (!place) return;
+        claimed = true;
         inputs.found(*place, id);
         if (inputs.by == Inputs::By::kEmail) take_doubted(inputs, *place, contact);
       };
       const auto* properties = find(contact, "properties");
       if (inputs.by == Inputs::By::kId) take(id);
-      if (properties == nullptr) continue;
-      if (inputs.by == Inputs::By::kId) {
+      if (properties == nullptr) {
+        // nothing more to know it by
+      } else if (inputs.by == Inputs::By::kId) {
         for_each_part(text_at(*properties, "hs_merged_object_ids"), take);
       } else {
         take(lower_case(text_at(*properties, "email")));
         for_each_part(text_at(*properties, "hs_additional_emails"), take);
       }
+      if (!claimed) ++inputs.unclaimed;
     }
   }
   // All that are missing stand in one error (hubspot/api.md §4.2). Other errors are told as such:
