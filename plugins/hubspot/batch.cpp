@@ -59,7 +59,7 @@ void Batch::work() {
   });
   const bool has_list = request_.audience_ref.size > 0;
   if (has_list && may_create()) parts_.lists.require(sdk::view(request_.audience_ref));
-  if (will_write || has_list) list_ = parts_.lists.ensure(request_, sink_);
+  if (will_write || has_list) ensure_list();
   prepare_removals();
   confirm_records();
   find_by_email();
@@ -70,7 +70,7 @@ void Batch::work() {
       const bool adds = std::any_of(items_.begin(), items_.end(), [](const Item& item) {
         return item.step == Item::Step::kWrite && item.kind == MUSTER_ADD;
       });
-      if (adds) list_ = parts_.lists.ensure(request_, sink_);
+      if (adds) ensure_list();
     }
     if (list_.empty()) {
       // No list: nobody is in it.
@@ -81,6 +81,16 @@ void Batch::work() {
     }
     write_memberships();
     find_by_email();
+  }
+}
+
+void Batch::ensure_list() {
+  list_ = parts_.lists.ensure(request_, sink_);
+  // Nobody leaves a list that was made a moment ago.
+  if (request_.audience_ref.size > 0 || !parts_.lists.has_made(list_)) return;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    const bool leaves = items_[i].kind == MUSTER_REMOVE && items_[i].step != Item::Step::kDone;
+    if (leaves) report(i, MUSTER_UNCHANGED);
   }
 }
 

@@ -46,6 +46,7 @@ class Batch {
   void read_operations();
   std::span<const muster_text> property_names() const;
   void work();
+  void ensure_list();
   bool may_create(const Item& item) const;
   bool may_create() const;
   bool any_of_kind(std::int32_t kind) const;

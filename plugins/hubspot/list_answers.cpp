@@ -54,6 +54,13 @@ sdk::Failure taken(std::string_view name, std::string_view why, const char* hint
           "the name '" + std::string(name) + "' belongs to a list " + std::string(why), hint};
 }
 
+void refuse_dots(std::string_view name) {
+  if (name.empty() || name.find_first_not_of('.') != std::string_view::npos) return;
+  throw sdk::Failure(MUSTER_BAD_CONFIG, "hubspot.list_name",
+                     "a list whose name is dots alone can't be looked for by its name",
+                     "give the cohort another name in muster.yaml, or the sync a list_prefix");
+}
+
 sdk::Failure refused_name(Api& api, const Answer& answer, std::string_view name) {
   api.throw_if_ended();
   const auto characters = std::count_if(name.begin(), name.end(), [](char c) {

@@ -24,6 +24,10 @@ bool is_gone(Api& api, std::string_view id);
 //! The name is another list's.
 sdk::Failure taken(std::string_view name, std::string_view why, const char* hint);
 
+//! Throws Failure BAD_CONFIG for a name of dots alone: a path that ends in it is another path
+//! (RFC 3986, 5.2.4), percent-encoded or not, and a look by that name would be another call.
+void refuse_dots(std::string_view name);
+
 //! HubSpot tells no largest length of a list's name; whoever reads this needs to know the one.
 sdk::Failure refused_name(Api& api, const Answer& answer, std::string_view name);
 

@@ -42,6 +42,7 @@ void Lists::check(std::string_view id) {
 }
 
 void Lists::rename(std::string_view id, std::string_view name) {
+  refuse_dots(name);
   const auto answer = call("PUT", api_.path_to(Path::kListRename, percent_encoded(id)) +
                                       "?listName=" + percent_encoded(name));
   if (answer.error.sub_category == kDuplicateName) {

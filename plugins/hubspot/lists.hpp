@@ -19,6 +19,8 @@ class Lists {
   //! The id of the list for `request`; makes it when there is none, telling `sink` before and
   //! after. Throws Failure: AUDIENCE_TAKEN, AUDIENCE_GONE, UNAVAILABLE.
   std::string ensure(const muster_sync_request& request, const muster_sync_sink& sink);
+  //! Whether this instance made it, and not on an earlier attempt whose answer was lost.
+  bool has_made(std::string_view id) const noexcept { return !id.empty() && made_ == id; }
   //! As `check`, once for each list: before contacts are created for it.
   void require(std::string_view id);
   //! Throws Failure when the list is gone, or is none that members can be written to.
@@ -48,6 +50,7 @@ class Lists {
   sdk::Host host_;
   Api& api_;
   std::string required_;        //!< the list that is known to be there, and to be one to write to
+  std::string made_;            //!< the list that this instance made
   std::string announced_name_;  //!< of the creation that this instance announced
 };
 

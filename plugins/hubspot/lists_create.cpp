@@ -27,6 +27,7 @@ std::string secret_of(std::string_view list) { return "announced/" + std::string
 std::string Lists::ensure(const muster_sync_request& request, const muster_sync_sink& sink) {
   const auto name = sdk::view(request.audience_name);
   const auto ref = sdk::view(request.audience_ref);
+  refuse_dots(name);
   if (!ref.empty()) {
     if (sdk::view(request.audience_known_as) != name) {
       rename(ref, name);
@@ -144,7 +145,7 @@ std::string Lists::create(const muster_sync_request& request, const muster_sync_
   if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, {}, "create the list");
   auto id = code_word(id_at(list_in(answer), "listId"));
   if (id.empty()) throw_list_failure(api_, answer, {}, "create the list");
-  required_ = id;
+  required_ = made_ = id;
   tell(sink, MUSTER_AUDIENCE_READY, id, name);
   forget_announcement(name);
   return id;

@@ -2,6 +2,7 @@
 // (hubspot/api.md §5).
 #include <gtest/gtest.h>
 
+#include "hubspot/plugin_world.hpp"
 #include "hubspot/run_world.hpp"
 #include "simulator/json_fields.hpp"
 
@@ -170,6 +171,45 @@ TEST(Announced, AListThatWasThereLongBeforeIsNotOursThoughALookMissedIt) {
     const auto result = world.sync();
     ASSERT_TRUE(result.error) << run;
     EXPECT_EQ(result.error->code(), "hubspot.list_taken") << run;
+  }
+}
+
+//! The path of a look by such a name is another one.
+TEST(Names, OfDotsAloneAreRefusedBeforeAnyCall) {
+  for (const auto* name : {".", "..", "..."}) {
+    PluginWorld world;
+    world.header.audience_name = name;
+    const auto result = world.sync({PluginWorld::add("ada@example.com")});
+    ASSERT_TRUE(result.failure) << name;
+    EXPECT_EQ(result.failure->code(), "hubspot.list_name");
+    EXPECT_TRUE(world.hubspot.log().empty());
+    world.header.audience_name = "...a";
+    EXPECT_FALSE(world.sync({PluginWorld::add("ada@example.com")}).failure);
+    EXPECT_THROW(world.destination().change_audience(MUSTER_AUDIENCE_RENAME,
+                                                     world.header.audience_ref, name),
+                 DestinationError);
+  }
+}
+
+TEST(NewList, HoldsNobodyWhoCouldLeave) {
+  for (const auto* verify : {"verify: false", "verify: true"}) {
+    RunWorld world(verify);
+    const auto people = PluginWorld::people(11);
+    world.cohort({people.begin(), people.begin() + 10});
+    world.sync();
+    world.list()->deleted = world.clock.now();
+    world.cohort({people.begin() + 5, people.end()});
+    const auto result = world.sync();
+    EXPECT_FALSE(result.error);
+    EXPECT_EQ(world.members(), 6U);
+    EXPECT_EQ(result.run.figures.listed, 6U);
+    for (const auto& request : world.hubspot.log()) {
+      const bool is_change = request.target.find("add-and-remove") != std::string::npos;
+      if (!is_change || request.status != 200) continue;
+      EXPECT_NE(request.body.find("\"recordIdsToRemove\":[]"), std::string::npos) << request.body;
+    }
+    EXPECT_EQ(world.hubspot.count("/records/memberships/"), 0U);
+    EXPECT_EQ(world.sync().run.figures.removed, 0U) << "they left";
   }
 }
 
