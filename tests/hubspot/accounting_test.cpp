@@ -90,49 +90,6 @@ TEST(Accounting, ASilentReadIsInDoubtForAllOfThem) {
   EXPECT_EQ(world.hubspot.count(kRead), 1U) << "a silent answer is not asked one by one";
 }
 
-TEST(Accounting, AddressesThatAReadLeavesOutAreAskedTogether) {
-  PluginWorld world;
-  for (const auto& email : PluginWorld::people(100)) world.contact(email);
-  world.hubspot.faults().add({kRead, "POST", 0, 1, "lose_entries", 30, "", -1, 0, false});
-  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(100)));
-  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 100U);
-  EXPECT_EQ(world.hubspot.count(kRead), 2U);
-}
-
-TEST(Accounting, AnAddressThatReadsOfManyLeaveOutIsAskedInHalves) {
-  PluginWorld world;
-  for (const auto& email : PluginWorld::people(100)) world.contact(email);
-  // Of thirty alone, an answer tells of someone else.
-  change_answers(world, kRead, [](json::object& body) {
-    auto& results = body["results"].as_array();
-    if (results.size() == 100) results.resize(70);
-    if (results.size() == 30) results = {json::object{{"id", "4242424242"}}};
-  });
-  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(100)));
-  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 100U);
-  EXPECT_LE(world.hubspot.count(kRead), 4U);
-}
-
-TEST(Accounting, MergedIdsThatNothingTellsAreAskedOnceMoreAndThenAlone) {
-  PluginWorld world;
-  world.hubspot.switches().merged_ids_in_properties = false;
-  world.header.kind = "contact_id";
-  world.header.create_missing = false;
-  std::vector<Operation> operations;
-  for (int i = 0; i < 10; ++i) {
-    auto& one = world.account().create(fmt::format("a{}@example.com", i));
-    auto& other = world.account().create(fmt::format("b{}@example.com", i));
-    operations.push_back(PluginWorld::add(std::to_string(other.id)));
-    operations.back().must_exist = true;
-    world.account().merge(one, other, false);
-  }
-  operations.push_back(PluginWorld::add(world.contact("c@example.com")));
-  operations.back().must_exist = true;
-  const auto result = world.sync(operations);
-  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 11U);
-  EXPECT_EQ(world.hubspot.count(kRead), 1U + 1 + 10);
-}
-
 TEST(Accounting, ASilentCreationIsInDoubt) {
   PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
   world.hubspot.faults().add({kCreate, "POST", 0, -1, "empty_results", 200, "", -1, 0, false});

@@ -1,5 +1,5 @@
-// A success that holds nothing is none: whoever asked asks again, and believes no more than it was
-// told.
+// A success that holds nothing, or leaves someone out, says nothing of what it leaves out: whoever
+// asked asks again.
 #include <gtest/gtest.h>
 
 #include "hubspot/plugin_world.hpp"
@@ -8,6 +8,7 @@
 namespace muster::testing {
 namespace {
 
+constexpr const char* kRead = "/contacts/batch/read";
 constexpr const char* kRename = "/update-list-name";
 
 simulator::Fault silence(const std::string& path, const char* method, std::int64_t count) {
@@ -106,6 +107,53 @@ TEST(SilentAnswer, AboutPropertiesSaysNotThatOneDoesNotExist) {
       EXPECT_EQ(world.members(), 1U);
     }
   }
+}
+
+TEST(LeftOut, AddressesThatAReadLeavesOutAreAskedTogether) {
+  PluginWorld world;
+  for (const auto& email : PluginWorld::people(100)) world.contact(email);
+  world.hubspot.faults().add({kRead, "POST", 0, 1, "lose_entries", 30, "", -1, 0, false});
+  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(100)));
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 100U);
+  EXPECT_EQ(world.hubspot.count(kRead), 2U);
+}
+
+TEST(LeftOut, AnAddressThatReadsOfManyLeaveOutIsAskedInHalves) {
+  PluginWorld world;
+  for (const auto& email : PluginWorld::people(100)) world.contact(email);
+  // Of thirty alone, an answer tells of someone else.
+  world.after_response = [](const simulator::SimRequest& request,
+                            simulator::SimResponse& response) {
+    if (request.path().find(kRead) == std::string::npos) return;
+    auto body = boost::json::parse(response.body);
+    auto& results = body.as_object()["results"].as_array();
+    if (results.size() == 100) results.resize(70);
+    if (results.size() == 30) results = {boost::json::object{{"id", "4242424242"}}};
+    response.body = boost::json::serialize(body);
+  };
+  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(100)));
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 100U);
+  EXPECT_LE(world.hubspot.count(kRead), 4U);
+}
+
+TEST(LeftOut, MergedIdsThatNothingTellsAreAskedOnceMoreAndThenAlone) {
+  PluginWorld world;
+  world.hubspot.switches().merged_ids_in_properties = false;
+  world.header.kind = "contact_id";
+  world.header.create_missing = false;
+  std::vector<Operation> operations;
+  for (int i = 0; i < 10; ++i) {
+    auto& one = world.account().create(fmt::format("a{}@example.com", i));
+    auto& other = world.account().create(fmt::format("b{}@example.com", i));
+    operations.push_back(PluginWorld::add(std::to_string(other.id)));
+    operations.back().must_exist = true;
+    world.account().merge(one, other, false);
+  }
+  operations.push_back(PluginWorld::add(world.contact("c@example.com")));
+  operations.back().must_exist = true;
+  const auto result = world.sync(operations);
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 11U);
+  EXPECT_EQ(world.hubspot.count(kRead), 1U + 1 + 10);
 }
 
 }  // namespace
