@@ -2,29 +2,21 @@
 
 #include <algorithm>
 
+#include "support/forwarding_destination.hpp"
+
 namespace muster::simulation {
 namespace {
 
-class Around final : public Destination {
+class Around final : public testing::ForwardingDestination {
  public:
-  Around(Mutation mutation, std::unique_ptr<Destination> inner)
-      : mutation_(mutation), inner_(std::move(inner)) {}
+  Around(Mutation mutation, std::uint32_t max_batch, std::unique_ptr<Destination> inner)
+      : ForwardingDestination(std::move(inner)),
+        mutation_(mutation),
+        descriptor_(ForwardingDestination::descriptor()) {
+    descriptor_.max_batch = std::min(descriptor_.max_batch, max_batch);
+  }
 
-  const Descriptor& descriptor() const override { return inner_->descriptor(); }
-  std::string begin_authorization(std::string_view redirect, std::string_view state,
-                                  std::string_view challenge) override {
-    return inner_->begin_authorization(redirect, state, challenge);
-  }
-  Account complete_authorization(std::string_view redirect, std::string_view code,
-                                 std::string_view verifier) override {
-    return inner_->complete_authorization(redirect, code, verifier);
-  }
-  Account check() override { return inner_->check(); }
-  void revoke() override { inner_->revoke(); }
-  std::vector<MappedIdentifier> map_identifiers(
-      std::string_view kind, std::span<const std::string_view> values) const override {
-    return inner_->map_identifiers(kind, values);
-  }
+  const Descriptor& descriptor() const override { return descriptor_; }
   SyncResult sync(const SyncHeader& header, std::span<const Operation> operations,
                   const AudienceEvents& events) override {
     auto changed = header;
@@ -34,7 +26,7 @@ class Around final : public Destination {
     }
     if (mutation_ == Mutation::kLeaverForgotten) return forget_leavers(changed, operations, events);
     auto result = mutation_ == Mutation::kRemovesFirst ? remove_first(changed, operations, events)
-                                                       : inner_->sync(changed, operations, events);
+                                                       : inner().sync(changed, operations, events);
     if (mutation_ == Mutation::kCreatesTwice) create_again(changed, operations, events);
     for (std::size_t i = 0; i < result.outcomes.size(); ++i) {
       auto& outcome = result.outcomes[i];
@@ -52,25 +44,6 @@ class Around final : public Destination {
     if (mutation_ == Mutation::kRetryDropped) result.failure.reset();
     return result;
   }
-  void uninstall() override { inner_->uninstall(); }
-  bool supports(std::string_view extension) const override { return inner_->supports(extension); }
-  void read_back(std::string_view ref, std::string_view cursor, const RecordPage& page) override {
-    inner_->read_back(ref, cursor, page);
-  }
-  std::vector<std::string> look_up(std::string_view kind,
-                                   std::span<const std::string_view> identifiers) override {
-    return inner_->look_up(kind, identifiers);
-  }
-  void change_audience(std::int32_t action, std::string_view ref, std::string_view name) override {
-    inner_->change_audience(action, ref, name);
-  }
-  CallEstimate estimate(const EstimateRequest& request) override {
-    return inner_->estimate(request);
-  }
-  void set_heartbeat(std::function<void()> beat) override {
-    inner_->set_heartbeat(std::move(beat));
-  }
-  Usage usage() const override { return inner_->usage(); }
 
  private:
   static bool are_updates(std::span<const Operation> operations) {
@@ -99,9 +72,9 @@ class Around final : public Destination {
   SyncResult remove_first(const SyncHeader& header, std::span<const Operation> operations,
                           const AudienceEvents& events) {
     const auto adds = adds_of(operations);
-    if (adds == 0 || adds == operations.size()) return inner_->sync(header, operations, events);
-    const auto removed = inner_->sync(header, operations.subspan(adds), events);
-    auto result = inner_->sync(header, operations.first(adds), events);
+    if (adds == 0 || adds == operations.size()) return inner().sync(header, operations, events);
+    const auto removed = inner().sync(header, operations.subspan(adds), events);
+    auto result = inner().sync(header, operations.first(adds), events);
     result.outcomes.insert(result.outcomes.end(), removed.outcomes.begin(), removed.outcomes.end());
     return result;
   }
@@ -110,7 +83,7 @@ class Around final : public Destination {
   SyncResult forget_leavers(const SyncHeader& header, std::span<const Operation> operations,
                             const AudienceEvents& events) {
     const auto adds = adds_of(operations);
-    auto result = adds == 0 ? SyncResult{} : inner_->sync(header, operations.first(adds), events);
+    auto result = adds == 0 ? SyncResult{} : inner().sync(header, operations.first(adds), events);
     result.outcomes.resize(operations.size());
     for (auto i = adds; i < operations.size(); ++i) {
       result.outcomes[i].kind = OutcomeKind::kApplied;
@@ -142,17 +115,18 @@ class Around final : public Destination {
     }
     auto unasked = events;
     unasked.resolved = {};  // their indices would be other operations'
-    if (!again.empty()) inner_->sync(known, again, unasked);
+    if (!again.empty()) inner().sync(known, again, unasked);
   }
 
-  Mutation mutation_;
-  std::unique_ptr<Destination> inner_;
+  const Mutation mutation_;
+  Descriptor descriptor_;
 };
 
 }  // namespace
 
-std::unique_ptr<Destination> with_bug(Mutation mutation, std::unique_ptr<Destination> inner) {
-  return std::make_unique<Around>(mutation, std::move(inner));
+std::unique_ptr<Destination> around(std::unique_ptr<Destination> inner, std::uint32_t max_batch,
+                                    Mutation mutation) {
+  return std::make_unique<Around>(mutation, max_batch, std::move(inner));
 }
 
 }  // namespace muster::simulation

@@ -1,4 +1,4 @@
-// A destination with a deliberate bug around it.
+// The destination as a world has it: with smaller batches, and with a deliberate bug.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,8 @@
 
 namespace muster::simulation {
 
-std::unique_ptr<Destination> with_bug(Mutation mutation, std::unique_ptr<Destination> inner);
+//! `max_batch`: operations of a batch, where it is fewer than the plugin takes.
+std::unique_ptr<Destination> around(std::unique_ptr<Destination> inner, std::uint32_t max_batch,
+                                    Mutation mutation);
 
 }  // namespace muster::simulation

@@ -19,7 +19,14 @@ Draw draw_world(Random& random, simulator::Switches& switches) {
   draw.faults = random.chance(0.15) ? 0.0 : 0.01 * static_cast<double>(random.pick(1, 25));
   draw.events_in_runs = random.chance(0.3) ? 0.02 : 0.0;
   draw.days = static_cast<int>(random.pick(2, 5));
-  draw.people = static_cast<int>(random.pick(1, 60));
+  // Some cross what a batch of contacts holds, and a page of a list.
+  const bool many = random.chance(0.02);
+  draw.people = static_cast<int>(many ? random.pick(150, 400) : random.pick(1, 60));
+  if (random.chance(0.3)) {
+    draw.max_batch = static_cast<std::uint32_t>(many ? random.pick(20, 150) : random.pick(1, 20));
+  }
+  if (random.chance(0.2))
+    draw.membership_chunk = random.pick_signed(many ? 10 : 1, many ? 150 : 20);
   switches.burst_limit = random.chance(0.5) ? random.pick_signed(3, 20) : 0;
   switches.conflict_ids = random.one_of(std::array{"context", "message", "none"});
   switches.additional_emails_match_read = random.chance(0.7);
@@ -29,6 +36,9 @@ Draw draw_world(Random& random, simulator::Switches& switches) {
   switches.spell_record_ids_added = random.chance(0.5);
   switches.merged_ids_are_missing = random.chance(0.7);
   switches.membership_lag_ms = random.chance(0.2) ? random.pick_signed(1, 9'000) : 0;
+  if (random.chance(0.4)) {
+    switches.largest_membership_page = random.pick_signed(many ? 20 : 1, many ? 250 : 50);
+  }
   switches.retry_after = random.chance(0.5);
   if (random.chance(0.2)) switches.largest_membership_write = random.pick_signed(1, 20);
   if (random.chance(0.1)) switches.required_on_create = {"firstname"};
@@ -49,7 +59,7 @@ std::string configuration(const Draw& draw) {
       "    rate_share: 80%\n"
       "    settings: {{api_base: \"http://127.0.0.1:1\", app_base: \"http://127.0.0.1:1\", "
       "resolve: "
-      "{}}}\n"
+      "{}, membership_chunk: {}}}\n"
       "syncs:\n"
       "  s:\n"
       "    cohort: Power Users\n"
@@ -62,8 +72,8 @@ std::string configuration(const Draw& draw) {
       "    guard: off\n"
       "    retry_for: 60s\n"
       "{}{}",
-      auth, draw.resolve, draw.by_email ? "email" : "contact_id", draw.verify,
-      draw.repair ? "repair" : "report", draw.remove_strangers,
+      auth, draw.resolve, draw.membership_chunk, draw.by_email ? "email" : "contact_id",
+      draw.verify, draw.repair ? "repair" : "report", draw.remove_strangers,
       draw.by_email ? fmt::format("    create_missing: {}\n", draw.create_missing) : "",
       draw.properties ? "    properties: {works_at: company}\n" : "");
 }

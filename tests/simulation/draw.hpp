@@ -22,6 +22,9 @@ struct Draw {
   double events_in_runs = 0.01;  //!< chance that HubSpot's people act before a request
   int days = 4;
   int people = 30;
+  //! Fewer than HubSpot and the plugin take, so that a cohort of some dozens crosses their bounds.
+  std::uint32_t max_batch = 10'000;
+  std::int64_t membership_chunk = 10'000;
 };
 
 Draw draw_world(Random& random, simulator::Switches& switches);

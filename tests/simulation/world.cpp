@@ -52,20 +52,21 @@ World::World(std::uint64_t seed, Mutation mutation_of_all, std::string installat
 }
 
 WorkspaceEnvironment World::environment() {
-  return {
-      clock,
-      *cancellation_,
-      [this]() -> std::unique_ptr<Transport> {
-        auto inner = std::make_unique<simulator::SimulatedTransport>(
-            clock, [this](const simulator::SimRequest& request) { return serve(request); });
-        return std::make_unique<MortalTransport>(life_, std::move(inner), random);
-      },
-      installation_ + "/manifests",
-      installation_ + "/plugins",
-      [this](const std::filesystem::path& file, StoreAccess access) {
-        return make_mortal_store(life_, open_sqlite_store(file, access), random);
-      },
-      [this](std::unique_ptr<Destination> inner) { return with_bug(mutation, std::move(inner)); }};
+  return {clock,
+          *cancellation_,
+          [this]() -> std::unique_ptr<Transport> {
+            auto inner = std::make_unique<simulator::SimulatedTransport>(
+                clock, [this](const simulator::SimRequest& request) { return serve(request); });
+            return std::make_unique<MortalTransport>(life_, std::move(inner), random);
+          },
+          installation_ + "/manifests",
+          installation_ + "/plugins",
+          [this](const std::filesystem::path& file, StoreAccess access) {
+            return make_mortal_store(life_, open_sqlite_store(file, access), random);
+          },
+          [this](std::unique_ptr<Destination> inner) {
+            return around(std::move(inner), draw.max_batch, mutation);
+          }};
 }
 
 //! Whether the state, as it is on the disk, has the id of a list.

@@ -69,6 +69,7 @@ SimResponse ListsApi::page(const SimRequest& request, const List& list, bool by_
   if (limit == 0 || limit > kLargestPage) {
     return error_response(400, "VALIDATION_ERROR", "limit must be between 1 and 250");
   }
+  limit = std::min(limit, static_cast<std::size_t>(switches_.largest_membership_page));
   auto members = account_.visible_members(list, Milliseconds{switches_.membership_lag_ms});
   if (by_join_order) {
     std::stable_sort(members.begin(), members.end(), [&](ContactId a, ContactId b) {

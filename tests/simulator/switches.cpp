@@ -37,6 +37,7 @@ void Switches::set(const boost::json::object& changes) {
       {"spell_record_ids_added", flag(spell_record_ids_added)},
       {"merged_ids_are_missing", flag(merged_ids_are_missing)},
       {"largest_membership_write", number(largest_membership_write)},
+      {"largest_membership_page", number(largest_membership_page)},
       {"bulk_limit", number(bulk_limit)},
       {"longest_list_name", number(longest_list_name)},
       {"membership_lag_ms", number(membership_lag_ms)},

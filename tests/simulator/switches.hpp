@@ -40,6 +40,7 @@ struct Switches {
   bool spell_record_ids_added = false;
   bool merged_ids_are_missing = true;  //!< in membership writes; else the survivor is added
   std::int64_t largest_membership_write = 100'000;
+  std::int64_t largest_membership_page = 250;  //!< a page may hold fewer than were asked for
   std::int64_t longest_list_name = 255;
   std::int64_t bulk_limit = 100'000;  //!< add-from and delete-all stop working at so many members
   std::int64_t membership_lag_ms = 0;

@@ -68,6 +68,14 @@ TEST_F(SimulatedLists, MembersArePagedForwardsAscendingAndBackwardsDescending) {
   EXPECT_EQ(ids(both), ids(second));
 }
 
+TEST_F(SimulatedLists, APageMayHoldFewerThanWereAskedFor) {
+  auto& list = list_of(3);
+  hubspot_.switches().largest_membership_page = 2;
+  const auto page = good(send("GET", path(list, "/memberships?limit=250")));
+  EXPECT_EQ(ids(page).size(), 2U);
+  EXPECT_TRUE(page.at("paging").as_object().contains("next"));
+}
+
 TEST_F(SimulatedLists, JoinOrderIsTheOrderOfJoining) {
   auto& list = hubspot_.account().create_list("amplitude_Power Users");
   const auto early = contact("a@example.com").id;
