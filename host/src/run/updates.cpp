@@ -33,6 +33,7 @@ class UpdateSender {
       operations.push_back({OperationKind::kUpdate, false, members.back().identifier,
                             rows.back().record_id, members.back().properties});
     }
+    write_ahead(rows);
     auto result = session_.call(operations);
 
     BatchLeft<OpenUpdate> left{{}, result.wait, std::move(result.unavailable)};
@@ -59,6 +60,18 @@ class UpdateSender {
   std::uint64_t refused() const noexcept { return refused_; }
 
  private:
+  //! Which values the records have is not known from here on: a kill must not leave the former ones
+  //! for those that they have, or a value that comes back is never written.
+  void write_ahead(std::vector<MemberRow>& rows) {
+    Lease::Transaction transaction(session_.lease);
+    for (auto& row : rows) {
+      if (row.properties == 0) continue;
+      row.properties = 0;
+      store_.put_member(session_.sync.id, row);
+    }
+    transaction.commit();
+  }
+
   static bool is_final(const Outcome& outcome) {
     return outcome.kind == OutcomeKind::kApplied || outcome.kind == OutcomeKind::kUnchanged ||
            outcome.kind == OutcomeKind::kRejected || outcome.kind == OutcomeKind::kNotFound;
