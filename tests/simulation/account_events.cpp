@@ -75,13 +75,22 @@ void AccountEvents::merge() {
   const auto b = random_.one_of(ids);
   if (a == b) return;
   auto& account = hubspot_.account();
+  ledger_.merged = true;
+  const auto original = ledger_.originals.find(a);
+  const bool was_created = original == ledger_.originals.end();
+  const auto properties = was_created ? std::map<std::string, std::string>{} : original->second;
   const auto kept =
       account
           .merge(*account.by_id(a), *account.by_id(b), hubspot_.switches().merge_keeps_primary_id)
           .id;
+  // The values of the first one win.
+  for (const auto old : {a, b}) ledger_.originals.erase(old);
+  if (!was_created) ledger_.originals[kept] = properties;
   for (const auto old : {a, b}) {
     if (ledger_.by_hand.erase(old) > 0) ledger_.by_hand.insert(kept);
-    if (ledger_.touched.contains(old)) ledger_.touched.insert(kept);
+    if (ledger_.known.contains(old)) ledger_.known.insert(kept);
+    if (ledger_.present.contains(old)) ledger_.present.insert(kept);
+    if (ledger_.ever.contains(old)) ledger_.ever.insert(kept);
     if (ledger_.disturbed.contains(old)) ledger_.disturbed.insert(kept);
     if (ledger_.silently_dropped.contains(old)) ledger_.silently_dropped.insert(kept);
     for (auto& [address, former] : ledger_.former) {
@@ -102,6 +111,7 @@ void AccountEvents::delete_list() {
   if (list() == nullptr) return;
   list()->deleted = clock_.now();
   by_hand_in_deleted_ = std::exchange(ledger_.by_hand, {});
+  present_at_deletion_ = ledger_.present;
 }
 
 //! HubSpot restores a list for 90 days, unless its name was given to another one.
@@ -117,7 +127,10 @@ void AccountEvents::restore_list() {
   list_name_ = deleted->name;
   ledger_.by_hand = by_hand_in_deleted_;
   // Who left while there was no list is in it again, and not because of muster.
-  for (const auto& [id, joined] : deleted->members) ledger_.by_hand.insert(id);
+  for (const auto before : present_at_deletion_) {
+    const auto id = hubspot_.account().survivor(before);
+    if (deleted->members.contains(id) && !ledger_.present.contains(id)) ledger_.by_hand.insert(id);
+  }
 }
 
 void AccountEvents::change_address() {

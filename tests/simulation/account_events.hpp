@@ -20,10 +20,17 @@ struct Ledger {
   //! Contacts that an address once led to, and does not any more.
   std::map<std::string, std::set<simulator::ContactId>> former;
   std::set<simulator::ContactId> silently_dropped;  //!< HubSpot said "added", and did not add
-  std::set<simulator::ContactId> touched;           //!< ever stood for a member of the cohort
+  //! Stood for a member since a run last proved that all who had left are gone: muster may remove
+  //! them, whoever puts them in. Kept by Promises, like the two that follow.
+  std::set<simulator::ContactId> known;
+  std::set<simulator::ContactId> present;  //!< stand for a member of the cohort that was last sent
+  std::set<simulator::ContactId> ever;     //!< stood for a member on any day
+  //! The properties of contacts that muster did not create, as others wrote them.
+  std::map<simulator::ContactId, std::map<std::string, std::string>> originals;
   //! Which muster can't have found again: renamed before it had learnt the id, or restored under
   //! another name while a run that had found it gone was making another.
   std::set<std::uint64_t> lost_lists;
+  bool merged = false;       //!< some contacts were, on any day
   bool uninstalled = false;  //!< the app; until somebody connects again
 };
 
@@ -36,16 +43,21 @@ class AccountEvents {
         draw_(draw),
         hubspot_(hubspot),
         clock_(clock),
-        is_known_(std::move(is_known)) {}
+        is_known_(std::move(is_known)) {
+    for (const auto& [id, contact] : hubspot.account().contacts()) {
+      ledger_.originals[id] = contact.properties;
+    }
+  }
 
   //! Something happens, or nothing that could; between runs, or before a request of one.
   void happen();
   void happen_in_a_run();
+  //! The sync's, by the name that people there know.
+  simulator::List* list() { return hubspot_.account().list_by_name(list_name_); }
   Ledger& ledger() { return ledger_; }
   const Ledger& ledger() const { return ledger_; }
 
  private:
-  simulator::List* list() { return hubspot_.account().list_by_name(list_name_); }
   void put_in();
   void take_out();
   void archive();
@@ -65,6 +77,7 @@ class AccountEvents {
   bool in_a_run_ = false;
   std::string list_name_ = kListName;  //!< as people there know it
   std::set<simulator::ContactId> by_hand_in_deleted_;
+  std::set<simulator::ContactId> present_at_deletion_;
   std::vector<simulator::ContactId> live() const;
 };
 

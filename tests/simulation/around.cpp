@@ -25,6 +25,8 @@ class Around final : public testing::ForwardingDestination {
       return believe(operations);
     }
     if (mutation_ == Mutation::kLeaverForgotten) return forget_leavers(changed, operations, events);
+    const bool tries_again = header.audience_ref.empty() && header.creation_begun;
+    if (mutation_ == Mutation::kAnotherList && tries_again) changed.audience_name += " again";
     auto result = mutation_ == Mutation::kRemovesFirst ? remove_first(changed, operations, events)
                                                        : inner().sync(changed, operations, events);
     if (mutation_ == Mutation::kCreatesTwice) create_again(changed, operations, events);
@@ -40,9 +42,20 @@ class Around final : public testing::ForwardingDestination {
         outcome.detail = operations[i].identifier;
       }
     }
-    if (mutation_ == Mutation::kDoubleReport) report_again(result);
+    if (mutation_ == Mutation::kRefusalBelieved) believe_refused(result);
     if (mutation_ == Mutation::kRetryDropped) result.failure.reset();
+    const bool is_gone = result.failure && result.failure->status() == MUSTER_AUDIENCE_GONE;
+    if (mutation_ == Mutation::kDeletionUnnoticed && is_gone) return believe(operations);
     return result;
+  }
+  void read_back(std::string_view ref, std::string_view cursor, const RecordPage& page) override {
+    try {
+      inner().read_back(ref, cursor, page);
+    } catch (const DestinationError& error) {
+      const bool is_gone = error.status() == MUSTER_AUDIENCE_GONE;
+      if (mutation_ != Mutation::kDeletionUnnoticed || !is_gone) throw;
+      page({}, {});
+    }
   }
 
  private:
@@ -91,8 +104,7 @@ class Around final : public testing::ForwardingDestination {
     return result;
   }
 
-  //! As a plugin that tells "applied" of everyone once it has told the truth.
-  static void report_again(SyncResult& result) {
+  static void believe_refused(SyncResult& result) {
     for (auto& outcome : result.outcomes) {
       if (outcome.kind != OutcomeKind::kNotFound && outcome.kind != OutcomeKind::kRejected)
         continue;

@@ -65,7 +65,11 @@ class MortalStore final : public Store {
   void put_connection(const ConnectionRow& row) override { out().put_connection(row); }
   std::optional<SyncRow> sync(std::string_view name) override { return in().sync(name); }
   std::vector<SyncRow> syncs() override { return in().syncs(); }
-  SyncRow put_sync(const SyncRow& row) override { return out().put_sync(row); }
+  SyncRow put_sync(const SyncRow& row) override {
+    auto written = row;
+    if (life_.forgets_creation) written.audience_creating.clear();
+    return out().put_sync(written);
+  }
   std::unique_ptr<MemberCursor> members(SyncId sync) override { return in().members(sync); }
   std::optional<MemberRow> member(SyncId sync, const MemberKey& key) override {
     return in().member(sync, key);

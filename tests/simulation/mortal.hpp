@@ -27,6 +27,7 @@ struct Life {
   bool forgets_aliases = false;
   bool believes_removals = false;
   bool keeps_members_listed = false;
+  bool forgets_creation = false;
 
   //! One call more; true when the process is dead, now or before.
   bool spend() {

@@ -19,6 +19,8 @@ void People::populate(simulator::HubSpot& hubspot, std::uint64_t seed) {
     if (random_.chance(0.65)) {
       auto& contact = account.create(person.email);
       contact.properties["firstname"] = fmt::format("Name{}", i);
+      if (random_.chance(0.5)) contact.properties["phone"] = fmt::format("+49 30 {}", i);
+      if (random_.chance(0.5)) contact.properties["company"] = fmt::format("Former {}", i);
       person.id = std::to_string(contact.id);
       if (random_.chance(0.2)) {
         person.alias = fmt::format("alias{}x{}@example.org", i, seed % 1000);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "simulation/claims.hpp"
+#include "simulation/figures.hpp"
 #include "simulation/world.hpp"
 
 namespace muster::simulation {
@@ -35,14 +35,20 @@ class Promises {
   bool can_be_created(const std::string& who);
 
   void check_claims_of_proof(const RunResult& result, const std::map<std::string, Claim>& claims);
-  void check_member(const std::string& who, const Claim& claim, const simulator::List& list);
+  void check_outcomes(const ProcessEnd& end);
+  void check_member(const std::string& who, const Claim& claim, const simulator::List* list);
   bool can_be_missed(const std::string& who);
   std::string fault_in_drop(const std::string& who, const std::string& reason);
   void check_list(const simulator::List& list);
   void check_values(const CohortRow& row);
   void check_strangers(const simulator::List& list);
   void check_stays(const simulator::List& list);
+  void note_members();
+  void note_proof(const ProcessEnd& end);
+  Ids contacts_of_cohort();
   void check_contacts();
+  void check_created(const SeenChanges& seen);
+  std::string fault_in_properties(const simulator::Contact& contact);
   void check_state();
   void check_limit();
 

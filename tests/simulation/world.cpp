@@ -7,6 +7,7 @@
 
 #include "simulation/around.hpp"
 #include "simulation/fault_draw.hpp"
+#include "simulation/tamper.hpp"
 #include "simulator/simulated_transport.hpp"
 
 namespace muster::simulation {
@@ -30,10 +31,12 @@ World::World(std::uint64_t seed, Mutation mutation_of_all, std::string installat
       draw(draw_world(random, hubspot.switches())),
       people(random, draw, hubspot, seed),
       events(random, draw, hubspot, clock, [this](auto list) { return is_known(list); }),
+      watch(hubspot),
       installation_(std::move(installation)) {
   life_.skips_write_ahead = mutation == Mutation::kNoWriteAhead;
   life_.forgets_aliases = mutation == Mutation::kAliasNotSuppressed;
   life_.believes_removals = mutation == Mutation::kRemovalBelieved;
+  life_.forgets_creation = mutation == Mutation::kCreationNotAhead;
   life_.keeps_members_listed = mutation == Mutation::kNewListTakenForFilled;
   hubspot.oauth().add_static_token(kToken, hubspot.oauth().app().scopes);
   hubspot.faults().set_source([this](const simulator::SimRequest& request) {
@@ -98,6 +101,9 @@ void World::choose_death() {
 ProcessEnd World::live() {
   choose_death();
   disturbed_ = false;
+  watch.begin();
+  const auto faults_before = faults;
+  const bool was_to_lie = hubspot.is_to_lie();
   ++runs;
   ProcessEnd end;
   try {
@@ -111,7 +117,7 @@ ProcessEnd World::live() {
     options.allow_removals = true;
     end.result = workspace.sync(workspace.config().sync("s"), options, silent);
     auto& run = end.result->run;
-    if (mutation == Mutation::kMiscounts) run.figures.to_retry = 0;
+    tamper(mutation, *end.result);
     usual_calls_ = std::max<std::int64_t>(20, life_.calls);
     const auto& f = run.figures;
     const auto line = fmt::format(
@@ -132,6 +138,9 @@ ProcessEnd World::live() {
   }
   end.store_failed = life_.store_failed;
   end.disturbed = disturbed_;
+  end.met_faults = faults > faults_before || was_to_lie;
+  end.seen = watch.seen();
+  settle_ledger(end.seen);
   return end;
 }
 
@@ -185,7 +194,7 @@ simulator::SimResponse World::serve(const simulator::SimRequest& request) {
     disturbed_ = true;
   }
   if (requests_until_cancelled_-- == 0) cancellation_->request();
-  auto response = hubspot.handle(request);
+  auto response = watch.handle(request);
   ++requests;
   if (mutation == Mutation::kWritesProperties &&
       request.path().find("/batch/read") != std::string::npos) {
@@ -206,6 +215,16 @@ simulator::SimResponse World::serve(const simulator::SimRequest& request) {
     if (!request.body.empty()) fmt::print("             {}\n", request.body.substr(0, 400));
   }
   return response;
+}
+
+//! Whom muster put in stands there because of it, whatever others or HubSpot did before.
+void World::settle_ledger(const SeenChanges& seen) {
+  const auto* list = events.list();
+  for (const auto id : seen.added) {
+    if (list == nullptr || !list->members.contains(id)) continue;
+    events.ledger().disturbed.erase(id);
+    events.ledger().silently_dropped.erase(id);
+  }
 }
 
 //! Whom HubSpot was to add, said that it did, and is not there.

@@ -7,6 +7,7 @@
 
 #include "run/workspace.hpp"
 #include "simulation/account_events.hpp"
+#include "simulation/account_watch.hpp"
 #include "simulation/mortal.hpp"
 #include "simulation/mutation.hpp"
 #include "simulation/people.hpp"
@@ -18,7 +19,9 @@ struct ProcessEnd {
   std::optional<RunResult> result;  //!< nothing: it died, or no run could begin
   std::optional<Error> error;       //!< why none could
   bool store_failed = false;
-  bool disturbed = false;  //!< others changed the account while it ran
+  bool disturbed = false;   //!< others changed the account while it ran
+  bool met_faults = false;  //!< or lies of HubSpot that an earlier one had begun
+  SeenChanges seen;
 };
 
 class World {
@@ -45,6 +48,7 @@ class World {
   testing::TempDir dir;
   People people;
   AccountEvents events;
+  AccountWatch watch;
   std::uint64_t runs = 0;
   std::uint64_t requests = 0;
   std::uint64_t deaths = 0;
@@ -56,6 +60,7 @@ class World {
   std::string granted(const std::string& url);
   WorkspaceEnvironment environment();
   simulator::SimResponse serve(const simulator::SimRequest& request);
+  void settle_ledger(const SeenChanges& seen);
   void note_silent_drops(const simulator::SimRequest& request);
   void note(const std::string& what) { trace_ += what; }
 

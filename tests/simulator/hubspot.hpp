@@ -34,6 +34,8 @@ class HubSpot {
   Faults& faults() { return faults_; }
   OAuthApi& oauth() { return oauth_; }
   RateLimiter& limiter() { return limiter_; }
+  //! Whether a membership write to come will say what it does not do.
+  bool is_to_lie() const { return lists_.is_to_lie(); }
   std::vector<LoggedRequest>& log() { return log_; }
   //! Requests of the log whose path holds `part`.
   std::size_t count(const std::string& part, const std::string& method = {}) const;

@@ -1,0 +1,41 @@
+#include "simulation/account_watch.hpp"
+
+namespace muster::simulation {
+
+simulator::SimResponse AccountWatch::handle(const simulator::SimRequest& request) {
+  note_named(request);
+  auto& account = hubspot_.account();
+  std::map<simulator::ListId, std::size_t> before;
+  for (const auto& [id, list] : account.lists()) before[id] = list.recent.size();
+  const auto newest = account.contacts().empty() ? 0 : account.contacts().rbegin()->first;
+  auto response = hubspot_.handle(request);
+  note_lists(before);
+  note_contacts(newest);
+  return response;
+}
+
+void AccountWatch::note_lists(const std::map<simulator::ListId, std::size_t>& before) {
+  for (const auto& [id, list] : hubspot_.account().lists()) {
+    const auto known = before.find(id);
+    for (auto i = known == before.end() ? 0 : known->second; i < list.recent.size(); ++i) {
+      const auto& change = list.recent[i];
+      (change.added ? seen_.added : seen_.removed).insert(change.contact);
+    }
+  }
+}
+
+//! /crm/lists/2026-09/ID/…
+void AccountWatch::note_named(const simulator::SimRequest& request) {
+  const auto path = simulator::segments(request.path());
+  if (path.size() < 4 || path[1] != "lists") return;
+  if (const auto id = simulator::whole_number(path[3]); id > 0) seen_.lists_named.insert(id);
+}
+
+void AccountWatch::note_contacts(simulator::ContactId newest_before) {
+  const auto& contacts = hubspot_.account().contacts();
+  for (auto it = contacts.upper_bound(newest_before); it != contacts.end(); ++it) {
+    seen_.created[it->first] = it->second.email;
+  }
+}
+
+}  // namespace muster::simulation
