@@ -253,7 +253,7 @@ class Runner {
         throw *verdict.error;
       }
     }
-    audience_->rename();
+    step([&] { audience_->rename(); }, [&] { report_all_open(*session_, plan); });
     forget(plan.forgotten);
     send(plan);
     if (session_->sync.audience_ref.empty()) return;
@@ -303,6 +303,10 @@ class Runner {
       step();
     } catch (const AudienceGone&) {
       if (!session_->may_recreate) report_rest();
+      throw;
+    } catch (const DestinationError& error) {
+      const bool is_gone = error.status() == MUSTER_AUDIENCE_GONE;
+      if (!is_gone || !session_->may_recreate) report_rest();
       throw;
     } catch (...) {
       report_rest();
