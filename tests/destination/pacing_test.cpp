@@ -88,6 +88,20 @@ TEST(Pacer, NeverExceedsTheWindowAsLongAsTheWayThereDiffersByLess) {
   EXPECT_GT(arrivals.size(), 110U * 12 * 97 / 100);
 }
 
+TEST(Pacer, RemembersWhatWentInALongerWindowWhileAShorterOneIsInForce) {
+  Pacer pacer(1.0);
+  pacer.limit("b", 8, milliseconds(1000));
+  pacer.limit("b", 2, milliseconds(250));  // slower for a while, and evenly
+  for (const auto at : {0, 1, 300, 301}) {
+    EXPECT_TRUE(pacer.try_start("b", milliseconds(at)));
+    pacer.answered("b", milliseconds(at), milliseconds(at));
+  }
+  pacer.limit("b", 8, milliseconds(1000));
+  int started = 0;
+  while (pacer.try_start("b", milliseconds(600))) ++started;
+  EXPECT_EQ(started, 4);
+}
+
 TEST(Pacer, UsesTheSharePermittedAndOneAtLeast) {
   Pacer half(0.5);
   half.limit("b", 4, milliseconds(1000));

@@ -19,6 +19,7 @@ void Pacer::limit(const std::string& bucket, std::uint32_t requests, Millisecond
   b.window = allowed >= 1 ? window
                           : Milliseconds{std::llround(static_cast<double>(window.count()) /
                                                       std::max(allowed, 1e-3))};
+  b.longest_window = std::max(b.longest_window, b.window);
 }
 
 void Pacer::pause(const std::string& bucket, Milliseconds now, Milliseconds duration) {
@@ -31,7 +32,7 @@ bool Pacer::try_start(const std::string& bucket, Milliseconds now) {
   const std::lock_guard lock(mutex_);
   auto& b = buckets_[bucket];
   forget_old(b, now);
-  if (now < b.paused_until || b.in_flight + b.held.size() >= b.capacity) return false;
+  if (now < b.paused_until || !is_free(b, now)) return false;
   ++b.in_flight;
   return true;
 }
@@ -50,15 +51,25 @@ std::optional<Milliseconds> Pacer::next_start(const std::string& bucket, Millise
   const std::lock_guard lock(mutex_);
   auto& b = buckets_[bucket];
   forget_old(b, now);
-  if (b.in_flight + b.held.size() < b.capacity) return std::max(now, b.paused_until);
-  if (b.held.empty()) return std::nullopt;
-  return std::max(b.held.front() + b.window, b.paused_until);
+  if (is_free(b, now)) return std::max(now, b.paused_until);
+  const auto first = first_held(b, now);
+  if (first == b.held.end()) return std::nullopt;
+  return std::max(*first + b.window, b.paused_until);
 }
 
 void Pacer::forget_old(Bucket& bucket, Milliseconds now) {
-  while (!bucket.held.empty() && bucket.held.front() + bucket.window <= now) {
+  while (!bucket.held.empty() && bucket.held.front() + bucket.longest_window <= now) {
     bucket.held.pop_front();
   }
+}
+
+std::deque<Milliseconds>::const_iterator Pacer::first_held(const Bucket& bucket, Milliseconds now) {
+  return std::upper_bound(bucket.held.begin(), bucket.held.end(), now - bucket.window);
+}
+
+bool Pacer::is_free(const Bucket& bucket, Milliseconds now) {
+  const auto held = bucket.held.end() - first_held(bucket, now);
+  return bucket.in_flight + static_cast<std::size_t>(held) < bucket.capacity;
 }
 
 }  // namespace muster

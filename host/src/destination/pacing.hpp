@@ -45,11 +45,16 @@ class Pacer {
   struct Bucket {
     std::uint32_t capacity = UINT32_MAX;
     Milliseconds window{0};
+    Milliseconds longest_window{0};  //!< of all that it had: a limit may return to it
     Milliseconds paused_until{0};
     std::uint32_t in_flight = 0;
     std::deque<Milliseconds> held;  //!< a place is, for a window after each; in order
   };
   static void forget_old(Bucket& bucket, Milliseconds now);
+  //! The first of the places that are held still.
+  static std::deque<Milliseconds>::const_iterator first_held(const Bucket& bucket,
+                                                             Milliseconds now);
+  static bool is_free(const Bucket& bucket, Milliseconds now);
 
   double share_;
   std::mutex mutex_;
