@@ -305,7 +305,9 @@ PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds, Remov
         },
         session.context.destination.descriptor().max_batch,
         [&](std::vector<OpenAdd> batch) { return sender.send(std::move(batch)); });
-    report_open(session, adds, settled);
+    for (std::size_t i = 0; i < adds.size(); ++i) {
+      if (!settled[i]) session.open_adds.push_back(adds[i]);
+    }
     if (const auto count = sender.unknown_makers(); count > 0) {
       session.context.observer.on_notice(fmt::format(
           "{} members had been sent by a run that died; records that it created for them are not "

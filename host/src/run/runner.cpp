@@ -116,6 +116,7 @@ class Runner {
     if (session_) {
       run_.figures = session_->tally.figures();
       sync_ = session_->sync;
+      report_open_adds(*session_, session_->open_adds);
       report_merged_leavers(*session_);
     }
     report_.flush();
@@ -168,6 +169,7 @@ class Runner {
 
   //! Why the audience is gone, if it is.
   std::optional<DestinationError> execute_unless_gone() {
+    session_->open_adds.clear();
     try {
       execute();
       return std::nullopt;
