@@ -3,12 +3,12 @@
 namespace muster::simulation {
 
 simulator::SimResponse AccountWatch::handle(const simulator::SimRequest& request) {
-  note_named(request);
   auto& account = hubspot_.account();
   std::map<simulator::ListId, std::size_t> before;
   for (const auto& [id, list] : account.lists()) before[id] = list.recent.size();
   const auto newest = account.contacts().empty() ? 0 : account.contacts().rbegin()->first;
   auto response = hubspot_.handle(request);
+  note_gone(request, response.status);
   note_lists(before);
   note_contacts(newest);
   return response;
@@ -25,10 +25,10 @@ void AccountWatch::note_lists(const std::map<simulator::ListId, std::size_t>& be
 }
 
 //! /crm/lists/2026-09/ID/…
-void AccountWatch::note_named(const simulator::SimRequest& request) {
+void AccountWatch::note_gone(const simulator::SimRequest& request, int status) {
   const auto path = simulator::segments(request.path());
-  if (path.size() < 4 || path[1] != "lists") return;
-  if (const auto id = simulator::whole_number(path[3]); id > 0) seen_.lists_named.insert(id);
+  const bool is_list = path.size() >= 4 && path[1] == "lists";
+  if (is_list && status == 404 && simulator::whole_number(path[3]) > 0) seen_.list_was_gone = true;
 }
 
 void AccountWatch::note_contacts(simulator::ContactId newest_before) {

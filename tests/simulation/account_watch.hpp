@@ -14,7 +14,7 @@ struct SeenChanges {
   std::set<simulator::ContactId> added;                 //!< to a list
   std::set<simulator::ContactId> removed;               //!< from a list
   std::map<simulator::ContactId, std::string> created;  //!< contacts, with their addresses
-  std::set<simulator::ListId> lists_named;              //!< by requests: one, or another after it
+  bool list_was_gone = false;                           //!< a request was told so
 };
 
 class AccountWatch {
@@ -28,7 +28,7 @@ class AccountWatch {
   const SeenChanges& seen() const { return seen_; }
 
  private:
-  void note_named(const simulator::SimRequest& request);
+  void note_gone(const simulator::SimRequest& request, int status);
   void note_lists(const std::map<simulator::ListId, std::size_t>& before);
   void note_contacts(simulator::ContactId newest_before);
 

@@ -47,11 +47,10 @@ void Promises::check_outcomes(const ProcessEnd& end) {
   const bool takes_along =
       world_.events.ledger().merged && !world_.hubspot.switches().merged_ids_are_missing;
   const bool calm = !end.disturbed && !end.met_faults && !lags && !takes_along;
-  for (const auto& wrong :
-       {fault_in_sums(result, world_.people, claims),
-        fault_in_outcomes(told, world_.people, {calm, end.seen.lists_named.size() > 1}),
-        fault_in_changes(result, told, end.seen, world_.hubspot.account(),
-                         end.disturbed || end.met_faults)}) {
+  for (const auto& wrong : {fault_in_sums(result, world_.people, claims),
+                            fault_in_outcomes(told, world_.people, {calm, end.seen.list_was_gone}),
+                            fault_in_changes(result, told, end.seen, world_.hubspot.account(),
+                                             end.disturbed || end.met_faults)}) {
     if (!wrong.empty()) violate(wrong);
   }
   if (!end.disturbed) check_claims_of_proof(result, claims);

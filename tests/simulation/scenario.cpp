@@ -18,6 +18,9 @@ class Scenario {
       : world_(seed, mutation, installation, verbose), promises_(world_) {}
 
   Outcome run() {
+    // Whoever is a contact was one long before: by the time of its creation a contact is told from
+    // one that a run has made.
+    world_.clock.advance(std::chrono::hours(1));
     if (world_.draw.oauth) world_.connect();
     for (int day = 0; day < world_.draw.days; ++day) {
       live_through_a_day();
