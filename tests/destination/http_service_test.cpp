@@ -22,7 +22,8 @@ ConnectionLimits loopback() {
 //! The plugin's side of the C table.
 struct Plugin {
   explicit Plugin(HostServices& services)
-      : host(services.table()),
+      : running(services),
+        host(services.table()),
         http(static_cast<const muster_http_1*>(
             host->get_extension(host->context, to_text(MUSTER_HTTP_1)))) {}
 
@@ -44,6 +45,7 @@ struct Plugin {
     return response;
   }
 
+  HostServices::Hook running;
   const muster_host* host;
   const muster_http_1* http;
   muster_error error{};
@@ -100,6 +102,7 @@ TEST(HttpService, BeatsWhileAPluginSleeps) {
   const auto services = world.services(loopback());
   int beats = 0;
   services->set_heartbeat([&] { ++beats; });
+  const HostServices::Hook running(*services);
   const auto* host = services->table();
   EXPECT_EQ(host->wait(host->context, 1'000), MUSTER_OK);
   EXPECT_EQ(beats, 5);

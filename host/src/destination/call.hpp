@@ -1,8 +1,11 @@
 // A call of a hook: its error struct, and what becomes of its status. Pure.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <exception>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "destination/destination.hpp"
@@ -17,28 +20,55 @@ Milliseconds bounded_time(std::int64_t ms) noexcept;
 //! What the destination answered, as an error of ours: its texts cleaned, its status a kind.
 DestinationError destination_error(muster_status status, const muster_error& error);
 
-//! Runs `hook(&error)`; throws what a C++ callback threw inside it, else DestinationError.
+//! The functions of ours that a hook is given to call, for one call of it: they are its own
+//! thread's alone (ABI-8), and what they throw is kept: none crosses the ABI.
+class Callbacks {
+ public:
+  Callbacks() = default;
+  //! Of functions that touch what the run works with: `run_state` is held meanwhile.
+  explicit Callbacks(std::mutex& run_state) : run_state_(&run_state) {}
+
+  //! False, with nothing done, on another thread, or once one threw; false where this one throws.
+  template <class Callback>
+  bool run(Callback&& callback) noexcept {
+    if (std::this_thread::get_id() != thread_) {
+      called_from_elsewhere_ = true;
+      return false;
+    }
+    if (thrown_) return false;
+    try {
+      const auto lock =
+          run_state_ == nullptr ? std::unique_lock<std::mutex>{} : std::unique_lock(*run_state_);
+      callback();
+      return true;
+    } catch (...) {
+      thrown_ = std::current_exception();
+      return false;
+    }
+  }
+  //! Once the hook has returned: throws what one of them threw.
+  void rethrow() const {
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
+  //! Whether the plugin called one of them on another thread.
+  bool called_from_elsewhere() const noexcept { return called_from_elsewhere_; }
+
+ private:
+  std::thread::id thread_ = std::this_thread::get_id();
+  std::mutex* run_state_ = nullptr;
+  std::exception_ptr thrown_;
+  std::atomic<bool> called_from_elsewhere_{false};
+};
+
+//! Runs `hook(&error)`; throws what a callback threw inside it, else DestinationError.
 template <class Hook>
-void call_hook(const std::exception_ptr& thrown_inside, Hook&& hook) {
+void call_hook(const Callbacks& callbacks, Hook&& hook) {
   muster_error error{};
   error.struct_size = sizeof error;
   error.retry_after_ms = -1;
   const muster_status status = hook(&error);
-  if (thrown_inside) std::rethrow_exception(thrown_inside);
+  callbacks.rethrow();
   if (status != MUSTER_OK) throw destination_error(status, error);
-}
-
-//! Runs `callback`; what it throws is kept in `thrown` for call_hook: none crosses the ABI.
-template <class Callback>
-bool kept_inside(std::exception_ptr& thrown, Callback&& callback) noexcept {
-  if (thrown) return false;
-  try {
-    callback();
-    return true;
-  } catch (...) {
-    thrown = std::current_exception();
-    return false;
-  }
 }
 
 }  // namespace muster

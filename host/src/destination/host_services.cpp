@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
+#include <thread>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -49,12 +51,28 @@ struct HostServices::State {
   HttpService http;
   muster_host host{};
   muster_http_1 http_table{};
-  std::exception_ptr kept;  //!< what the host's own parts threw inside the plugin's call
-  HttpResponse response;    //!< lent to the plugin until its next `next`
+
+  // Of the two, http_use is taken first.
+  std::mutex http_use;    //!< of the queue, and of what `next` lends
+  HttpResponse response;  //!< lent to the plugin until its next `next`
   std::vector<muster_http_header> response_headers;
+  std::mutex run_state;           //!< what the run works with, and what follows
+  std::thread::id hook_thread{};  //!< nobody's while no hook runs
+  std::exception_ptr kept;        //!< what the host's own parts threw inside the plugin's call
+  std::function<void()> heartbeat;
 
   void keep(std::exception_ptr thrown) noexcept {
+    const std::lock_guard lock(run_state);
     if (!kept) kept = std::move(thrown);
+  }
+  bool in_hook() {
+    const std::lock_guard lock(run_state);
+    return hook_thread != std::thread::id{};
+  }
+  //! The heart is the run's: it beats on the run's own thread.
+  void beat() {
+    const std::lock_guard lock(run_state);
+    if (heartbeat && hook_thread == std::this_thread::get_id()) heartbeat();
   }
 };
 
@@ -94,7 +112,7 @@ muster_status wait_for(muster_host_context* context, std::int64_t ms) noexcept {
   try {
     for (auto left = bounded_time(ms); left > Milliseconds{0}; left -= kWaitSlice) {
       if (state.http.must_end()) return MUSTER_CANCELLED;
-      state.http.beat();
+      state.beat();
       state.environment.clock.sleep_for(std::min(left, kWaitSlice));
     }
     return state.http.must_end() ? MUSTER_CANCELLED : MUSTER_OK;
@@ -110,6 +128,8 @@ muster_status secret_get(muster_host_context* context, muster_text name, char* b
   *size = 0;
   auto& state = of(context);
   try {
+    const std::lock_guard lock(state.run_state);
+    if (state.hook_thread == std::thread::id{}) return MUSTER_INVALID_ARGUMENT;
     const auto value = state.environment.secrets.get(view(name));
     if (!value) return MUSTER_OK;
     log::keep_secret(*value);
@@ -128,6 +148,8 @@ muster_status secret_put(muster_host_context* context, muster_text name,
                          muster_text value) noexcept {
   auto& state = of(context);
   try {
+    const std::lock_guard lock(state.run_state);
+    if (state.hook_thread == std::thread::id{}) return MUSTER_INVALID_ARGUMENT;
     log::keep_secret(view(value));
     state.environment.secrets.put(view(name), view(value));
     return MUSTER_OK;
@@ -154,6 +176,11 @@ muster_status start(muster_host_context* context, const muster_http_request* req
   }
   try {
     auto& state = of(context);
+    const std::unique_lock use(state.http_use, std::try_to_lock);
+    if (!use || !state.in_hook()) {
+      return refuse(error, MUSTER_INVALID_ARGUMENT, "host.serial",
+                    "another thread is in a call of muster.http/1, or no hook runs");
+    }
     HttpRequest copy;
     copy.method = view(request->method);
     copy.url = view(request->url);
@@ -186,6 +213,8 @@ muster_status next(muster_host_context* context, muster_http_response* response)
   }
   try {
     auto& state = of(context);
+    const std::unique_lock use(state.http_use, std::try_to_lock);
+    if (!use || !state.in_hook()) return MUSTER_INVALID_ARGUMENT;
     auto finished = state.http.next();
     if (!finished) return MUSTER_INVALID_ARGUMENT;
     state.response = std::move(*finished);
@@ -245,9 +274,24 @@ HostServices::HostServices(Environment environment)
                   &is_cancelled,       &remaining_ms, &wait_for, &secret_get,  &secret_put,
                   &get_extension};
   state_->http_table = {sizeof(muster_http_1), 0, &start, &next, &limit, &pause};
+  state_->http.set_heartbeat([state = state_.get()] { state->beat(); });
 }
 
 HostServices::~HostServices() = default;
+
+HostServices::Hook::Hook(HostServices& services) : state_(*services.state_) {
+  const std::lock_guard lock(state_.run_state);
+  state_.hook_thread = std::this_thread::get_id();
+}
+
+//! A thread of the plugin that is still in `next` is waited for: the network is the next one's.
+HostServices::Hook::~Hook() {
+  const std::lock_guard use(state_.http_use);
+  const std::lock_guard lock(state_.run_state);
+  state_.hook_thread = {};
+}
+
+std::mutex& HostServices::run_state() noexcept { return state_->run_state; }
 
 const muster_host* HostServices::table() const noexcept { return &state_->host; }
 
@@ -256,13 +300,18 @@ void HostServices::set_deadline(std::optional<Milliseconds> elapsed) {
 }
 
 void HostServices::set_heartbeat(std::function<void()> beat) {
-  state_->http.set_heartbeat(std::move(beat));
+  state_->heartbeat = std::move(beat);
 }
 
 Destination::Usage HostServices::usage() const { return state_->http.usage(); }
 
 void HostServices::rethrow_kept() {
-  if (auto kept = std::exchange(state_->kept, nullptr)) std::rethrow_exception(kept);
+  std::exception_ptr kept;
+  {
+    const std::lock_guard lock(state_->run_state);
+    kept = std::exchange(state_->kept, nullptr);
+  }
+  if (kept) std::rethrow_exception(kept);
 }
 
 const std::string& HostServices::where() const noexcept { return state_->environment.where; }

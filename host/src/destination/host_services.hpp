@@ -1,9 +1,15 @@
 // What the host offers to one instance of a plugin: the C tables muster_host and muster.http/1,
-// over the host's own clock, network, secrets and log. Outlives the instance. [concurrent]
+// over the host's own clock, network, secrets and log. Outlives the instance. The tables are for
+// any thread (ABI-8), the class is for the one that calls the hooks.
+//
+// What the run itself works with (the state's one handle, the lease) is touched by one thread at a
+// time: under `run_state`, by host functions on any thread and by callbacks and heartbeats on the
+// hook's. While no hook runs, the plugin's threads touch nothing of it.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,12 +55,28 @@ class HostServices {
     std::shared_ptr<Pacer> pacer;
     std::string where = {};  //!< of the connection in muster.yaml, for errors
   };
+  struct State;
+
   explicit HostServices(Environment environment);
   ~HostServices();
   HostServices(const HostServices&) = delete;
   HostServices& operator=(const HostServices&) = delete;
 
+  //! A hook of the plugin runs, on the thread that made this.
+  class Hook {
+   public:
+    explicit Hook(HostServices& services);
+    ~Hook();
+    Hook(const Hook&) = delete;
+    Hook& operator=(const Hook&) = delete;
+
+   private:
+    State& state_;
+  };
+
   const muster_host* table() const noexcept;
+  //! Held by whoever touches what the run works with, while a hook runs.
+  std::mutex& run_state() noexcept;
   //! The calls that follow end at `elapsed` of the clock; nothing: no limit.
   void set_deadline(std::optional<Milliseconds> elapsed);
   //! As Destination::set_heartbeat.
@@ -67,8 +89,6 @@ class HostServices {
   const std::string& where() const noexcept;
   //! Logs that the plugin broke ABI-10: reports refused, items never reported.
   void log_fault(std::size_t refused, std::size_t unreported) const;
-
-  struct State;
 
  private:
   std::unique_ptr<State> state_;

@@ -81,12 +81,13 @@ HttpService::HttpService(Clock& clock, Transport& transport, const Cancellation&
       pacer_(std::move(pacer)) {}
 
 bool HttpService::must_end() const {
-  return cancellation_.requested() || (deadline_ && clock_.elapsed() >= *deadline_);
+  return cancellation_.requested() || remaining() == Milliseconds{0};
 }
 
 Milliseconds HttpService::remaining() const {
-  if (!deadline_) return Milliseconds::max();
-  return std::max(Milliseconds{0}, *deadline_ - clock_.elapsed());
+  const Milliseconds deadline = deadline_;
+  if (deadline == Milliseconds::max()) return deadline;
+  return std::max(Milliseconds{0}, deadline - clock_.elapsed());
 }
 
 void HttpService::start(HttpRequest request, std::uint64_t tag, std::string bucket) {
@@ -109,7 +110,7 @@ void HttpService::start_allowed() {
     }
     const auto tag = next_tag_++;
     in_flight_.emplace(tag, InFlight{queued->tag, queued->bucket, clock_.elapsed()});
-    ++usage_.calls;
+    ++calls_;
     transport_.start(std::move(queued->request), tag);
     queued = queue_.erase(queued);
   }
@@ -118,7 +119,7 @@ void HttpService::start_allowed() {
 std::optional<HttpResponse> HttpService::next() {
   if (!must_end()) grace_until_.reset();
   while (!queue_.empty() || !in_flight_.empty()) {
-    beat();
+    if (heartbeat_) heartbeat_();
     if (must_end()) {
       if (auto cancelled = next_cancelled()) return cancelled;
     } else {
@@ -132,7 +133,7 @@ std::optional<HttpResponse> HttpService::next() {
     } else {
       response = transport_.next(until);
     }
-    if (held_back_) usage_.throttled += clock_.elapsed() - before;
+    if (held_back_) throttled_ = throttled_.load() + (clock_.elapsed() - before);
     if (response) return finish(std::move(*response));
   }
   return std::nullopt;

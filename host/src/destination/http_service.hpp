@@ -1,7 +1,9 @@
 // muster.http/1 for one instance: a queue in front of the transport that keeps the pace, reaches
-// allowed hosts only, and ends in time when the call is cancelled. One thread at a time.
+// allowed hosts only, and ends in time when the call is cancelled. [serial] but for what says
+// otherwise.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <map>
@@ -32,17 +34,21 @@ class HttpService {
   //! The next finished request; nothing when none was started.
   std::optional<HttpResponse> next();
 
-  Pacer& pacer() noexcept { return *pacer_; }
-  void set_deadline(std::optional<Milliseconds> elapsed) { deadline_ = elapsed; }
   //! Called at least every 200 ms while `next` waits.
   void set_heartbeat(std::function<void()> beat) { heartbeat_ = std::move(beat); }
-  void beat() const {
-    if (heartbeat_) heartbeat_();
+
+  //! [concurrent]
+  Pacer& pacer() noexcept { return *pacer_; }
+  //! [concurrent] Nothing: no limit.
+  void set_deadline(std::optional<Milliseconds> elapsed) {
+    deadline_ = elapsed.value_or(Milliseconds::max());
   }
+  //! [concurrent]
   bool must_end() const;
-  //! Until the deadline; Milliseconds::max() without one.
+  //! [concurrent] Until the deadline; Milliseconds::max() without one.
   Milliseconds remaining() const;
-  Destination::Usage usage() const noexcept { return usage_; }
+  //! [concurrent]
+  Destination::Usage usage() const noexcept { return {calls_, throttled_}; }
 
  private:
   struct Queued {
@@ -70,10 +76,11 @@ class HttpService {
   std::map<std::uint64_t, InFlight> in_flight_;  //!< by our own tags
   std::uint64_t next_tag_ = 1;
   std::function<void()> heartbeat_;
-  std::optional<Milliseconds> deadline_;
+  std::atomic<Milliseconds> deadline_{Milliseconds::max()};
   std::optional<Milliseconds> grace_until_;
   bool held_back_ = false;  //!< by the pace, not by max_in_flight
-  Destination::Usage usage_;
+  std::atomic<std::uint64_t> calls_{0};
+  std::atomic<Milliseconds> throttled_{Milliseconds{0}};
 };
 
 }  // namespace muster

@@ -21,6 +21,11 @@ Error plugin_fault(const Descriptor& descriptor, std::string_view what) {
       .with_hint("tell the plugin's author");
 }
 
+Error called_from_elsewhere(const Descriptor& descriptor) {
+  return plugin_fault(descriptor,
+                      "a function of a sink was called on another thread than the hook's");
+}
+
 std::vector<std::string> words(std::string_view text) {
   std::vector<std::string> found;
   std::size_t begin = 0;
@@ -35,18 +40,18 @@ std::vector<std::string> words(std::string_view text) {
 struct AuthCollector {
   std::optional<Account> account;
   std::string url;
-  std::exception_ptr thrown;
+  Callbacks callbacks;
 
   static void take_url(void* context, muster_text url) noexcept {
     auto& self = *static_cast<AuthCollector*>(context);
-    kept_inside(self.thrown, [&] { self.url = view(url); });
+    self.callbacks.run([&] { self.url = view(url); });
   }
   static void take_account(void* context, const muster_account* account) noexcept {
     auto& self = *static_cast<AuthCollector*>(context);
     if (account == nullptr ||
         account->struct_size < MUSTER_SIZE_UP_TO(muster_account, audience_url))
       return;
-    kept_inside(self.thrown, [&] {
+    self.callbacks.run([&] {
       self.account =
           Account{one_line(view(account->id)),         one_line(view(account->name)),
                   one_line(view(account->domain)),     one_line(view(account->time_zone)),
@@ -59,20 +64,22 @@ struct AuthCollector {
 }  // namespace
 
 template <class Hook>
-void PluginDestination::call(const std::exception_ptr& thrown, Hook&& hook) {
+void PluginDestination::call(const Callbacks& callbacks, Hook&& hook) {
   try {
-    call_hook(thrown, std::forward<Hook>(hook));
+    const HostServices::Hook running(*services_);
+    call_hook(callbacks, std::forward<Hook>(hook));
   } catch (DestinationError& error) {
     services_->rethrow_kept();  // the cause, where the host itself failed inside the call
     error.at(services_->where());
     throw;
   }
   services_->rethrow_kept();
+  if (callbacks.called_from_elsewhere()) throw called_from_elsewhere(plugin_->descriptor);
 }
 
 template <class Hook>
 void PluginDestination::call(Hook&& hook) {
-  call(std::exception_ptr{}, std::forward<Hook>(hook));
+  call(Callbacks{}, std::forward<Hook>(hook));
 }
 
 PluginDestination::PluginDestination(std::shared_ptr<const Plugin> plugin,
@@ -89,7 +96,9 @@ PluginDestination::PluginDestination(std::shared_ptr<const Plugin> plugin,
 }
 
 PluginDestination::~PluginDestination() {
-  if (instance_ != nullptr) plugin_->table.destroy(instance_);
+  if (instance_ == nullptr) return;
+  const HostServices::Hook running(*services_);
+  plugin_->table.destroy(instance_);
 }
 
 std::string PluginDestination::begin_authorization(std::string_view redirect_uri,
@@ -132,7 +141,7 @@ void PluginDestination::revoke() {
   AuthCollector collector;  // of what nobody asked
   const muster_auth_sink sink{sizeof(muster_auth_sink), 0, &collector, &AuthCollector::take_url,
                               &AuthCollector::take_account};
-  call(collector.thrown, [&](muster_error* error) {
+  call(collector.callbacks, [&](muster_error* error) {
     return plugin_->table.authenticate(instance_, &request, &sink, error);
   });
 }
@@ -142,7 +151,7 @@ Account PluginDestination::account_from(const muster_auth_request& request, std:
   AuthCollector collector;
   const muster_auth_sink sink{sizeof(muster_auth_sink), 0, &collector, &AuthCollector::take_url,
                               &AuthCollector::take_account};
-  call(collector.thrown, [&](muster_error* error) {
+  call(collector.callbacks, [&](muster_error* error) {
     return plugin_->table.authenticate(instance_, &request, &sink, error);
   });
   if (url != nullptr) {
@@ -160,7 +169,7 @@ std::vector<MappedIdentifier> PluginDestination::map_identifiers(
   struct Collector {
     std::vector<MappedIdentifier> results;
     const Descriptor& descriptor;
-    std::exception_ptr thrown;
+    Callbacks callbacks{};
     bool faulty = false;
 
     bool is_open(std::size_t index) const {
@@ -169,33 +178,34 @@ std::vector<MappedIdentifier> PluginDestination::map_identifiers(
     }
     static void mapped(void* context, std::size_t index, muster_text canonical) noexcept {
       auto& self = *static_cast<Collector*>(context);
-      if (!self.is_open(index) || canonical.size == 0 || !is_utf8(view(canonical))) {
-        self.faulty = true;
-        return;
-      }
-      kept_inside(self.thrown, [&] { self.results[index].canonical = view(canonical); });
+      self.callbacks.run([&] {
+        const bool sane = self.is_open(index) && canonical.size > 0 && is_utf8(view(canonical));
+        if (sane) self.results[index].canonical = view(canonical);
+        self.faulty |= !sane;
+      });
     }
     static void rejected(void* context, std::size_t index, muster_text reason) noexcept {
       auto& self = *static_cast<Collector*>(context);
-      if (!self.is_open(index) || reason.size == 0) {
-        self.faulty = true;
-        return;
-      }
-      kept_inside(self.thrown, [&] { self.results[index].reason = one_line(view(reason)); });
+      self.callbacks.run([&] {
+        const bool sane = self.is_open(index) && reason.size > 0;
+        if (sane) self.results[index].reason = one_line(view(reason));
+        self.faulty |= !sane;
+      });
     }
   };
   std::vector<muster_text> texts;
   texts.reserve(values.size());
   for (const auto value : values) texts.push_back(to_text(value));
-  Collector collector{std::vector<MappedIdentifier>(values.size()), plugin_->descriptor, {}};
+  Collector collector{std::vector<MappedIdentifier>(values.size()), plugin_->descriptor};
   const muster_map_request request{sizeof(muster_map_request), 0, to_text(kind), texts.data(),
                                    texts.size()};
   const muster_map_sink sink{sizeof(muster_map_sink), 0, &collector, &Collector::mapped,
                              &Collector::rejected};
   // Not `call`: mapping is pure and concurrent, and must not touch what the services kept.
-  call_hook(collector.thrown, [&](muster_error* error) {
+  call_hook(collector.callbacks, [&](muster_error* error) {
     return plugin_->table.map_identifiers(instance_, &request, &sink, error);
   });
+  if (collector.callbacks.called_from_elsewhere()) throw called_from_elsewhere(plugin_->descriptor);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (collector.is_open(i)) collector.faulty = true;
   }
@@ -208,13 +218,17 @@ std::vector<MappedIdentifier> PluginDestination::map_identifiers(
 Destination::SyncResult PluginDestination::sync(const SyncHeader& header,
                                                 std::span<const Operation> operations,
                                                 const AudienceEvents& events) {
-  SyncCall batch(plugin_->descriptor, header, operations, events);
+  SyncCall batch(plugin_->descriptor, header, operations, events, services_->run_state());
   SyncResult result;
   muster_error error{};
   error.struct_size = sizeof error;
   error.retry_after_ms = -1;
-  const auto status = plugin_->table.sync(instance_, &batch.request(), &batch.sink(), &error);
-  if (batch.thrown()) std::rethrow_exception(batch.thrown());
+  muster_status status = MUSTER_OK;
+  {
+    const HostServices::Hook running(*services_);
+    status = plugin_->table.sync(instance_, &batch.request(), &batch.sink(), &error);
+  }
+  batch.callbacks().rethrow();
   services_->rethrow_kept();
   const bool silent = status == MUSTER_OK && batch.unreported() > 0;
   if (batch.faults() > 0 || silent) services_->log_fault(batch.faults(), batch.unreported());
@@ -222,6 +236,10 @@ Destination::SyncResult PluginDestination::sync(const SyncHeader& header,
   if (status != MUSTER_OK) {
     result.failure = destination_error(status, error);
     result.failure->at(services_->where());
+  }
+  if (batch.callbacks().called_from_elsewhere()) {
+    result.failure =
+        DestinationError(called_from_elsewhere(plugin_->descriptor), MUSTER_INTERNAL, std::nullopt);
   }
   return result;
 }
@@ -249,11 +267,11 @@ void PluginDestination::read_back(std::string_view audience_ref, std::string_vie
   struct Collector {
     const RecordPage& page;
     const Descriptor& descriptor;
-    std::exception_ptr thrown;
+    Callbacks callbacks;
     static muster_status take(void* context, const muster_text* ids, std::size_t count,
                               muster_text next_cursor) noexcept {
       auto& self = *static_cast<Collector*>(context);
-      const bool taken = kept_inside(self.thrown, [&] {
+      const bool taken = self.callbacks.run([&] {
         std::vector<std::string_view> views;
         for (std::size_t i = 0; i < count; ++i) {
           if (ids == nullptr || !is_record_id(view(ids[i]))) {
@@ -268,9 +286,9 @@ void PluginDestination::read_back(std::string_view audience_ref, std::string_vie
   };
   const auto& table =
       extension<muster_readback_1>(MUSTER_READBACK_1, MUSTER_SIZE_UP_TO(muster_readback_1, read));
-  Collector collector{page, plugin_->descriptor, {}};
+  Collector collector{page, plugin_->descriptor, Callbacks(services_->run_state())};
   const muster_readback_sink sink{sizeof(muster_readback_sink), 0, &collector, &Collector::take};
-  call(collector.thrown, [&](muster_error* error) {
+  call(collector.callbacks, [&](muster_error* error) {
     return table.read(instance_, to_text(audience_ref), to_text(cursor), &sink, error);
   });
 }
@@ -280,10 +298,10 @@ std::vector<std::string> PluginDestination::look_up(std::string_view kind,
   struct Collector {
     std::vector<std::string> records;
     const Descriptor& descriptor;
-    std::exception_ptr thrown;
+    Callbacks callbacks{};
     static void found(void* context, std::size_t index, muster_text record_id) noexcept {
       auto& self = *static_cast<Collector*>(context);
-      kept_inside(self.thrown, [&] {
+      self.callbacks.run([&] {
         if (index >= self.records.size() || !is_record_id(view(record_id))) {
           throw plugin_fault(self.descriptor,
                              "a look-up found what was not asked, or no record id");
@@ -301,9 +319,9 @@ std::vector<std::string> PluginDestination::look_up(std::string_view kind,
     std::vector<muster_text> texts;
     texts.reserve(part.size());
     for (const auto identifier : part) texts.push_back(to_text(identifier));
-    Collector collector{std::vector<std::string>(part.size()), plugin_->descriptor, {}};
+    Collector collector{std::vector<std::string>(part.size()), plugin_->descriptor};
     const muster_lookup_sink sink{sizeof(muster_lookup_sink), 0, &collector, &Collector::found};
-    call(collector.thrown, [&](muster_error* error) {
+    call(collector.callbacks, [&](muster_error* error) {
       return table.look_up(instance_, to_text(kind), texts.data(), texts.size(), &sink, error);
     });
     std::move(collector.records.begin(), collector.records.end(),

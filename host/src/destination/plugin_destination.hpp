@@ -12,6 +12,8 @@
 
 namespace muster {
 
+class Callbacks;
+
 class PluginDestination final : public Destination {
  public:
   //! Makes the instance; throws DestinationError (MUSTER_BAD_CONFIG names the key at fault).
@@ -47,7 +49,7 @@ class PluginDestination final : public Destination {
  private:
   //! Runs a hook; throws what the host's own parts threw inside it, else DestinationError.
   template <class Hook>
-  void call(const std::exception_ptr& thrown, Hook&& hook);
+  void call(const Callbacks& callbacks, Hook&& hook);
   template <class Hook>
   void call(Hook&& hook);
   template <class Table>

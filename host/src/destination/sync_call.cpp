@@ -23,13 +23,15 @@ bool is_known(std::int32_t kind) { return kind >= MUSTER_APPLIED && kind <= MUST
 }  // namespace
 
 SyncCall::SyncCall(const Descriptor& descriptor, const SyncHeader& header,
-                   std::span<const Operation> operations, const AudienceEvents& events)
+                   std::span<const Operation> operations, const AudienceEvents& events,
+                   std::mutex& run_state)
     : descriptor_(descriptor),
       operations_(operations),
       events_(events),
       property_names_(texts(header.property_names)),
       outcomes_(operations.size()),
-      reported_(operations.size(), false) {
+      reported_(operations.size(), false),
+      callbacks_(run_state) {
   c_operations_.reserve(operations.size());
   properties_.reserve(operations.size());
   for (const auto& operation : operations) {
@@ -65,13 +67,14 @@ muster_status SyncCall::report(void* context, std::size_t index,
                                const muster_outcome* outcome) noexcept {
   auto& call = *static_cast<SyncCall*>(context);
   bool taken = false;
-  const bool sane =
-      outcome != nullptr && outcome->struct_size >= MUSTER_SIZE_UP_TO(muster_outcome, detail) &&
-      index < call.outcomes_.size() && !call.reported_[index] && is_known(outcome->kind);
-  if (sane) kept_inside(call.thrown_, [&] { taken = call.take(index, *outcome); });
-  if (taken) return MUSTER_OK;
-  ++call.faults_;
-  return MUSTER_INVALID_ARGUMENT;
+  call.callbacks_.run([&] {
+    const bool sane =
+        outcome != nullptr && outcome->struct_size >= MUSTER_SIZE_UP_TO(muster_outcome, detail) &&
+        index < call.outcomes_.size() && !call.reported_[index] && is_known(outcome->kind);
+    taken = sane && call.take(index, *outcome);
+    if (!taken) ++call.faults_;
+  });
+  return taken ? MUSTER_OK : MUSTER_INVALID_ARGUMENT;
 }
 
 bool SyncCall::take(std::size_t index, const muster_outcome& outcome) {
@@ -107,50 +110,64 @@ std::string SyncCall::known_reason(muster_text reason) const {
 muster_status SyncCall::resolved(void* context, const std::size_t* indices,
                                  const muster_text* record_ids, std::size_t count) noexcept {
   auto& call = *static_cast<SyncCall*>(context);
-  bool sane = count <= call.operations_.size() &&
-              (count == 0 || (indices != nullptr && record_ids != nullptr));
-  for (std::size_t i = 0; sane && i < count; ++i) {
-    sane = indices[i] < call.operations_.size() && is_record_id(view(record_ids[i]));
-  }
-  if (!sane) {
-    ++call.faults_;
-    return MUSTER_INVALID_ARGUMENT;
-  }
-  const bool written = kept_inside(call.thrown_, [&] {
-    if (!call.events_.resolved) return;
-    std::vector<ResolvedRecord> records;
-    records.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) records.push_back({indices[i], view(record_ids[i])});
-    call.events_.resolved(records);
-  });
-  return written ? MUSTER_OK : MUSTER_INTERNAL;
+  return call.take_over([&] { return call.keep_resolved(indices, record_ids, count); });
 }
 
 muster_status SyncCall::audience(void* context, const muster_audience* audience) noexcept {
   auto& call = *static_cast<SyncCall*>(context);
+  return call.take_over([&] { return call.keep_audience(audience); });
+}
+
+//! Runs `keep`, which says whether what the plugin told makes sense.
+template <class Keep>
+muster_status SyncCall::take_over(Keep&& keep) noexcept {
+  bool sane = false;
+  const bool written = callbacks_.run([&] {
+    sane = keep();
+    if (!sane) ++faults_;
+  });
+  if (!written) return MUSTER_INTERNAL;
+  return sane ? MUSTER_OK : MUSTER_INVALID_ARGUMENT;
+}
+
+bool SyncCall::keep_resolved(const std::size_t* indices, const muster_text* record_ids,
+                             std::size_t count) {
+  if (count > operations_.size()) return false;
+  if (count > 0 && (indices == nullptr || record_ids == nullptr)) return false;
+  std::vector<ResolvedRecord> records;
+  records.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (indices[i] >= operations_.size() || !is_record_id(view(record_ids[i]))) return false;
+    records.push_back({indices[i], view(record_ids[i])});
+  }
+  if (events_.resolved) events_.resolved(records);
+  return true;
+}
+
+bool SyncCall::keep_audience(const muster_audience* audience) {
   const bool sane = audience != nullptr &&
                     audience->struct_size >= MUSTER_SIZE_UP_TO(muster_audience, name) &&
                     is_utf8(view(audience->name)) && is_utf8(view(audience->ref));
-  const bool creating = sane && audience->state == MUSTER_AUDIENCE_CREATING;
-  const bool adopted = sane && audience->state == MUSTER_AUDIENCE_ADOPTED && audience->ref.size > 0;
-  const bool ready = sane && audience->state == MUSTER_AUDIENCE_READY && audience->ref.size > 0;
-  const bool not_created = sane && audience->state == MUSTER_AUDIENCE_NOT_CREATED;
-  if (!creating && !ready && !adopted && !not_created) {
-    ++call.faults_;
-    return MUSTER_INVALID_ARGUMENT;
+  if (!sane) return false;
+  const auto name = view(audience->name);
+  const auto ref = view(audience->ref);
+  switch (audience->state) {
+    case MUSTER_AUDIENCE_CREATING:
+      events_.creating(name);
+      return true;
+    case MUSTER_AUDIENCE_NOT_CREATED:
+      if (events_.not_created) events_.not_created(name);
+      return true;
+    case MUSTER_AUDIENCE_READY:
+    case MUSTER_AUDIENCE_ADOPTED:
+      break;
+    default:
+      return false;
   }
-  const bool written = kept_inside(call.thrown_, [&] {
-    if (creating) {
-      call.events_.creating(view(audience->name));
-    } else if (not_created) {
-      if (call.events_.not_created) call.events_.not_created(view(audience->name));
-    } else if (adopted && call.events_.adopted) {
-      call.events_.adopted(view(audience->ref), view(audience->name));
-    } else {
-      call.events_.ready(view(audience->ref), view(audience->name));
-    }
-  });
-  return written ? MUSTER_OK : MUSTER_INTERNAL;
+  if (ref.empty()) return false;
+  const bool adopted = audience->state == MUSTER_AUDIENCE_ADOPTED && events_.adopted;
+  (adopted ? events_.adopted : events_.ready)(ref, name);
+  return true;
 }
 
 }  // namespace muster

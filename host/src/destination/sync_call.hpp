@@ -1,11 +1,13 @@
 // One batch handed to a plugin: the C structs of its operations, and the sink that takes exactly
-// one outcome for each (ABI-10). Lives for one call, on its thread.
+// one outcome for each (ABI-10). Lives for one call, on its thread: the sink is for no other.
 #pragma once
 
-#include <exception>
+#include <mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "destination/call.hpp"
 #include "destination/destination.hpp"
 
 namespace muster {
@@ -13,14 +15,14 @@ namespace muster {
 class SyncCall {
  public:
   SyncCall(const Descriptor& descriptor, const SyncHeader& header,
-           std::span<const Operation> operations, const AudienceEvents& events);
+           std::span<const Operation> operations, const AudienceEvents& events,
+           std::mutex& run_state);
   SyncCall(const SyncCall&) = delete;
   SyncCall& operator=(const SyncCall&) = delete;
 
   const muster_sync_request& request() const noexcept { return request_; }
   const muster_sync_sink& sink() const noexcept { return sink_; }
-  //! What a callback of ours threw while the plugin ran.
-  const std::exception_ptr& thrown() const noexcept { return thrown_; }
+  const Callbacks& callbacks() const noexcept { return callbacks_; }
   std::vector<Outcome> take_outcomes() { return std::move(outcomes_); }
   //! How often the plugin broke the contract: refused and missing reports.
   std::size_t faults() const noexcept { return faults_; }
@@ -32,6 +34,10 @@ class SyncCall {
   static muster_status audience(void* context, const muster_audience* audience) noexcept;
   static muster_status resolved(void* context, const std::size_t* indices,
                                 const muster_text* record_ids, std::size_t count) noexcept;
+  template <class Keep>
+  muster_status take_over(Keep&& keep) noexcept;
+  bool keep_resolved(const std::size_t* indices, const muster_text* record_ids, std::size_t count);
+  bool keep_audience(const muster_audience* audience);
   bool take(std::size_t index, const muster_outcome& outcome);
   std::string known_reason(muster_text reason) const;
 
@@ -43,7 +49,7 @@ class SyncCall {
   std::vector<muster_operation> c_operations_;
   std::vector<Outcome> outcomes_;
   std::vector<bool> reported_;
-  std::exception_ptr thrown_;
+  Callbacks callbacks_;
   std::size_t faults_ = 0;
   muster_sync_request request_{};
   muster_sync_sink sink_{};

@@ -16,7 +16,10 @@
  *   Threads   each function carries a tag:
  *               [serial]      one call at a time for an instance, on any thread
  *               [concurrent]  any number of calls at once, on any threads
- *   Reserved  words named reserved are zero.
+ *               [hook's]      on the thread that the hook was called on, until the hook returns
+ *             A plugin may have threads of its own. Whatever they call of the host's they call
+ * while a hook of the instance runs, and return from before the hook does. Reserved  words named
+ * reserved are zero.
  *
  * Numbers such as ABI-5 name requirements: the words beside them say what they are.
  * This header is C11 and C++20 and includes nothing but what follows.
@@ -86,7 +89,10 @@ enum { MUSTER_LOG_DEBUG = 0, MUSTER_LOG_INFO = 1, MUSTER_LOG_WARNING = 2, MUSTER
 
 typedef struct muster_host_context muster_host_context; /* the host's, opaque */
 
-/* Valid from `create` until `destroy` returns. Every function is [concurrent]. */
+/* Valid from `create` until `destroy` returns. Every function is [concurrent]: what blocks on one
+ * thread (`wait`, `next` of muster.http/1) holds no other thread up. The host keeps its run alive
+ * while the hook's thread is in one of these two: a hook whose work is done on other threads calls
+ * `wait` once a minute at least, rather than to join them only. */
 typedef struct muster_host {
   uint32_t struct_size;
   uint32_t level;               /* as negotiated */
@@ -103,7 +109,8 @@ typedef struct muster_host {
   /* The only sleep. Returns early, with MUSTER_CANCELLED, when the call is cancelled. */
   muster_status (*wait)(muster_host_context* context, int64_t ms) MUSTER_NOEXCEPT;
 
-  /* Secrets of this connection, sealed by the host. secret_get copies at most `capacity` bytes and
+  /* Secrets of this connection, sealed by the host. MUSTER_INVALID_ARGUMENT while no hook but
+   * map_identifiers runs. secret_get copies at most `capacity` bytes and
    * sets *size to the whole size, 0 when there is none; call again with more room when larger. */
   muster_status (*secret_get)(muster_host_context* context, muster_text name, char* buffer,
                               size_t capacity, size_t* size) MUSTER_NOEXCEPT;
@@ -155,24 +162,24 @@ typedef struct muster_http_response {
   muster_text error; /* why there was no answer */
 } muster_http_response;
 
-/* A completion queue of one connection: many requests in flight, answers in the order they come.
- * Every function is [serial]: one at a time for an instance, on any thread. */
+/* A completion queue of one connection: many requests in flight, answers in the order they come. */
 typedef struct muster_http_1 {
   uint32_t struct_size;
   uint32_t reserved;
-  /* Queues a request; it is sent when its bucket allows. Everything is copied before it returns.
+  /* [serial], with `next`: MUSTER_INVALID_ARGUMENT while another thread is in one of the two.
+   * Queues a request; it is sent when its bucket allows. Everything is copied before it returns.
    * MUSTER_FORBIDDEN: the address is not one that the manifest allows. */
   muster_status (*start)(muster_host_context* context, const muster_http_request* request,
                          uint64_t tag, muster_error* error) MUSTER_NOEXCEPT;
-  /* Waits for the next finished request. MUSTER_INVALID_ARGUMENT: nothing was started.
-   * Cancelled calls get every request back, as MUSTER_HTTP_CANCELLED at the latest. */
+  /* [serial], with `start`. Waits for the next finished request. MUSTER_INVALID_ARGUMENT: nothing
+   * was started. Cancelled calls get every request back, as MUSTER_HTTP_CANCELLED at the latest. */
   muster_status (*next)(muster_host_context* context,
                         muster_http_response* response) MUSTER_NOEXCEPT;
-  /* At most `requests` starts in any window of `window_ms`, of which the host uses the share that
-   * the user grants. Called again with other figures, they replace the old ones. */
+  /* [concurrent] At most `requests` starts in any window of `window_ms`, of which the host uses the
+   * share that the user grants. Called again with other figures, they replace the old ones. */
   muster_status (*limit)(muster_host_context* context, muster_text bucket, uint32_t requests,
                          int64_t window_ms) MUSTER_NOEXCEPT;
-  /* Starts nothing of this bucket for `ms`. */
+  /* [concurrent] Starts nothing of this bucket for `ms`. */
   muster_status (*pause)(muster_host_context* context, muster_text bucket,
                          int64_t ms) MUSTER_NOEXCEPT;
 } muster_http_1;
@@ -223,6 +230,8 @@ typedef struct muster_account {
   muster_text audience_url; /* page of an audience, with {id} for its reference; may be empty */
 } muster_account;
 
+/* Every function is [hook's], as those of all sinks: a call on another thread changes nothing, and
+ * is a fault of the plugin that fails the hook. */
 typedef struct muster_auth_sink {
   uint32_t struct_size;
   uint32_t reserved;
@@ -253,7 +262,7 @@ typedef struct muster_map_request {
   size_t count;
 } muster_map_request;
 
-/* Exactly one call for each index, in any order. */
+/* Exactly one call for each index, in any order. [hook's] */
 typedef struct muster_map_sink {
   uint32_t struct_size;
   uint32_t reserved;
@@ -358,7 +367,7 @@ typedef struct muster_audience {
   muster_text name;
 } muster_audience;
 
-/* Both are durable, or taken over for the batch's transaction, when they return. */
+/* All is durable, or taken over for the batch's transaction, when they return. [hook's] */
 typedef struct muster_sync_sink {
   uint32_t struct_size;
   uint32_t reserved;
@@ -382,6 +391,7 @@ typedef struct muster_sync_sink {
 
 /* Streams the record ids of an audience. */
 #define MUSTER_READBACK_1 "muster.readback/1"
+/* [hook's] */
 typedef struct muster_readback_sink {
   uint32_t struct_size;
   uint32_t reserved;
@@ -400,6 +410,7 @@ typedef struct muster_readback_1 {
 
 /* Says which identifiers have a record; writes nothing. */
 #define MUSTER_LOOKUP_1 "muster.lookup/1"
+/* [hook's] */
 typedef struct muster_lookup_sink {
   uint32_t struct_size;
   uint32_t reserved;
