@@ -43,5 +43,12 @@ TEST(Text, ComparesWithoutTheCaseOfAscii) {
   EXPECT_FALSE(equal_but_for_case("\xC3\x89", "\xC3\xA9"));
 }
 
+TEST(HideAddresses, HidesWhatLooksLikeOne) {
+  EXPECT_EQ(hide_addresses("ann@example.com, <b.o+b@x.org>; c%40d.e? d\xC3\xA9@f.de."),
+            "[address], <[address]>; [address] [address].");
+  EXPECT_EQ(hide_addresses("a @ b, @c, d@, 40%40"), "a @ b, @c, d@, 40%40");
+  EXPECT_EQ(hide_addresses(""), "");
+}
+
 }  // namespace
 }  // namespace muster

@@ -26,6 +26,7 @@ class BadPlugin : public ::testing::Test {
   static Destination::SyncResult sync(Destination& destination) {
     SyncHeader header;
     header.kind = "id";
+    header.audience_ref = "1";
     std::vector<Operation> operations(3);
     return destination.sync(header, operations, {});
   }
@@ -90,6 +91,37 @@ TEST_F(BadPlugin, RecordsOfNoOperationOrNoneAtAllAreRefused) {
 
 TEST_F(BadPlugin, AnAddWithoutARecordIsNoSuccess) {
   EXPECT_EQ(kind_of(sync(with("AppliedWithoutRecord")), 0), OutcomeKind::kInDoubt);
+}
+
+TEST_F(BadPlugin, AnAddToNoAudienceIsNoSuccess) {
+  SyncHeader header;
+  header.kind = "id";
+  std::vector<Operation> operations(2);
+  operations[1].kind = OperationKind::kRemove;
+  const auto result = with("None").sync(header, operations, {});
+  EXPECT_EQ(kind_of(result, 0), OutcomeKind::kInDoubt);
+  EXPECT_EQ(kind_of(result, 1), OutcomeKind::kApplied);
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->code(), "plugin.fault");
+  EXPECT_THAT(result.failure->message(), HasSubstr("audience"));
+}
+
+TEST_F(BadPlugin, NoTextTellsASecretOrAnIdentifier) {
+  world.secrets.put("token", "pat-0123456789");
+  std::vector<Operation> operations(1);
+  operations[0].identifier = "user4711";
+  auto& destination = with("Leaks");
+  const auto result = destination.sync({}, operations, {});
+  ASSERT_TRUE(result.failure);
+  const std::string safe = "[secret] of ([identifier]), [address]. or [address]";
+  EXPECT_EQ(result.failure->message(), safe);
+  EXPECT_EQ(result.failure->hint(), safe);
+  EXPECT_EQ(result.failure->code(), "bad.[identifier]");
+  EXPECT_EQ(result.outcomes.at(0).detail, safe);
+  EXPECT_EQ(result.outcomes.at(0).reason, "rejected_by_destination");
+
+  const std::vector<std::string_view> values{"ann@example.com"};
+  EXPECT_EQ(destination.map_identifiers("id", values).at(0).reason, "rejected_by_destination");
 }
 
 TEST_F(BadPlugin, WhatItThrowsBecomesAnErrorWithoutItsText) {

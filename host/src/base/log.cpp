@@ -20,11 +20,24 @@ constexpr std::size_t kShortestSecret = 8;
 // others, and stay.
 constexpr std::size_t kMostSecrets = 256;
 
+void blank(std::string& text, const std::string& secret) {
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+    text.replace(at, secret.size(), "[secret]");
+    at += 8;
+  }
+}
+
 struct Settings {
   std::mutex mutex;
   Severity least = Severity::kWarning;
   Format format = Format::kText;
   std::list<std::string> secrets;  //!< the latest met last
+
+  std::string blanked(std::string_view text) const {
+    std::string safe(text);
+    for (const auto& secret : secrets) blank(safe, secret);
+    return safe;
+  }
   std::shared_ptr<spdlog::logger> logger = [] {
     auto made = std::make_shared<spdlog::logger>("muster",
                                                  std::make_shared<spdlog::sinks::stderr_sink_mt>());
@@ -52,13 +65,6 @@ const char* word(Severity severity) {
       return "error";
   }
   return "error";
-}
-
-void blank(std::string& text, const std::string& secret) {
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-    text.replace(at, secret.size(), "[secret]");
-    at += 8;
-  }
 }
 
 std::string json_text(std::string_view text) {
@@ -101,14 +107,18 @@ void keep_secret(std::string_view secret) {
   if (s.secrets.size() > kMostSecrets) s.secrets.pop_front();
 }
 
+std::string without_secrets(std::string_view text) {
+  auto& s = settings();
+  const std::lock_guard lock(s.mutex);
+  return s.blanked(text);
+}
+
 void write(Severity severity, std::string_view area, std::string_view message) {
   auto& s = settings();
   const std::lock_guard lock(s.mutex);
   if (severity < s.least) return;
   // Before the line cuts or escapes it: half a secret would not be known again.
-  std::string safe(message);
-  for (const auto& secret : s.secrets) blank(safe, secret);
-  s.logger->info(line(s.format, SystemClock().now(), severity, area, safe));
+  s.logger->info(line(s.format, SystemClock().now(), severity, area, s.blanked(message)));
 }
 
 }  // namespace muster::log

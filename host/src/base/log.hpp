@@ -17,6 +17,8 @@ void configure(Severity least, Format format);
 //! From now on `secret` is blanked wherever it would be logged. Short ones are not: they would
 //! blank what they are not. The 256 met last are kept.
 void keep_secret(std::string_view secret);
+//! `text` with every secret blanked.
+std::string without_secrets(std::string_view text);
 void write(Severity severity, std::string_view area, std::string_view message);
 
 //! The line that `write` prints, for tests.

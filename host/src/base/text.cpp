@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 
 #include <fmt/format.h>
+#include <cctype>
 
 #include <algorithm>
 #include <cstdint>
@@ -43,6 +44,13 @@ unsigned char byte_at(std::string_view text, std::size_t i) noexcept {
 bool is_control(unsigned char byte) noexcept { return byte < 0x20 || byte == 0x7F; }
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+//! RFC 5321's unquoted local parts and domains, and their letters of other alphabets.
+bool is_of_address(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x80 || std::isalnum(byte) != 0 ||
+         std::string_view("!#$%&'*+-/=?^_`{|}~.").find(c) != std::string_view::npos;
+}
 
 }  // namespace
 
@@ -111,6 +119,29 @@ std::string one_line(std::string_view text) {
     text.remove_prefix(std::max<std::size_t>(size, 1));
   }
   return clean;
+}
+
+std::string hide_addresses(std::string_view text) {
+  const auto at_sign = [&](std::size_t at) -> std::size_t {
+    if (text[at] == '@') return 1;
+    return text.substr(at, 3) == "%40" ? 3 : 0;
+  };
+  std::string hidden;
+  std::size_t taken = 0;  // of `text`, into `hidden`
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto sign = at_sign(at);
+    if (sign == 0) continue;
+    auto begin = at;
+    while (begin > taken && is_of_address(text[begin - 1])) --begin;
+    auto end = at + sign;
+    while (end < text.size() && is_of_address(text[end])) ++end;
+    while (end > at + sign && text[end - 1] == '.') --end;  // of the sentence
+    if (begin == at || end == at + sign) continue;
+    hidden.append(text.substr(taken, begin - taken)).append("[address]");
+    taken = end;
+    at = end - 1;
+  }
+  return hidden.append(text.substr(taken));
 }
 
 bool equal_but_for_case(std::string_view a, std::string_view b) noexcept {

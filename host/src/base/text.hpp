@@ -24,6 +24,9 @@ std::string escape_control(std::string_view text, std::string_view kept = {});
 //! characters: what others say, fit for a message.
 std::string one_line(std::string_view text);
 
+//! With [address] for what looks like an e-mail address, also where its @ is written %40.
+std::string hide_addresses(std::string_view text);
+
 //! ASCII letters alone have a case.
 bool equal_but_for_case(std::string_view a, std::string_view b) noexcept;
 

@@ -1,5 +1,6 @@
 #include "destination/call.hpp"
-#include "base/text.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -45,15 +46,27 @@ Milliseconds bounded_time(std::int64_t ms) noexcept {
   return Milliseconds{std::clamp<std::int64_t>(ms, 0, kForEverMs)};
 }
 
-DestinationError destination_error(muster_status status, const muster_error& error) {
-  auto code = one_line(inline_text(error.code));
-  auto message = one_line(inline_text(error.message));
+Error plugin_fault(const Descriptor& descriptor, std::string_view what) {
+  return Error(ErrorKind::kFailed, "plugin.fault",
+               fmt::format("the plugin '{}' broke its contract: {}", descriptor.id, what))
+      .with_hint("tell the plugin's author");
+}
+
+Error called_from_elsewhere(const Descriptor& descriptor) {
+  return plugin_fault(descriptor,
+                      "a function of a sink was called on another thread than the hook's");
+}
+
+DestinationError destination_error(muster_status status, const muster_error& error,
+                                   std::span<const std::string_view> in_hand) {
+  auto code = told(inline_text(error.code), in_hand);
+  auto message = told(inline_text(error.message), in_hand);
   if (code.empty()) code = default_code(status);
   if (message.empty()) message = "the destination failed without saying why";
   std::optional<Milliseconds> retry_after;
   if (error.retry_after_ms >= 0) retry_after = bounded_time(error.retry_after_ms);
   return {Error(kind_of(status), std::move(code), std::move(message))
-              .with_hint(one_line(inline_text(error.hint))),
+              .with_hint(told(inline_text(error.hint), in_hand)),
           status, retry_after};
 }
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <span>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -18,7 +20,14 @@ namespace muster {
 Milliseconds bounded_time(std::int64_t ms) noexcept;
 
 //! What the destination answered, as an error of ours: its texts cleaned, its status a kind.
-DestinationError destination_error(muster_status status, const muster_error& error);
+//! `in_hand`: the identifiers that the call was about, hidden wherever it tells them.
+DestinationError destination_error(muster_status status, const muster_error& error,
+                                   std::span<const std::string_view> in_hand = {});
+
+//! The plugin broke the contract of destination.h.
+Error plugin_fault(const Descriptor& descriptor, std::string_view what);
+//! By calling a sink from a thread that isn't the hook's.
+Error called_from_elsewhere(const Descriptor& descriptor);
 
 //! The functions of ours that a hook is given to call, for one call of it: they are its own
 //! thread's alone (ABI-8), and what they throw is kept: none crosses the ABI.
@@ -62,13 +71,14 @@ class Callbacks {
 
 //! Runs `hook(&error)`; throws what a callback threw inside it, else DestinationError.
 template <class Hook>
-void call_hook(const Callbacks& callbacks, Hook&& hook) {
+void call_hook(const Callbacks& callbacks, Hook&& hook,
+               std::span<const std::string_view> in_hand = {}) {
   muster_error error{};
   error.struct_size = sizeof error;
   error.retry_after_ms = -1;
   const muster_status status = hook(&error);
   callbacks.rethrow();
-  if (status != MUSTER_OK) throw destination_error(status, error);
+  if (status != MUSTER_OK) throw destination_error(status, error, in_hand);
 }
 
 }  // namespace muster

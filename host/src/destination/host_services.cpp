@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "base/log.hpp"
-#include "base/text.hpp"
 #include "destination/call.hpp"
 #include "destination/http_service.hpp"
 #include "destination/text.hpp"
@@ -89,7 +88,7 @@ void log_message(muster_host_context* context, std::int32_t severity,
                      : severity == MUSTER_LOG_WARNING ? log::Severity::kWarning
                                                       : log::Severity::kError;
   try {
-    log::write(level, of(context).environment.connection, one_line(view(message)));
+    log::write(level, of(context).environment.connection, told(view(message)));
   } catch (...) {
     // A log that can't be written is no reason to fail.
   }

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "destination/call.hpp"
+#include "destination/map_call.hpp"
 #include "destination/sync_call.hpp"
 #include "destination/text.hpp"
 
@@ -14,17 +15,6 @@ namespace {
 
 // No plan takes more; times a year, the longest window, it still fits 64 bits.
 constexpr std::uint64_t kMostCalls = 100'000'000;
-
-Error plugin_fault(const Descriptor& descriptor, std::string_view what) {
-  return Error(ErrorKind::kFailed, "plugin.fault",
-               fmt::format("the plugin '{}' broke its contract: {}", descriptor.id, what))
-      .with_hint("tell the plugin's author");
-}
-
-Error called_from_elsewhere(const Descriptor& descriptor) {
-  return plugin_fault(descriptor,
-                      "a function of a sink was called on another thread than the hook's");
-}
 
 std::vector<std::string> words(std::string_view text) {
   std::vector<std::string> found;
@@ -64,10 +54,11 @@ struct AuthCollector {
 }  // namespace
 
 template <class Hook>
-void PluginDestination::call(const Callbacks& callbacks, Hook&& hook) {
+void PluginDestination::call(const Callbacks& callbacks, Hook&& hook,
+                             std::span<const std::string_view> in_hand) {
   try {
     const HostServices::Hook running(*services_);
-    call_hook(callbacks, std::forward<Hook>(hook));
+    call_hook(callbacks, std::forward<Hook>(hook), in_hand);
   } catch (DestinationError& error) {
     services_->rethrow_kept();  // the cause, where the host itself failed inside the call
     error.at(services_->where());
@@ -166,53 +157,7 @@ Account PluginDestination::account_from(const muster_auth_request& request, std:
 
 std::vector<MappedIdentifier> PluginDestination::map_identifiers(
     std::string_view kind, std::span<const std::string_view> values) const {
-  struct Collector {
-    std::vector<MappedIdentifier> results;
-    const Descriptor& descriptor;
-    Callbacks callbacks{};
-    bool faulty = false;
-
-    bool is_open(std::size_t index) const {
-      return index < results.size() && results[index].canonical.empty() &&
-             results[index].reason.empty();
-    }
-    static void mapped(void* context, std::size_t index, muster_text canonical) noexcept {
-      auto& self = *static_cast<Collector*>(context);
-      self.callbacks.run([&] {
-        const bool sane = self.is_open(index) && canonical.size > 0 && is_utf8(view(canonical));
-        if (sane) self.results[index].canonical = view(canonical);
-        self.faulty |= !sane;
-      });
-    }
-    static void rejected(void* context, std::size_t index, muster_text reason) noexcept {
-      auto& self = *static_cast<Collector*>(context);
-      self.callbacks.run([&] {
-        const bool sane = self.is_open(index) && reason.size > 0;
-        if (sane) self.results[index].reason = one_line(view(reason));
-        self.faulty |= !sane;
-      });
-    }
-  };
-  std::vector<muster_text> texts;
-  texts.reserve(values.size());
-  for (const auto value : values) texts.push_back(to_text(value));
-  Collector collector{std::vector<MappedIdentifier>(values.size()), plugin_->descriptor};
-  const muster_map_request request{sizeof(muster_map_request), 0, to_text(kind), texts.data(),
-                                   texts.size()};
-  const muster_map_sink sink{sizeof(muster_map_sink), 0, &collector, &Collector::mapped,
-                             &Collector::rejected};
-  // Not `call`: mapping is pure and concurrent, and must not touch what the services kept.
-  call_hook(collector.callbacks, [&](muster_error* error) {
-    return plugin_->table.map_identifiers(instance_, &request, &sink, error);
-  });
-  if (collector.callbacks.called_from_elsewhere()) throw called_from_elsewhere(plugin_->descriptor);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (collector.is_open(i)) collector.faulty = true;
-  }
-  if (collector.faulty) {
-    throw plugin_fault(plugin_->descriptor, "not exactly one answer for each identifier");
-  }
-  return std::move(collector.results);
+  return map_by(*plugin_, instance_, kind, values);
 }
 
 Destination::SyncResult PluginDestination::sync(const SyncHeader& header,
@@ -234,12 +179,17 @@ Destination::SyncResult PluginDestination::sync(const SyncHeader& header,
   if (batch.faults() > 0 || silent) services_->log_fault(batch.faults(), batch.unreported());
   result.outcomes = batch.take_outcomes();
   if (status != MUSTER_OK) {
-    result.failure = destination_error(status, error);
+    result.failure = destination_error(status, error, batch.identifiers());
     result.failure->at(services_->where());
   }
-  if (batch.callbacks().called_from_elsewhere()) {
-    result.failure =
-        DestinationError(called_from_elsewhere(plugin_->descriptor), MUSTER_INTERNAL, std::nullopt);
+  // Nothing that is tried again would mend these.
+  const auto fail = [&](Error fault) {
+    result.failure = DestinationError(std::move(fault), MUSTER_INTERNAL, std::nullopt);
+  };
+  if (batch.callbacks().called_from_elsewhere()) fail(called_from_elsewhere(plugin_->descriptor));
+  if (batch.added_to_nothing()) {
+    fail(plugin_fault(plugin_->descriptor,
+                      "members were reported as added before there was an audience"));
   }
   return result;
 }
@@ -321,9 +271,12 @@ std::vector<std::string> PluginDestination::look_up(std::string_view kind,
     for (const auto identifier : part) texts.push_back(to_text(identifier));
     Collector collector{std::vector<std::string>(part.size()), plugin_->descriptor};
     const muster_lookup_sink sink{sizeof(muster_lookup_sink), 0, &collector, &Collector::found};
-    call(collector.callbacks, [&](muster_error* error) {
-      return table.look_up(instance_, to_text(kind), texts.data(), texts.size(), &sink, error);
-    });
+    call(
+        collector.callbacks,
+        [&](muster_error* error) {
+          return table.look_up(instance_, to_text(kind), texts.data(), texts.size(), &sink, error);
+        },
+        part);
     std::move(collector.records.begin(), collector.records.end(),
               all.begin() + static_cast<std::ptrdiff_t>(begin));
   }

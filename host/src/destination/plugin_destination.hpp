@@ -49,7 +49,8 @@ class PluginDestination final : public Destination {
  private:
   //! Runs a hook; throws what the host's own parts threw inside it, else DestinationError.
   template <class Hook>
-  void call(const Callbacks& callbacks, Hook&& hook);
+  void call(const Callbacks& callbacks, Hook&& hook,
+            std::span<const std::string_view> in_hand = {});
   template <class Hook>
   void call(Hook&& hook);
   template <class Table>

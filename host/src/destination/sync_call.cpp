@@ -31,7 +31,8 @@ SyncCall::SyncCall(const Descriptor& descriptor, const SyncHeader& header,
       property_names_(texts(header.property_names)),
       outcomes_(operations.size()),
       reported_(operations.size(), false),
-      callbacks_(run_state) {
+      callbacks_(run_state),
+      has_audience_(!header.audience_ref.empty()) {
   c_operations_.reserve(operations.size());
   properties_.reserve(operations.size());
   for (const auto& operation : operations) {
@@ -63,6 +64,13 @@ std::size_t SyncCall::unreported() const noexcept {
   return static_cast<std::size_t>(std::count(reported_.begin(), reported_.end(), false));
 }
 
+std::vector<std::string_view> SyncCall::identifiers() const {
+  std::vector<std::string_view> identifiers;
+  identifiers.reserve(operations_.size());
+  for (const auto& operation : operations_) identifiers.emplace_back(operation.identifier);
+  return identifiers;
+}
+
 muster_status SyncCall::report(void* context, std::size_t index,
                                const muster_outcome* outcome) noexcept {
   auto& call = *static_cast<SyncCall*>(context);
@@ -88,23 +96,22 @@ bool SyncCall::take(std::size_t index, const muster_outcome& outcome) {
     taken.retry_after = bounded_time(outcome.retry_after_ms);
   }
   taken.record_id = record_id;
-  taken.detail = one_line(view(outcome.detail).substr(0, kLongestDetail));
-  if (taken.kind == OutcomeKind::kRejected) taken.reason = known_reason(outcome.reason);
+  const std::string_view identifier = operations_[index].identifier;
+  taken.detail = told(view(outcome.detail).substr(0, kLongestDetail), {&identifier, 1});
+  if (taken.kind == OutcomeKind::kRejected) {
+    taken.reason = known_reason(descriptor_.reasons, view(outcome.reason));
+  }
   const bool done = taken.kind == OutcomeKind::kApplied || taken.kind == OutcomeKind::kUnchanged;
-  if (done && operations_[index].kind == OperationKind::kAdd && record_id.empty()) {
-    // Nothing could be read back or removed without it: not a success.
+  const bool added = done && operations_[index].kind == OperationKind::kAdd;
+  added_to_nothing_ |= added && !has_audience_;
+  if (added && (record_id.empty() || !has_audience_)) {
+    // Nothing could be read back or removed without them: not a success.
     ++faults_;
     taken.kind = OutcomeKind::kInDoubt;
   }
   outcomes_[index] = std::move(taken);
   reported_[index] = true;
   return true;
-}
-
-std::string SyncCall::known_reason(muster_text reason) const {
-  const auto found =
-      std::find(descriptor_.reasons.begin(), descriptor_.reasons.end(), view(reason));
-  return found == descriptor_.reasons.end() ? "rejected_by_destination" : *found;
 }
 
 muster_status SyncCall::resolved(void* context, const std::size_t* indices,
@@ -167,6 +174,7 @@ bool SyncCall::keep_audience(const muster_audience* audience) {
   if (ref.empty()) return false;
   const bool adopted = audience->state == MUSTER_AUDIENCE_ADOPTED && events_.adopted;
   (adopted ? events_.adopted : events_.ready)(ref, name);
+  has_audience_ = true;
   return true;
 }
 

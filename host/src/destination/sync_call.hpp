@@ -27,6 +27,10 @@ class SyncCall {
   //! How often the plugin broke the contract: refused and missing reports.
   std::size_t faults() const noexcept { return faults_; }
   std::size_t unreported() const noexcept;
+  //! Whether members were reported as added although there was no audience.
+  bool added_to_nothing() const noexcept { return added_to_nothing_; }
+  //! What the operations name.
+  std::vector<std::string_view> identifiers() const;
 
  private:
   static muster_status report(void* context, std::size_t index,
@@ -39,7 +43,6 @@ class SyncCall {
   bool keep_resolved(const std::size_t* indices, const muster_text* record_ids, std::size_t count);
   bool keep_audience(const muster_audience* audience);
   bool take(std::size_t index, const muster_outcome& outcome);
-  std::string known_reason(muster_text reason) const;
 
   const Descriptor& descriptor_;
   std::span<const Operation> operations_;
@@ -51,6 +54,8 @@ class SyncCall {
   std::vector<bool> reported_;
   Callbacks callbacks_;
   std::size_t faults_ = 0;
+  bool has_audience_;
+  bool added_to_nothing_ = false;
   muster_sync_request request_{};
   muster_sync_sink sink_{};
 };

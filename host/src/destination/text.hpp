@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "muster/destination.h"
 
@@ -26,6 +28,13 @@ template <std::size_t N>
 std::string_view inline_text(const char (&array)[N]) noexcept {
   return std::string_view(array, N).substr(0, std::string_view(array, N).find('\0'));
 }
+
+//! What a plugin tells, as one line for people: without the secrets that the host has met, without
+//! addresses, and without the identifiers `in_hand` (ABI-13: it should not hold any).
+std::string told(std::string_view text, std::span<const std::string_view> in_hand = {});
+
+//! The word of `reasons` that the plugin gave, `rejected_by_destination` for any other.
+std::string known_reason(const std::vector<std::string>& reasons, std::string_view given);
 
 //! What can stand for a record: some text, at most 256 bytes.
 bool is_record_id(std::string_view text) noexcept;

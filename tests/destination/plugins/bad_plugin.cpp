@@ -31,6 +31,7 @@ enum Fault {
   kTellsNoText,
   kPagesNothing,
   kFindsUnasked,
+  kLeaks,
   kOfALaterHeader,  // no fault: its structs have grown
 };
 constexpr Fault kFault = FAULT;
@@ -66,6 +67,10 @@ muster_status authenticate(void*, const muster_auth_request* request, const must
 muster_status map_identifiers(void*, const muster_map_request* request, const muster_map_sink* sink,
                               muster_error*) noexcept {
   for (std::size_t i = 0; i < request->count && kFault != kMapsNothing; ++i) {
+    if (kFault == kLeaks) {
+      sink->rejected(sink->context, i, request->values[i]);
+      continue;
+    }
     sink->mapped(sink->context, i, kFault == kTellsNoText ? kNoText : request->values[i]);
     if (kFault == kMapsTwice) sink->mapped(sink->context, i, request->values[i]);
   }
@@ -88,8 +93,26 @@ class Thrower final : public muster::sdk::Destination {
   static void fail() { throw std::runtime_error("someone@example.com"); }
 };
 
-muster_status sync(void*, const muster_sync_request* request, const muster_sync_sink* sink,
+//! Tells a secret and whom the batch was about, wherever it can.
+muster_status leak(const muster_host* host, const muster_sync_request* request,
+                   const muster_sync_sink* sink, muster_error* error) {
+  const auto identifier = std::string(muster::sdk::view(request->operations->identifier));
+  const auto text = muster::sdk::Host(host).secret("token") + " of (" + identifier +
+                    "), ann@example.com. or bob%40example.com";
+  muster_outcome outcome{};
+  outcome.struct_size = sizeof outcome;
+  outcome.kind = MUSTER_ITEM_REJECTED;
+  outcome.reason = muster::sdk::text(identifier);
+  outcome.detail = muster::sdk::text(text);
+  sink->report(sink->context, 0, &outcome);
+  return muster::sdk::fail(error, MUSTER_REJECTED, "bad." + identifier, text, text);
+}
+
+muster_status sync(void* instance, const muster_sync_request* request, const muster_sync_sink* sink,
                    muster_error* error) noexcept {
+  if (kFault == kLeaks) {
+    return leak(static_cast<const muster_host*>(instance), request, sink, error);
+  }
   Grown<muster_outcome> grown;
   auto& outcome = grown.known;
   outcome.struct_size = kFault == kOfALaterHeader ? sizeof grown : sizeof outcome;
