@@ -138,6 +138,37 @@ TEST(HttpService, RefusesHeadersThatAreNotThere) {
             MUSTER_INVALID_ARGUMENT);
 }
 
+TEST(HttpService, ReadsHeadersThatAreLargerOrAsLevel1HasThem) {
+  World world;
+  std::vector<std::string> values;
+  world.server = [&](const simulator::SimRequest& request) {
+    for (const auto* name : {"a", "b"}) values.emplace_back(request.header(name));
+    return simulator::SimResponse{};
+  };
+  const auto services = world.services(loopback());
+  Plugin plugin(*services);
+  struct Grown {
+    muster_http_header known;
+    std::uint64_t later;
+  };
+  const Grown headers[] = {{{to_text("a"), to_text("1")}, 7}, {{to_text("b"), to_text("2")}, 7}};
+  muster_http_request request{};
+  request.struct_size = sizeof request;
+  request.method = to_text("GET");
+  request.url = to_text("http://127.0.0.1:1/x");
+  request.headers = &headers[0].known;
+  request.header_count = 2;
+  const auto start = [&](std::size_t stride) {
+    request.header_stride = static_cast<std::uint32_t>(stride);
+    return plugin.http->start(plugin.host->context, &request, 1, nullptr);
+  };
+  EXPECT_EQ(start(sizeof(Grown)), MUSTER_OK);
+  plugin.next();
+  EXPECT_EQ(values, (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(start(24), MUSTER_INVALID_ARGUMENT);
+  EXPECT_EQ(start(33), MUSTER_INVALID_ARGUMENT);
+}
+
 TEST(HttpService, RefusesNextWhenNothingWasStarted) {
   World world;
   const auto services = world.services(loopback());

@@ -47,6 +47,7 @@ TEST_F(BadPlugin, GoodOneGivesItsOutcomes) {
 TEST_F(BadPlugin, OneOfALaterHeaderIsAsGood) {
   auto& destination = with("OfALaterHeader");
   EXPECT_EQ(destination.check().id, "1");
+  EXPECT_EQ(destination.descriptor().kinds.at(1).id, "email");
   const auto result = sync(destination);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(kind_of(result, i), OutcomeKind::kApplied);
 }

@@ -80,7 +80,10 @@ INSTANTIATE_TEST_SUITE_P(
                       BadLibrary{"OtherId", "plugin.id", "'other'"},
                       BadLibrary{"EmptyVersion", "plugin.text", "version"},
                       BadLibrary{"NoBatch", "plugin.max_batch", "0"},
-                      BadLibrary{"BadKinds", "plugin.kinds", "kinds"}),
+                      BadLibrary{"BadKinds", "plugin.kinds", "kinds"},
+                      BadLibrary{"NarrowKinds", "plugin.kinds", "kinds"},
+                      BadLibrary{"OddKinds", "plugin.kinds", "kinds"},
+                      BadLibrary{"KindsWithoutSize", "plugin.kinds", "0 bytes"}),
     [](const auto& tested) { return tested.param.fault; });
 
 TEST_F(Registry, ABadPluginStopsNoOther) {

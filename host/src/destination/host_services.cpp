@@ -21,6 +21,7 @@ constexpr Milliseconds kWaitSlice{200};
 // Nothing that a plugin sends is larger; a larger size is garbage.
 constexpr std::size_t kLargestBody = std::size_t{64} << 20U;
 constexpr std::size_t kMostHeaders = 64;
+constexpr std::size_t kLevel1Header = MUSTER_SIZE_UP_TO(muster_http_header, value);
 
 muster_status refuse(muster_error* error, muster_status status, const char* code,
                      std::string_view message) noexcept {
@@ -164,12 +165,12 @@ const void* get_extension(muster_host_context* context, muster_text id) noexcept
 
 muster_status start(muster_host_context* context, const muster_http_request* request,
                     std::uint64_t tag, muster_error* error) noexcept {
-  const bool sane =
-      request != nullptr &&
-      request->struct_size >= MUSTER_SIZE_UP_TO(muster_http_request, timeout_ms) &&
-      request->header_count <= kMostHeaders && request->body.size <= kLargestBody &&
-      (request->header_count == 0 ||
-       (request->headers != nullptr && request->header_stride >= sizeof(muster_http_header)));
+  const bool sane = request != nullptr &&
+                    request->struct_size >= MUSTER_SIZE_UP_TO(muster_http_request, timeout_ms) &&
+                    request->header_count <= kMostHeaders && request->body.size <= kLargestBody &&
+                    (request->header_count == 0 ||
+                     (request->headers != nullptr &&
+                      is_stride<muster_http_header>(request->header_stride, kLevel1Header)));
   if (!sane) {
     return refuse(error, MUSTER_INVALID_ARGUMENT, "host.request", "the request makes no sense");
   }

@@ -17,6 +17,7 @@ constexpr std::uint32_t kLowestLevel = 1;
 // Nobody describes itself with more than these; a larger count is garbage.
 constexpr std::size_t kMostKinds = 64;
 constexpr std::size_t kMostReasons = 256;
+constexpr std::size_t kLevel1Kind = MUSTER_SIZE_UP_TO(muster_identifier_kind, description);
 constexpr std::uint32_t kLargestBatch = 1'000'000;
 
 //! Handles stay open until the process ends: code of a plugin may still be referred to (LOAD-4).
@@ -117,10 +118,16 @@ class Negotiation {
     }
     const bool kinds_sane = table.kinds != nullptr && table.kind_count > 0 &&
                             table.kind_count <= kMostKinds &&
-                            table.kind_stride >= sizeof(muster_identifier_kind);
+                            is_stride<muster_identifier_kind>(table.kind_stride, kLevel1Kind);
     if (!kinds_sane) throw refused("plugin.kinds", "the plugin's identifier kinds make no sense");
     for (std::size_t i = 0; i < table.kind_count; ++i) {
       const auto& kind = element(table.kinds, i, table.kind_stride);
+      if (kind.struct_size < kLevel1Kind || kind.struct_size > table.kind_stride) {
+        throw refused("plugin.kinds",
+                      fmt::format("an identifier kind of the plugin says that it is "
+                                  "{} bytes large",
+                                  kind.struct_size));
+      }
       descriptor.kinds.push_back({required_text(kind.id, "identifier kind"),
                                   required_text(kind.description, "kind's description"),
                                   (kind.flags & MUSTER_KIND_CREATES) != 0,

@@ -23,6 +23,13 @@ const T& element(const T* first, std::size_t index, std::size_t stride) noexcept
   return *reinterpret_cast<const T*>(reinterpret_cast<const char*>(first) + index * stride);
 }
 
+//! Whether elements of T up to `known` bytes of it can be read, `stride` bytes apart. `known` is
+//! what level 1 has of it, whatever was added since.
+template <class T>
+constexpr bool is_stride(std::size_t stride, std::size_t known) noexcept {
+  return stride >= known && stride % alignof(T) == 0;
+}
+
 //! A text in a fixed array: up to its NUL, or its end.
 template <std::size_t N>
 std::string_view inline_text(const char (&array)[N]) noexcept {

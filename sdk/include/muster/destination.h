@@ -9,7 +9,9 @@
  *   Ownership everything passed to a function is borrowed until it returns; who keeps, copies.
  *             Neither side ever frees the other's memory.
  *   Growth    structs only grow at the end; struct_size says how much of one exists. Fields past it
- *             are absent, and mean their zero. Arrays of structs carry a stride.
+ *             are absent, and mean their zero. Arrays carry a stride, the bytes from one element to
+ *             the next: at least the size of level 1, a multiple of the alignment. But those of
+ *             muster_text, which never grows.
  *   Errors    a hook returns a muster_status and fills the caller's muster_error when it is not
  *             MUSTER_OK. No text in it holds a secret or an identifier of a person.
  *   Unwinding no exception, longjmp or exit leaves a hook or a host function.

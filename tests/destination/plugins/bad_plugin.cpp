@@ -32,6 +32,9 @@ enum Fault {
   kPagesNothing,
   kFindsUnasked,
   kLeaks,
+  kNarrowKinds,
+  kOddKinds,
+  kKindsWithoutSize,
   kOfALaterHeader,  // no fault: its structs have grown
 };
 constexpr Fault kFault = FAULT;
@@ -166,8 +169,16 @@ const void* get_extension(muster_text id) noexcept {
   return asked == MUSTER_ESTIMATE_1 ? &kEstimate : nullptr;
 }
 
-constexpr muster_identifier_kind kKinds[] = {
-    {sizeof(muster_identifier_kind), 0, muster::sdk::text("id"), muster::sdk::text("an id")}};
+constexpr std::uint32_t kKindSize = kFault == kOfALaterHeader
+                                        ? sizeof(Grown<muster_identifier_kind>)
+                                        : sizeof(muster_identifier_kind);
+constexpr Grown<muster_identifier_kind> kKinds[] = {
+    {{kFault == kKindsWithoutSize ? 0 : kKindSize, 0, muster::sdk::text("id"),
+      muster::sdk::text("an id")}},
+    {{kKindSize, 0, muster::sdk::text("email"), muster::sdk::text("an address")}}};
+constexpr std::uint32_t kKindStride = kFault == kNarrowKinds ? sizeof(muster_identifier_kind) - 8
+                                      : kFault == kOddKinds  ? sizeof(muster_identifier_kind) + 1
+                                                             : sizeof(kKinds[0]);
 
 constexpr std::uint32_t kTableSize = kFault == kTableTooShort    ? 64U
                                      : kFault == kOfALaterHeader ? sizeof(Grown<muster_destination>)
@@ -179,9 +190,9 @@ const Grown<muster_destination> kTable{{
     .name = muster::sdk::text("Bad"),
     .version = muster::sdk::text(kFault == kEmptyVersion ? "" : "1"),
     .max_batch = kFault == kNoBatch ? 0U : 10U,
-    .kind_stride = sizeof(muster_identifier_kind),
-    .kinds = kFault == kBadKinds ? nullptr : kKinds,
-    .kind_count = 1,
+    .kind_stride = kKindStride,
+    .kinds = kFault == kBadKinds ? nullptr : &kKinds[0].known,
+    .kind_count = 2,
     .reasons = nullptr,
     .reason_count = 0,
     .create = &create,
