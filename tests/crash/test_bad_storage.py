@@ -40,6 +40,7 @@ class ReadOnlyDisk(Killing):
         error = result.json["error"]
         self.assertIn(error["code"], ("state.read_only", "state.cannot_open", "report.write"))
         self.assertTrue(error["hint"])
+        self.assertNotIn("free some space", error["hint"])
         self.assertEqual(self.hubspot.requests(), [])
         after = {path.name: path.read_bytes() for path in self.disk.glob("state.db*")}
         self.assertEqual(after, before)

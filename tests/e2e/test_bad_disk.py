@@ -60,6 +60,55 @@ class FullDisk(Workspace):
         contacts = [r for r in self.hubspot.requests() if r["target"].endswith("/batch/create")]
         self.assertLessEqual(len(contacts), 31)
 
+    def test_a_disk_without_room_for_the_log_is_told_as_full(self):
+        self.configure()
+        self.cohort(["a@example.com"])
+        subprocess.run(["mount", "-o", "remount,size=4m", self.disk], check=True)
+        self.sync(code=0)
+        self.assertFalse((self.disk / "state.db-shm").exists())
+        with open(self.disk / "filler", "wb", buffering=0) as filler:
+            with self.assertRaises(OSError):
+                while filler.write(bytes(4096)):
+                    pass
+        for command in (["sync", "s"], ["history"]):
+            result = self.muster(*command, "--json")
+            told = result.json["error"]
+            self.assertEqual((result.code, told["code"]), (1, "state.disk_full"), told)
+            self.assertIn("free some space", told["hint"])
+        (self.disk / "filler").unlink()
+        self.sync(code=0)
+
+
+class FullReports(Workspace):
+    """The reports' directory is a file system of one page."""
+
+    def setUp(self):
+        super().setUp()
+        self.reports = self.directory / ".muster" / "reports"
+        self.reports.mkdir(parents=True)
+        self.reports.parent.chmod(0o700)
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=4k,mode=0700", "tmpfs", self.reports],
+            capture_output=True,
+        )
+        if os.geteuid() != 0:
+            self.skipTest("only root may mount a small disk")
+        self.assertEqual(mounted.returncode, 0, mounted.stderr)
+        self.addCleanup(subprocess.run, ["umount", self.reports], check=True)
+
+    def test_a_report_without_room_leaves_the_figures_true(self):
+        self.configure()
+        self.cohort([f"person{i}@example.com" for i in range(200)])
+        result = self.muster("sync", "s", "--json")
+        self.assertEqual(result.code, 1, result)
+        run = result.json
+        self.assertEqual(run["error"]["code"], "report.write")
+        self.assertIn(str(self.reports), run["error"]["hint"])
+        self.assertEqual((run["members"], run["listed"], run["added"]), (200, 200, 200))
+        made = self.hubspot.lists()["amplitude_Power Users"]
+        self.assertEqual(run["audience"]["name"], "amplitude_Power Users")
+        self.assertEqual(run["audience"]["id"], str(made["id"]))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,7 +1,7 @@
 // A run's members on disk: read back as written, unreadable to others, gone with the run.
 #include "plan/spill.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -92,7 +92,7 @@ TEST(Spill, SaysThatTheDiskIsFull) {
     FAIL() << "not refused";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), "disk.temporary_file");
-    EXPECT_FALSE(error.hint().empty());
+    EXPECT_THAT(error.hint(), ::testing::HasSubstr("free some space"));
     EXPECT_EQ(std::string(error.what()).find('@'), std::string::npos);
   }
 }

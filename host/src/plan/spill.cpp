@@ -17,9 +17,12 @@ namespace {
 constexpr std::uint64_t kCipherBlock = 64;  // bytes a step of XChaCha20's counter stands for
 
 Error disk_error(std::string_view what) {
+  const bool is_refused = errno == EACCES || errno == EPERM || errno == EROFS;
   return Error(ErrorKind::kFailed, "disk.temporary_file",
                std::string(what) + ": " + std::strerror(errno))
-      .with_hint("free some space in the workspace's .muster directory, then run again");
+      .with_hint(is_refused
+                     ? "let muster write to that directory, on a disk that can be written"
+                     : "free some space in the workspace's .muster directory, then run again");
 }
 
 int open_unlinked(const std::filesystem::path& directory) {

@@ -32,7 +32,8 @@ Error report_error(const std::filesystem::path& file) {
   return Error(ErrorKind::kFailed, "report.write",
                std::string("can't write the report: ") + std::strerror(errno))
       .at(file.string())
-      .with_hint("check free space and permissions of the reports directory, then run again");
+      .with_hint("check free space and permissions of " +
+                 std::filesystem::absolute(file).parent_path().string() + ", then run again");
 }
 
 void append_cell(std::string& row, std::string_view cell) {

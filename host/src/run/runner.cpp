@@ -111,11 +111,22 @@ class Runner {
     if (session_->adopted) audience_->tell_adoption();
   }
 
-  //! Takes the figures and closes the report, however the run ended.
-  void finish() {
+  //! What came of the run, however it ended.
+  void tell(RunResult& result) {
     if (session_) {
       run_.figures = session_->tally.figures();
       sync_ = session_->sync;
+      result.strangers_removed = session_->removed_strangers;
+      result.not_updated = session_->refused_updates;
+      result.cohort_was_read = session_->tally.started();
+      if (!result.retry_after) result.retry_after = session_->asked_wait;
+    }
+    result.sync = sync_;
+    if (!sync_.audience_ref.empty()) result.audience_name = sync_.audience_name;
+  }
+
+  void close_report() {
+    if (session_) {
       report_open_adds(*session_, session_->open_adds);
       report_merged_leavers(*session_);
     }
@@ -123,13 +134,6 @@ class Runner {
   }
 
   const std::filesystem::path& report_file() const { return report_.file(); }
-  const SyncRow& sync() const { return sync_; }
-  bool cohort_was_read() const { return session_ && session_->tally.started(); }
-  std::optional<Milliseconds> asked_wait() const {
-    return session_ ? session_->asked_wait : std::nullopt;
-  }
-  std::uint64_t strangers_removed() const { return session_ ? session_->removed_strangers : 0; }
-  std::uint64_t not_updated() const { return session_ ? session_->refused_updates : 0; }
   bool complete() const {
     return session_ && session_->tally.complete() && session_->refused_removes.empty();
   }
@@ -381,6 +385,8 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
 
   RunResult result;
   bool of_source = true;
+  result.sync = sync;
+  result.audience_name = sync.audience_ref.empty() ? rules.audience_name : sync.audience_name;
   result.run.sync = rules.sync;
   result.run.started = context.clock.now();
   result.run.started_by = options.started_by;
@@ -405,15 +411,9 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
     } catch (const Error& error) {
       result.error = error;
     }
-    runner.finish();
+    runner.tell(result);
+    runner.close_report();
     settle(source, result.error);
-    result.strangers_removed = runner.strangers_removed();
-    result.not_updated = runner.not_updated();
-    result.cohort_was_read = runner.cohort_was_read();
-    if (!result.retry_after) result.retry_after = runner.asked_wait();
-    result.sync = runner.sync();
-    result.audience_name =
-        result.sync.audience_ref.empty() ? rules.audience_name : result.sync.audience_name;
     result.run.status = result.error        ? status_of(result.error->kind())
                         : runner.complete() ? RunStatus::kSucceeded
                                             : RunStatus::kCompletedWithDrops;

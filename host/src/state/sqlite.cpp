@@ -1,5 +1,9 @@
 #include "state/sqlite.hpp"
 
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
 namespace muster::sqlite {
 namespace {
 
@@ -12,7 +16,30 @@ struct Explanation {
   const char* hint;
 };
 
-Explanation explain(int code) {
+constexpr Explanation kDiskFull = {ErrorKind::kFailed, "state.disk_full",
+                                   "the disk is full; the state is as it was",
+                                   "free some space, then run again: nothing is lost"};
+constexpr Explanation kReadOnly = {
+    ErrorKind::kFailed, "state.read_only", "the state file can't be written",
+    "check the permissions of the file and its directory, and that the disk is writable"};
+
+//! What the system said, where SQLite says no more than that a call of it failed.
+std::optional<Explanation> explain_system(int system_error) {
+  switch (system_error) {
+    case ENOSPC:
+    case EDQUOT:
+      return kDiskFull;
+    case EROFS:
+    case EACCES:
+    case EPERM:
+      return kReadOnly;
+    default:
+      return std::nullopt;
+  }
+}
+
+Explanation explain(int code, int system_error) {
+  if (const auto told = explain_system(system_error)) return *told;
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -24,12 +51,10 @@ Explanation explain(int code) {
               "nothing was changed; restore it from a backup, or move it away, connect again and "
               "run `muster sync --full`"};
     case SQLITE_FULL:
-      return {ErrorKind::kFailed, "state.disk_full", "the disk is full; the state is as it was",
-              "free some space, then run again: nothing is lost"};
+      return kDiskFull;
     case SQLITE_READONLY:
     case SQLITE_PERM:
-      return {ErrorKind::kFailed, "state.read_only", "the state file can't be written",
-              "check the permissions of the file and its directory, and that the disk is writable"};
+      return kReadOnly;
     case SQLITE_CANTOPEN:
       return {ErrorKind::kFailed, "state.cannot_open", "the state file can't be opened",
               "check that the directory exists and is yours"};
@@ -68,9 +93,14 @@ Error Database::error(int code) const {
 }
 
 Error Database::error(int code, const std::string& detail) const {
-  const auto explanation = explain(code);
+  // Of an older failure, where the system had no part in this one.
+  const bool is_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+  const int system_error = is_system && database_ ? sqlite3_system_errno(database_.get()) : 0;
+  const auto explanation = explain(code, system_error);
+  const auto system =
+      system_error == 0 ? std::string() : std::string("; ") + std::strerror(system_error);
   return Error(explanation.kind, explanation.code,
-               std::string(explanation.message) + " (SQLite: " + detail + ")")
+               std::string(explanation.message) + " (SQLite: " + detail + system + ")")
       .with_hint(explanation.hint)
       .at(file_.string());
 }

@@ -16,6 +16,12 @@ void create_private(const std::filesystem::path& file) {
     ::close(descriptor);
     return;
   }
+  if (errno == ENOSPC || errno == EDQUOT) {
+    throw Error(ErrorKind::kFailed, "state.disk_full",
+                "the disk is full: there is no room for state")
+        .at(file.string())
+        .with_hint("free some space, then run again");
+  }
   throw Error(ErrorKind::kFailed, "state.cannot_open",
               std::string("the state file can't be opened for writing: ") + std::strerror(errno))
       .at(file.string())
