@@ -203,6 +203,21 @@ TEST(HttpService, RefusesHeadersWithLineBreaks) {
   EXPECT_EQ(plugin.http->start(plugin.host->context, &request, 1, &error), MUSTER_INVALID_ARGUMENT);
 }
 
+TEST(HttpService, RefusesAMethodThatIsNoToken) {
+  World world;
+  const auto services = world.services(loopback());
+  Plugin plugin(*services);
+  for (const auto* method : {"", "GET /\r\nA: b", "G T", "G\xC3\x89T"}) {
+    muster_http_request request{};
+    request.struct_size = sizeof request;
+    request.method = to_text(method);
+    request.url = to_text("http://127.0.0.1:1/");
+    EXPECT_EQ(plugin.http->start(plugin.host->context, &request, 1, nullptr),
+              MUSTER_INVALID_ARGUMENT)
+        << method;
+  }
+}
+
 TEST(HttpService, KeepsThePaceOfABucket) {
   World world;
   std::vector<Milliseconds> arrivals;

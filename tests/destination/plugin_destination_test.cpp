@@ -141,6 +141,22 @@ TEST_F(BadPlugin, MappingMustAnswerEachValueOnce) {
   EXPECT_THROW(with("MapsTwice").map_identifiers("id", values), Error);
 }
 
+TEST_F(BadPlugin, NoInstanceIsNone) {
+  try {
+    with("NoInstance");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "plugin.fault");
+  }
+}
+
+TEST_F(BadPlugin, AnIdentifierWithoutEndIsRejected) {
+  const std::vector<std::string_view> values{"a"};
+  const auto mapped = with("MapsHuge").map_identifiers("id", values);
+  EXPECT_EQ(mapped.at(0).canonical, "");
+  EXPECT_EQ(mapped.at(0).reason, "rejected_by_destination");
+}
+
 TEST_F(BadPlugin, TimesThatItNamesCanBeAddedUp) {
   constexpr Milliseconds kYear = std::chrono::days{365};
   auto& destination = with("WaitsForEver");

@@ -116,6 +116,32 @@ TEST_F(Registry, RefusesASecondPluginOfTheSameId) {
   EXPECT_NO_THROW(registry.require("bad"));
 }
 
+TEST_F(Registry, ABadOrDisabledPluginStandsInNoOthersWay) {
+  add("NoEntry", "bad");
+  auto off = manifest("bad", "NoEntry.so");
+  off.replace(off.find("enabled: true"), 13, "enabled: false");
+  dir.write("A.yaml", off);
+  fs::rename(dir / "NoEntry.yaml", dir / "B.yaml");
+  add("None", "bad");
+  EXPECT_EQ(load().require("bad").manifest_file, dir / "None.yaml");
+}
+
+TEST_F(Registry, SaysWhoDisabledAPlugin) {
+  add("None", "bad");
+  try {
+    load({"b*"}).require("bad");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.hint(), HasSubstr("MUSTER_DISABLE_PLUGINS"));
+  }
+}
+
+TEST_F(Registry, NamesDirectoriesThatAreNotThere) {
+  PluginSearch search;
+  search.manifest_directories = {dir.path(), dir / "nowhere"};
+  EXPECT_EQ(PluginRegistry(search).missing_directories(), std::vector<fs::path>{dir / "nowhere"});
+}
+
 TEST_F(Registry, RefusesALibraryThatOthersCanWrite) {
   add("None");
   ::chmod((dir / "None.so").c_str(), 0775);
@@ -154,7 +180,9 @@ TEST_F(Registry, RefusesAFileThatIsNoLibrary) {
   dir.write("text.so", "this is no library");
   ::chmod((dir / "text.so").c_str(), 0644);
   dir.write("m.yaml", manifest("bad", "text.so"));
-  EXPECT_EQ(only().error->code(), "plugin.cannot_load");
+  const auto entry = only();
+  EXPECT_EQ(entry.error->code(), "plugin.cannot_load");
+  EXPECT_THAT(entry.error->message(), HasSubstr("file too short"));
 }
 
 TEST_F(Registry, FindsTheNearestIdForAnUnknownOne) {

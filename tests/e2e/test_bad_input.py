@@ -350,6 +350,7 @@ class BadInput(Workspace):
         listed = {entry["id"]: entry for entry in self.muster("plugins", "--json").json}
         self.assertEqual(listed["bad"]["state"], "bad_library")
         self.assertIn("level 9", listed["bad"]["reason"])
+        self.assertIn("install a version", listed["bad"]["hint"])
         self.assertEqual(listed["hubspot"]["state"], "loaded")
         self.refused(self.run_s(), 2, "plugin.level")
 

@@ -1,6 +1,9 @@
 // muster check: reads everything, contacts nobody.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "cli/commands.hpp"
 #include "schedule/cadence.hpp"
 #include "schedule/source_budget.hpp"
@@ -15,6 +18,7 @@ class Check {
   int run() {
     const auto workspace = shell_.open_workspace();
     workspace->look_only();
+    check_plugins(workspace->plugins());
     if (workspace->has_state()) attempt([&] { workspace->vault(); });
     for (const auto& connection : workspace->config().connections) {
       if (attempt([&] { workspace->open(connection); })) {
@@ -47,8 +51,27 @@ class Check {
       step();
       return true;
     } catch (const Error& error) {
-      problems_.push_back(error);
+      // What several parts need is told once.
+      const bool told = std::any_of(problems_.begin(), problems_.end(), [&](const Error& other) {
+        return std::string_view(other.what()) == error.what();
+      });
+      if (!told) problems_.push_back(error);
       return false;
+    }
+  }
+
+  //! Those that no connection names, too.
+  void check_plugins(const PluginRegistry& plugins) {
+    for (const auto& directory : plugins.missing_directories()) {
+      problems_.push_back(Error(ErrorKind::kUsage, "plugin.directory",
+                                "the directory of plugin manifests is not there")
+                              .at(directory.string())
+                              .with_hint("correct `plugins:` in muster.yaml, or make it"));
+    }
+    for (const auto& entry : plugins.entries()) {
+      attempt([&] {
+        if (entry.error) throw Error(*entry.error);
+      });
     }
   }
 

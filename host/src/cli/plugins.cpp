@@ -11,10 +11,13 @@ void list_plugins(const Shell& shell) {
   json::array plugins;
   for (const auto& entry : workspace->plugins().entries()) {
     const auto reason = entry.error ? entry.error->message() : std::string{};
+    const auto hint = entry.error ? entry.error->hint() : std::string{};
+    const auto where = entry.error ? entry.error->where() : std::string{};
     json::array kinds;
     std::string kind_text;
     json::object object{{"id", entry.id},   {"state", to_word(entry.state)},
-                        {"reason", reason}, {"manifest", entry.manifest_file.string()},
+                        {"reason", reason}, {"hint", hint},
+                        {"where", where},   {"manifest", entry.manifest_file.string()},
                         {"library", ""},    {"level", nullptr},
                         {"version", ""}};
     if (entry.plugin) {
@@ -41,8 +44,8 @@ void list_plugins(const Shell& shell) {
       shell.say(fmt::format("  identifiers  {}", kind_text));
     }
     if (entry.error) {
-      shell.say(fmt::format("  reason       {}", reason));
-      if (!entry.error->hint().empty()) shell.say("  hint         " + entry.error->hint());
+      shell.say(fmt::format("  reason       {}{}{}", where, where.empty() ? "" : ": ", reason));
+      if (!hint.empty()) shell.say("  hint         " + hint);
     }
   }
   if (plugins.empty()) shell.say("No plugin: no manifest was found.");

@@ -79,6 +79,10 @@ void run_syncs(Shell& shell, const Asked& asked) {
     for (const auto& sync : workspace->config().syncs) add(sync);
   }
   if (syncs.empty()) {
+    if (asked.all) {
+      throw Error(ErrorKind::kUsage, "cli.no_sync", "the workspace has no sync")
+          .with_hint("describe one under `syncs:` in muster.yaml");
+    }
     throw Error(ErrorKind::kUsage, "cli.no_sync", "no sync was named")
         .with_hint("muster sync NAME, or muster sync --all");
   }

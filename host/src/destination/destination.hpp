@@ -149,6 +149,7 @@ struct Descriptor {
   std::uint32_t max_batch = 0;
   std::vector<Kind> kinds;
   std::vector<std::string> reasons;
+  bool reads_back = true;  //!< offers muster.readback/1
 };
 
 class Destination {

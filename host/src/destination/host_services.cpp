@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <mutex>
 #include <thread>
@@ -32,6 +33,15 @@ muster_status refuse(muster_error* error, muster_status status, const char* code
   std::memcpy(error->message, message.data(), size);
   error->message[size] = '\0';
   return status;
+}
+
+//! A token of RFC 9110 §5.6.2.
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return c < 0x80 && (std::isalnum(c) != 0 ||
+                        std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) !=
+                            std::string_view::npos);
+  });
 }
 
 bool is_header_safe(std::string_view text) {
@@ -167,7 +177,8 @@ muster_status start(muster_host_context* context, const muster_http_request* req
                     std::uint64_t tag, muster_error* error) noexcept {
   const bool sane = request != nullptr &&
                     request->struct_size >= MUSTER_SIZE_UP_TO(muster_http_request, timeout_ms) &&
-                    request->header_count <= kMostHeaders && request->body.size <= kLargestBody &&
+                    is_token(view(request->method)) && request->header_count <= kMostHeaders &&
+                    request->body.size <= kLargestBody &&
                     (request->header_count == 0 ||
                      (request->headers != nullptr &&
                       is_stride<muster_http_header>(request->header_stride, kLevel1Header)));

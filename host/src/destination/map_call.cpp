@@ -9,6 +9,8 @@
 namespace muster {
 namespace {
 
+constexpr std::size_t kLongestIdentifier = 4'096;  // as destination.h says
+
 struct Collector {
   std::vector<MappedIdentifier> results;
   const Descriptor& descriptor;
@@ -22,9 +24,16 @@ struct Collector {
   static void mapped(void* context, std::size_t index, muster_text canonical) noexcept {
     auto& self = *static_cast<Collector*>(context);
     self.callbacks.run([&] {
-      const bool sane = self.is_open(index) && canonical.size > 0 && is_utf8(view(canonical));
-      if (sane) self.results[index].canonical = view(canonical);
+      const bool too_long = canonical.size > kLongestIdentifier;
+      const bool sane =
+          self.is_open(index) && canonical.size > 0 && (too_long || is_utf8(view(canonical)));
       self.faulty |= !sane;
+      if (!sane) return;
+      if (too_long) {
+        self.results[index].reason = known_reason({}, {});
+      } else {
+        self.results[index].canonical = view(canonical);
+      }
     });
   }
   static void rejected(void* context, std::size_t index, muster_text reason) noexcept {

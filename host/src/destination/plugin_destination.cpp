@@ -84,6 +84,7 @@ PluginDestination::PluginDestination(std::shared_ptr<const Plugin> plugin,
   call([&](muster_error* error) {
     return plugin_->table.create(services_->table(), &c_settings, &instance_, error);
   });
+  if (instance_ == nullptr) throw plugin_fault(plugin_->descriptor, "it made no instance");
 }
 
 PluginDestination::~PluginDestination() {

@@ -1,5 +1,6 @@
 #include "destination/plugin_library.hpp"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <boost/dll/shared_library.hpp>
@@ -18,6 +19,7 @@ constexpr std::uint32_t kLowestLevel = 1;
 constexpr std::size_t kMostKinds = 64;
 constexpr std::size_t kMostReasons = 256;
 constexpr std::size_t kLevel1Kind = MUSTER_SIZE_UP_TO(muster_identifier_kind, description);
+constexpr const char* kOtherVersion = "install a version of the plugin that fits this host";
 constexpr std::uint32_t kLargestBatch = 1'000'000;
 
 //! Handles stay open until the process ends: code of a plugin may still be referred to (LOAD-4).
@@ -47,7 +49,7 @@ class Negotiation {
     if (table == nullptr) {
       const auto told = one_line(inline_text(error.message));
       throw refused("plugin.level", told.empty() ? "the plugin refused to be loaded" : told,
-                    "install a version of the plugin that fits this host");
+                    kOtherVersion);
     }
     auto plugin = std::make_shared<Plugin>();
     copy_table(*table, plugin->table);
@@ -73,9 +75,11 @@ class Negotiation {
     }
     std::memcpy(&to, &from, std::min<std::size_t>(from.struct_size, sizeof to));
     if (to.level < kLowestLevel || to.level > MUSTER_LEVEL) {
-      throw refused("plugin.level", fmt::format("the plugin answers with level {}, offered were {} "
-                                                "to {}",
-                                                to.level, kLowestLevel, MUSTER_LEVEL));
+      throw refused("plugin.level",
+                    fmt::format("the plugin answers with level {}, offered were {} "
+                                "to {}",
+                                to.level, kLowestLevel, MUSTER_LEVEL),
+                    kOtherVersion);
     }
     if (to.uninstall == nullptr) to.uninstall = &uninstall_not_supported;
     if (to.get_extension == nullptr) to.get_extension = &no_extension;
@@ -133,6 +137,7 @@ class Negotiation {
                                   (kind.flags & MUSTER_KIND_CREATES) != 0,
                                   (kind.flags & MUSTER_KIND_IS_RECORD) != 0});
     }
+    descriptor.reads_back = table.get_extension(to_text(MUSTER_READBACK_1)) != nullptr;
     if (table.reason_count > kMostReasons || (table.reason_count > 0 && table.reasons == nullptr)) {
       throw refused("plugin.reasons", "the plugin's reasons make no sense");
     }
@@ -163,8 +168,11 @@ std::shared_ptr<const Plugin> load_plugin(const Manifest& manifest,
         .with_hint(std::move(hint));
   };
   if (failed) {
+    // The system's code says "bad file descriptor" whatever it was.
+    const char* told = ::dlerror();
     throw refused("plugin.cannot_load",
-                  fmt::format("can't load {}: {}", library.string(), failed.message()),
+                  fmt::format("can't load {}: {}", library.string(),
+                              told == nullptr ? failed.message() : one_line(told)),
                   fmt::format("`ldd -r {}` shows what is missing", library.string()));
   }
   if (!opened.has("muster_destination_entry")) {

@@ -97,25 +97,26 @@ PluginSearch PluginSearch::with_environment(std::vector<fs::path> configured,
 PluginRegistry::PluginRegistry(const PluginSearch& search) {
   for (const auto& directory : search.manifest_directories) {
     searched_ += (searched_.empty() ? "" : ", ") + directory.string();
-    for (const auto& file : manifests_in(directory)) {
-      auto entry = entry_of(file);
-      const auto same = std::find_if(entries_.begin(), entries_.end(), [&](const auto& other) {
-        return entry.manifest && other.manifest && other.id == entry.id;
-      });
-      if (same != entries_.end()) {
-        entry.state = PluginState::kDuplicate;
-        entry.error = Error(ErrorKind::kUsage, "plugin.duplicate",
-                            fmt::format("the plugin '{}' is already named by {}", entry.id,
-                                        same->manifest_file.string()))
-                          .at(file.string())
-                          .with_hint("remove one of the two manifests");
-      }
-      entries_.push_back(std::move(entry));
-    }
+    std::error_code unknown;
+    if (!fs::is_directory(directory, unknown)) missing_.push_back(directory);
+    for (const auto& file : manifests_in(directory)) entries_.push_back(entry_of(file));
   }
   for (auto& entry : entries_) {
     if (entry.error) continue;
     if (!entry.manifest->enabled || matches(search.disabled_globs, entry.id)) continue;
+    // One that is disabled or bad stands in no other's way.
+    const auto same = std::find_if(entries_.begin(), entries_.end(), [&](const auto& other) {
+      return other.plugin && other.id == entry.id;
+    });
+    if (same != entries_.end()) {
+      entry.state = PluginState::kDuplicate;
+      entry.error = Error(ErrorKind::kUsage, "plugin.duplicate",
+                          fmt::format("the plugin '{}' is already named by {}", entry.id,
+                                      same->manifest_file.string()))
+                        .at(entry.manifest_file.string())
+                        .with_hint("remove one of the two manifests");
+      continue;
+    }
     try {
       const auto library = locate_library(*entry.manifest, search.plugin_directory);
       entry.plugin = load_plugin(*entry.manifest, library);
@@ -140,7 +141,8 @@ const PluginEntry& PluginRegistry::require(std::string_view id) const {
     throw Error(ErrorKind::kUsage, "plugin.disabled",
                 fmt::format("the plugin '{}' is disabled", id))
         .at(known->manifest_file.string())
-        .with_hint("set 'enabled: true' in its manifest");
+        .with_hint(known->manifest->enabled ? "take it out of MUSTER_DISABLE_PLUGINS"
+                                            : "set 'enabled: true' in its manifest");
   }
   auto hint = did_you_mean(id, names);
   if (hint.empty()) hint = "put a plugin's manifest into one of these directories";

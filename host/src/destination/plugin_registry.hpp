@@ -43,11 +43,16 @@ class PluginRegistry {
   explicit PluginRegistry(const PluginSearch& search);
 
   const std::vector<PluginEntry>& entries() const noexcept { return entries_; }
+  //! Directories to look into that are not there.
+  const std::vector<std::filesystem::path>& missing_directories() const noexcept {
+    return missing_;
+  }
   //! The loaded plugin of that id; throws Error that says why there is none.
   const PluginEntry& require(std::string_view id) const;
 
  private:
   std::vector<PluginEntry> entries_;
+  std::vector<std::filesystem::path> missing_;
   std::string searched_;
 };
 

@@ -29,6 +29,12 @@ SyncRules rules_of(const SyncConfig& sync, const Descriptor& destination,
         .at(sync.where)
         .with_hint("leave out create_missing, or identify members by e-mail");
   }
+  if (sync.verify && !destination.reads_back) {
+    throw Error(ErrorKind::kUsage, "config.verify",
+                fmt::format("the destination '{}' can't read a list back", destination.id))
+        .at(sync.where)
+        .with_hint("set `verify: false` for this sync: its runs are then not proven");
+  }
   SyncRules rules;
   rules.sync = sync.name;
   rules.connection = sync.connection;

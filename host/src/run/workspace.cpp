@@ -96,14 +96,14 @@ Store& Workspace::store() {
 
 const Vault& Workspace::vault() {
   if (vault_) return *vault_;
-  if (is_stateless()) {
+  const bool sealed_before =
+      !is_stateless() && (store().value(kVaultCheck).has_value() || store().holds_secrets());
+  if (is_stateless() || (looking_ && !sealed_before)) {
     vault_ = std::make_unique<Vault>(passing_vault());
     return *vault_;
   }
-  const bool sealed_before = store().value(kVaultCheck).has_value() || store().holds_secrets();
-  const bool may_create = !looking_ && !sealed_before;
   auto opened = std::make_unique<Vault>(Vault::open(
-      state_directory(), may_create ? Vault::IfMissing::kCreate : Vault::IfMissing::kRefuse));
+      state_directory(), sealed_before ? Vault::IfMissing::kRefuse : Vault::IfMissing::kCreate));
   check_vault(*opened);
   vault_ = std::move(opened);
   return *vault_;

@@ -136,7 +136,7 @@ typedef struct muster_http_header {
 typedef struct muster_http_request {
   uint32_t struct_size;
   uint32_t header_stride; /* bytes from one header to the next */
-  muster_text method;
+  muster_text method;     /* a token (RFC 9110): "GET" */
   muster_text url; /* https to a host of the manifest, or http to loopback; no secret in it */
   const muster_http_header* headers;
   size_t header_count;
@@ -269,6 +269,7 @@ typedef struct muster_map_sink {
   uint32_t struct_size;
   uint32_t reserved;
   void* context;
+  /* A canonical form of more than 4096 bytes is rejected. */
   void (*mapped)(void* context, size_t index, muster_text canonical) MUSTER_NOEXCEPT;
   /* `reason` is a word of the descriptor's reasons. */
   void (*rejected)(void* context, size_t index, muster_text reason) MUSTER_NOEXCEPT;
@@ -491,8 +492,8 @@ typedef struct muster_destination {
   const muster_text* reasons; /* every reason word that map_identifiers and sync may give */
   size_t reason_count;
 
-  /* [concurrent] An instance for one connection. No network, nothing but memory. `host` is valid
-   * until `destroy` returns. MUSTER_BAD_CONFIG names the key at fault. */
+  /* [concurrent] An instance for one connection, not NULL. No network, nothing but memory. `host`
+   * is valid until `destroy` returns. MUSTER_BAD_CONFIG names the key at fault. */
   muster_status (*create)(const muster_host* host, const muster_settings* settings, void** instance,
                           muster_error* error) MUSTER_NOEXCEPT;
   /* [serial] The last call on an instance; joins what it started. */

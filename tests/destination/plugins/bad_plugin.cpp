@@ -32,6 +32,8 @@ enum Fault {
   kPagesNothing,
   kFindsUnasked,
   kLeaks,
+  kNoInstance,
+  kMapsHuge,
   kNarrowKinds,
   kOddKinds,
   kKindsWithoutSize,
@@ -41,7 +43,7 @@ constexpr Fault kFault = FAULT;
 
 muster_status create(const muster_host* host, const muster_settings*, void** instance,
                      muster_error*) noexcept {
-  *instance = const_cast<muster_host*>(host);
+  *instance = kFault == kNoInstance ? nullptr : const_cast<muster_host*>(host);
   return MUSTER_OK;
 }
 void destroy(void*) noexcept {}
@@ -74,7 +76,11 @@ muster_status map_identifiers(void*, const muster_map_request* request, const mu
       sink->rejected(sink->context, i, request->values[i]);
       continue;
     }
-    sink->mapped(sink->context, i, kFault == kTellsNoText ? kNoText : request->values[i]);
+    static const std::string kHuge(4'097, 'x');
+    sink->mapped(sink->context, i,
+                 kFault == kTellsNoText ? kNoText
+                 : kFault == kMapsHuge  ? muster::sdk::text(kHuge)
+                                        : request->values[i]);
     if (kFault == kMapsTwice) sink->mapped(sink->context, i, request->values[i]);
   }
   return MUSTER_OK;
