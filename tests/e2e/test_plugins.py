@@ -76,6 +76,7 @@ class Plugins(Workspace):
         result = self.muster("sync", "s", "--json")
         self.assertEqual((result.code, result.json["error"]["code"]), (1, "plugin.fault"), result)
         self.assertIn("audience", result.json["error"]["message"])
+        self.assertIn("muster.yaml", result.json["error"]["where"])
         self.assertEqual((result.json["listed"], result.json["to_retry"]), (0, 1))
 
 

@@ -84,7 +84,9 @@ PluginDestination::PluginDestination(std::shared_ptr<const Plugin> plugin,
   call([&](muster_error* error) {
     return plugin_->table.create(services_->table(), &c_settings, &instance_, error);
   });
-  if (instance_ == nullptr) throw plugin_fault(plugin_->descriptor, "it made no instance");
+  if (instance_ == nullptr) {
+    throw plugin_fault(plugin_->descriptor, "it made no instance").at(services_->where());
+  }
 }
 
 PluginDestination::~PluginDestination() {
@@ -185,6 +187,7 @@ Destination::SyncResult PluginDestination::sync(const SyncHeader& header,
   }
   // Nothing that is tried again would mend these.
   const auto fail = [&](Error fault) {
+    fault.at(services_->where());
     result.failure = DestinationError(std::move(fault), MUSTER_INTERNAL, std::nullopt);
   };
   if (batch.callbacks().called_from_elsewhere()) fail(called_from_elsewhere(plugin_->descriptor));
