@@ -107,7 +107,7 @@ class Runner {
     }
     report_rows_not_sent(*session_);
     audience_.emplace(*session_, options_.restore_list);
-    while (const auto gone = execute_unless_gone()) audience_->recover(*gone);
+    while (const auto gone = execute_unless_gone()) recover(*gone);
     if (session_->adopted) audience_->tell_adoption();
   }
 
@@ -185,6 +185,20 @@ class Runner {
     }
   }
 
+  //! Who was to be sent to the audience that can't be had has no row yet.
+  void recover(const DestinationError& gone) {
+    const bool rows_are_owed = session_->may_recreate && options_.delta == nullptr;
+    try {
+      audience_->recover(gone);
+    } catch (...) {
+      if (rows_are_owed) {
+        session_->open_adds.clear();
+        report_all_open(*session_, plan_whole());
+      }
+      throw;
+    }
+  }
+
   //! An audience belongs to one account: its reference means nothing in another.
   void check_account(const ConnectionRow& connection) {
     same_account_ = is_same_account(sync_, connection);
@@ -229,17 +243,23 @@ class Runner {
     tell_merged_leavers(*session_);
   }
 
-  void execute() {
-    if (options_.delta != nullptr) return execute_changes();
+  //! What the state says that there is to be done, counted.
+  Plan plan_whole() {
     PlanOptions plan_options;
     plan_options.mode = intended_mode(session_->sync, options_);
     plan_options.now = context_.clock.now();
     plan_options.on_drift = rules_.on_drift;
     plan_options.creates = rules_.create_missing;
     run_.mode = plan_options.mode;
-    const auto plan = make_plan(*cohort_, *context_.store.members(session_->sync.id), plan_options);
+    auto plan = make_plan(*cohort_, *context_.store.members(session_->sync.id), plan_options);
     session_->tally.start(*cohort_, plan);
     keep_figures();
+    return plan;
+  }
+
+  void execute() {
+    if (options_.delta != nullptr) return execute_changes();
+    const auto plan = plan_whole();
     if (plan.mode == RunMode::kRepair) {
       // A repair removes no member: only an emptied source stops it.
       const auto verdict = judge(plan, *cohort_, std::nullopt);

@@ -1,5 +1,6 @@
 #include "run/tally.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <numeric>
 
@@ -11,8 +12,9 @@ void Tally::start(const CohortIndex& cohort, const Plan& plan) {
   figures_.members = cohort.member_count();
   figures_.duplicates = cohort.duplicates().size();
   figures_.listed = plan.unchanged;
-  figures_.added = 0;  // to a list that is gone meanwhile
-  figures_.unchanged = plan.unchanged;
+  // Those whom this run has added to a list that was restored meanwhile are listed by now.
+  figures_.added = std::min(figures_.added, plan.unchanged);
+  figures_.unchanged = plan.unchanged - figures_.added;
   figures_.to_retry = plan.adds.size();
   figures_.dropped = cohort.rejected();
   for (const auto& [reason, count] : plan.still_dropped_by_reason) {

@@ -1,0 +1,61 @@
+// A deleted list that a run restores, or can't.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "recovery/world.hpp"
+
+namespace muster {
+namespace {
+
+using simulator::SimRequest;
+using testing::RecoveryWorld;
+
+class RestoredList : public ::testing::Test {
+ protected:
+  RestoredList() {
+    world_.cohort({"a@x.com"});
+    world_.sync();
+    world_.cohort({"a@x.com", "b@x.com"});
+  }
+  //! Of the run that finds it gone once it has added b@x.com.
+  RunResult run_that_loses_it() {
+    world_.before = [&](const SimRequest& request) {
+      const bool reads =
+          request.method == "GET" && request.path().find("/lists/") != std::string::npos;
+      if (reads && !std::exchange(deleted_, true)) world_.list().deleted = world_.clock.now();
+    };
+    return world_.sync();
+  }
+
+  RecoveryWorld world_{"on_list_deleted: restore"};
+  bool deleted_ = false;
+};
+
+TEST_F(RestoredList, HoldsWhomTheRunHadAddedBefore) {
+  const auto run = run_that_loses_it();
+
+  EXPECT_FALSE(run.error) << run.error->what();
+  EXPECT_EQ(run.run.figures.added, 1U);
+  EXPECT_EQ(run.run.figures.unchanged, 1U);
+  EXPECT_EQ(run.run.figures.listed, 2U);
+}
+
+TEST_F(RestoredList, ThatCantBeHadNowLeavesNobodyWithoutARow) {
+  world_.sync();
+  world_.list().deleted = world_.clock.now();
+  world_.cohort({"a@x.com", "b@x.com", "c@x.com"});
+  simulator::Fault fault;
+  fault.path = "/restore";
+  fault.count = -1;
+  world_.fault(fault);
+
+  const auto run = world_.sync();
+
+  ASSERT_TRUE(run.error);
+  EXPECT_EQ(run.run.figures.to_retry, 1U);
+  const auto report = testing::read_file(run.report);
+  EXPECT_NE(report.find("add,,c@x.com,to_retry,"), std::string::npos) << report;
+}
+
+}  // namespace
+}  // namespace muster
