@@ -104,14 +104,23 @@ void AccountEvents::rename() {
   auto& renamed = *list();
   list_name_ = fmt::format("renamed by hand {}", random_.pick(0, 999));
   renamed.name = list_name_;
-  if (!is_known_(renamed.id)) ledger_.lost_lists.insert(renamed.id);
+  if (!is_known_(renamed.id)) lose(renamed);
+}
+
+//! Whatever is in it from now on is no matter of the sync's.
+void AccountEvents::lose(const simulator::List& list) {
+  ledger_.lost_lists.insert(list.id);
+  ledger_.by_hand.clear();
+  list_name_ = kListName;
 }
 
 void AccountEvents::delete_list() {
   if (list() == nullptr) return;
-  list()->deleted = clock_.now();
+  auto& gone = *list();
+  gone.deleted = clock_.now();
   by_hand_in_deleted_ = std::exchange(ledger_.by_hand, {});
   present_at_deletion_ = ledger_.present;
+  deleted_ = gone.id;
 }
 
 //! HubSpot restores a list for 90 days, unless its name was given to another one.
@@ -123,13 +132,26 @@ void AccountEvents::restore_list() {
   }
   if (deleted == nullptr) return;
   deleted->deleted.reset();
-  if (in_a_run_ && deleted->name != kListName) ledger_.lost_lists.insert(deleted->id);
+  if (in_a_run_ && deleted->name != kListName) return lose(*deleted);
   list_name_ = deleted->name;
-  ledger_.by_hand = by_hand_in_deleted_;
+  take_back(*deleted);
+}
+
+void AccountEvents::note_restored() {
+  auto* restored = hubspot_.account().list(deleted_);
+  if (restored != nullptr && !restored->deleted) take_back(*restored);
+}
+
+void AccountEvents::take_back(simulator::List& restored) {
+  if (restored.id != std::exchange(deleted_, 0)) return;
+  for (const auto before : by_hand_in_deleted_) {
+    const auto id = hubspot_.account().survivor(before);
+    if (restored.members.contains(id)) ledger_.by_hand.insert(id);
+  }
   // Who left while there was no list is in it again, and not because of muster.
   for (const auto before : present_at_deletion_) {
     const auto id = hubspot_.account().survivor(before);
-    if (deleted->members.contains(id) && !ledger_.present.contains(id)) ledger_.by_hand.insert(id);
+    if (restored.members.contains(id) && !ledger_.present.contains(id)) ledger_.by_hand.insert(id);
   }
 }
 

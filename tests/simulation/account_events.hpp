@@ -52,6 +52,8 @@ class AccountEvents {
   //! Something happens, or nothing that could; between runs, or before a request of one.
   void happen();
   void happen_in_a_run();
+  //! Muster restored the list.
+  void note_restored();
   //! The sync's, by the name that people there know.
   simulator::List* list() { return hubspot_.account().list_by_name(list_name_); }
   Ledger& ledger() { return ledger_; }
@@ -63,8 +65,10 @@ class AccountEvents {
   void archive();
   void merge();
   void rename();
+  void lose(const simulator::List& list);
   void delete_list();
   void restore_list();
+  void take_back(simulator::List& restored);
   void change_address();
   void add_address();
 
@@ -78,6 +82,7 @@ class AccountEvents {
   std::string list_name_ = kListName;  //!< as people there know it
   std::set<simulator::ContactId> by_hand_in_deleted_;
   std::set<simulator::ContactId> present_at_deletion_;
+  simulator::ListId deleted_ = 0;  //!< whom the two are of; 0: none
   std::vector<simulator::ContactId> live() const;
 };
 

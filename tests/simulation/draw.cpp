@@ -44,12 +44,21 @@ Draw draw_world(Random& random, simulator::Switches& switches) {
   if (random.chance(0.1)) switches.required_on_create = {"firstname"};
   switches.date_header = random.chance(0.8);
   draw.properties = random.chance(0.3);
+  draw.on_list_deleted = random.one_of(std::array{"recreate", "recreate", "restore", "stop"});
+  if (random.chance(0.3)) draw.max_removals = static_cast<int>(random.pick(5, 60));
+  switches.rotate_refresh_tokens = random.chance(0.5);
+  switches.traces_isolate = random.chance(0.8);
+  switches.create_conflict_rejects_batch = random.chance(0.2);
+  if (random.chance(0.3)) switches.search_lag_ms = random.pick_signed(1, 60'000);
+  if (random.chance(0.15)) switches.daily_limit = random.pick_signed(many ? 300 : 60, 600);
   return draw;
 }
 
 std::string configuration(const Draw& draw) {
   const auto* auth = draw.oauth ? "{client_id: {file: client}, client_secret: {file: secret}}"
                                 : "{token: {file: token}}";
+  const auto guard =
+      draw.max_removals ? fmt::format("{{max_removals: {}%}}", *draw.max_removals) : "off";
   return fmt::format(
       "version: 1\n"
       "connections:\n"
@@ -69,12 +78,13 @@ std::string configuration(const Draw& draw) {
       "    verify: {}\n"
       "    on_drift: {}\n"
       "    remove_strangers: {}\n"
-      "    guard: off\n"
+      "    on_list_deleted: {}\n"
+      "    guard: {}\n"
       "    retry_for: 60s\n"
       "{}{}",
       auth, draw.resolve, draw.membership_chunk, draw.by_email ? "email" : "contact_id",
-      draw.verify, draw.repair ? "repair" : "report", draw.remove_strangers,
-      draw.by_email ? fmt::format("    create_missing: {}\n", draw.create_missing) : "",
+      draw.verify, draw.repair ? "repair" : "report", draw.remove_strangers, draw.on_list_deleted,
+      guard, draw.by_email ? fmt::format("    create_missing: {}\n", draw.create_missing) : "",
       draw.properties ? "    properties: {works_at: company}\n" : "");
 }
 

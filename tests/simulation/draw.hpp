@@ -1,6 +1,7 @@
 // What a seed decides of its world once: the sync's rules, the account's ways, how bad the faults.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "simulation/random.hpp"
@@ -16,7 +17,10 @@ struct Draw {
   bool remove_strangers = false;
   bool oauth = false;       //!< a token that expires, and an app that can be uninstalled
   bool properties = false;  //!< a column is mapped to a property of contacts
-  bool others = false;      //!< other clients use the account's quota
+  std::string on_list_deleted = "recreate";
+  //! The largest share of the listed that may leave; nothing: the guard is off.
+  std::optional<int> max_removals;
+  bool others = false;  //!< other clients use the account's quota
   std::string resolve = "auto";
   double faults = 0.05;          //!< share of requests that meet one
   double events_in_runs = 0.01;  //!< chance that HubSpot's people act before a request

@@ -31,6 +31,7 @@ enum class Mutation {
   kDropUntold,             //!< the report leaves a drop out that the figures have
   kNobodyListed,           //!< a row without an identifier is told as listed
   kRemovalUntold,          //!< neither the report nor the figures tell of removals
+  kGuardPassed,            //!< removals are let pass that the guard should have stopped
   kCreationUncounted,      //!< contacts that were created are not counted
 };
 
@@ -60,6 +61,7 @@ inline const std::map<std::string, Mutation>& mutations() {
       {"drop_untold", Mutation::kDropUntold},
       {"nobody_listed", Mutation::kNobodyListed},
       {"removal_untold", Mutation::kRemovalUntold},
+      {"guard_passed", Mutation::kGuardPassed},
       {"creation_uncounted", Mutation::kCreationUncounted}};
   return all;
 }

@@ -9,6 +9,13 @@ namespace muster::simulation {
 using simulator::ContactId;
 using simulator::List;
 
+namespace {
+
+//! Fewer are not stopped by their share (the guard's own rule).
+constexpr std::uint64_t kGuarded = 20;
+
+}  // namespace
+
 void Promises::violate(const std::string& what) {
   if (violations_.size() < 6) violations_.push_back(fmt::format("run {}: {}", world_.runs, what));
   if (world_.verbose) fmt::print("VIOLATION {}\n", what);
@@ -18,6 +25,7 @@ void Promises::look_before() {
   const auto* ours = list();
   list_before_ = ours == nullptr ? std::nullopt : std::optional(*ours);
   note_members();
+  members_before_ = world_.members();
 }
 
 void Promises::check_after(const ProcessEnd& end) {
@@ -54,6 +62,18 @@ void Promises::check_outcomes(const ProcessEnd& end) {
     if (!wrong.empty()) violate(wrong);
   }
   if (!end.disturbed) check_claims_of_proof(result, claims);
+}
+
+//! An empty cohort takes nobody out, and no run more than the sync allows of those who are listed.
+//! What a run before had begun goes on.
+void Promises::check_guard(const ProcessEnd& end) {
+  if (world_.draw.remove_strangers) return;  // strangers are judged apart
+  const auto removed = end.seen.removed.size();
+  const auto& [listed, doubtful] = members_before_;
+  if (world_.people.cohort().empty() && removed > 0) violate("an empty cohort emptied the list");
+  if (!world_.draw.max_removals || listed < kGuarded) return;
+  const auto allowed = static_cast<std::uint64_t>(*world_.draw.max_removals) * listed / 100;
+  if (removed > allowed + doubtful) violate("more were removed than the guard allows");
 }
 
 //! The contacts that muster may take for its members from now on.

@@ -18,6 +18,8 @@ class Promises {
   //! Before a process lives: what `check_after` compares with.
   void look_before();
   void check_after(const ProcessEnd& end);
+  //! Of a run that was not let pass the guard.
+  void check_guard(const ProcessEnd& end);
   //! `last` ended the sync's coming to rest.
   void check_at_rest(const RunResult& last);
   void violate(const std::string& what);
@@ -54,6 +56,7 @@ class Promises {
 
   World& world_;
   std::optional<simulator::List> list_before_;
+  MemberCounts members_before_;
   std::vector<std::string> violations_;
 };
 

@@ -47,13 +47,33 @@ class Scenario {
       if (world_.random.chance(0.35)) world_.events.happen();
       if (world_.events.ledger().uninstalled && world_.random.chance(0.5)) world_.connect();
       promises_.look_before();
-      const auto end = world_.live();
+      const auto options = draw_options();
+      const auto end = world_.live(options);
       promises_.check_after(end);
+      if (!options.allow_removals) promises_.check_guard(end);
       note_reconnect(end);
       // Whoever starts it again waits a little: what was spent of the limit before is not known.
       world_.clock.advance(std::chrono::seconds(10));
       world_.clock.advance(Milliseconds{world_.random.pick_signed(1, 7'200'000)});
     }
+  }
+
+  //! As whoever starts it asks for it; at rest, only what its error says.
+  RunOptions draw_options() {
+    RunOptions options;
+    options.allow_removals = world_.random.chance(0.5);
+    options.full = world_.random.chance(0.08);
+    return options;
+  }
+
+  //! What a person does about a run that waits for one.
+  void answer(const Error& error, RunOptions& options) {
+    if (error.kind() == ErrorKind::kGuard) options.allow_removals = true;
+    if (world_.draw.on_list_deleted == "stop") options.restore_list = true;
+    // A new refresh token that nobody kept is lost with the old one.
+    const bool lost = error.kind() == ErrorKind::kReconnect && world_.draw.oauth &&
+                      world_.hubspot.switches().rotate_refresh_tokens;
+    if (lost) world_.connect();
   }
 
   //! A token that HubSpot refuses twice is one that a person must replace.
@@ -67,10 +87,14 @@ class Scenario {
     world_.set_faulty(false);
     if (world_.events.ledger().uninstalled) world_.connect();
     int quiet = 0;
+    RunOptions options;
     for (int i = 0; i < kMostRunsToRest; ++i) {
       promises_.look_before();
-      const auto end = world_.live();
+      const auto end = world_.live(options);
       promises_.check_after(end);
+      if (!options.allow_removals) promises_.check_guard(end);
+      options.restore_list = false;
+      if (end.result && end.result->error) answer(*end.result->error, options);
       if (!end.result) {
         return promises_.violate(fmt::format("a run without faults could not begin: {}",
                                              end.error ? end.error->message() : ""));

@@ -79,6 +79,16 @@ bool World::is_known(std::uint64_t list) const {
   return sync && sync->audience_ref == std::to_string(list);
 }
 
+MemberCounts World::members() const {
+  if (!std::filesystem::exists(dir / ".muster/state.db")) return {};
+  const auto store = open_sqlite_store(dir / ".muster/state.db", StoreAccess::kReadOnly);
+  const auto sync = store->sync("s");
+  if (!sync) return {};
+  return {store->count_members(sync->id, MemberState::kListed),
+          store->count_members(sync->id, MemberState::kPending) +
+              store->count_members(sync->id, MemberState::kLeaving)};
+}
+
 void World::choose_death() {
   life_.calls = 0;
   life_.dead = false;
@@ -98,7 +108,7 @@ void World::choose_death() {
   if (random.chance(0.1)) requests_until_cancelled_ = random.pick_signed(0, usual_calls_ / 10);
 }
 
-ProcessEnd World::live() {
+ProcessEnd World::live(const RunOptions& options) {
   choose_death();
   disturbed_ = false;
   watch.begin();
@@ -112,10 +122,9 @@ ProcessEnd World::live() {
     if (mutation == Mutation::kRemovesStrangers) config.syncs[0].strangers = Strangers::kRemove;
     Workspace workspace(std::move(config), environment());
     Silent silent;
-    // A cohort may become empty here, which the guard stops also when it is off.
-    RunOptions options;
-    options.allow_removals = true;
-    end.result = workspace.sync(workspace.config().sync("s"), options, silent);
+    auto asked = options;
+    if (mutation == Mutation::kGuardPassed) asked.allow_removals = true;
+    end.result = workspace.sync(workspace.config().sync("s"), asked, silent);
     auto& run = end.result->run;
     tamper(mutation, *end.result);
     usual_calls_ = std::max<std::int64_t>(20, life_.calls);
@@ -205,6 +214,7 @@ simulator::SimResponse World::serve(const simulator::SimRequest& request) {
     }
   }
   if (response.status == 200) note_silent_drops(request);
+  if (request.path().ends_with("/restore")) events.note_restored();
   note(fmt::format("{} {} {} {} {}\n{}\n", clock.elapsed().count(), request.method, request.target,
                    response.status, static_cast<int>(response.disturbance), request.body));
   if (verbose) {

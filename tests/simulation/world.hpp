@@ -14,6 +14,12 @@
 
 namespace muster::simulation {
 
+//! Of the state, as it is on the disk.
+struct MemberCounts {
+  std::uint64_t listed = 0;
+  std::uint64_t doubtful = 0;  //!< pending or leaving: of a run before
+};
+
 //! How a process ended.
 struct ProcessEnd {
   std::optional<RunResult> result;  //!< nothing: it died, or no run could begin
@@ -29,11 +35,12 @@ class World {
   World(std::uint64_t seed, Mutation mutation, std::string installation, bool verbose);
 
   //! One process that runs the sync, to its end or its death.
-  ProcessEnd live();
+  ProcessEnd live(const RunOptions& options);
   //! As a person does it with `muster connect`. No faults meanwhile.
   void connect();
   //! Faults and deaths from now on, or none.
   void set_faulty(bool faulty) { faulty_ = faulty; }
+  MemberCounts members() const;
   bool is_faulty() const { return faulty_; }
 
   //! A digest of all requests, with their times and answers, and of the figures of all runs.

@@ -27,7 +27,7 @@ std::optional<std::string> RateLimiter::refuse(const Switches& switches, bool is
     today_ = 0;
   }
   if (switches.daily_limit > 0 && today_ >= switches.daily_limit) {
-    ++refused_;
+    ++refused_by_day_;
     return "DAILY";
   }
   if (is_search) {

@@ -21,7 +21,9 @@ class RateLimiter {
   void use_by_others(std::int64_t requests);
   //! So many calls of theirs, evenly since `since`.
   void use_by_others_since(Milliseconds since, std::int64_t requests);
+  //! By the limits of ten seconds and of one.
   std::size_t refused() const { return refused_; }
+  std::size_t refused_by_day() const { return refused_by_day_; }
 
  private:
   void forget_old();
@@ -32,6 +34,7 @@ class RateLimiter {
   std::int64_t day_ = -1;
   std::int64_t today_ = 0;
   std::size_t refused_ = 0;
+  std::size_t refused_by_day_ = 0;
 };
 
 }  // namespace muster::simulator
