@@ -1,13 +1,22 @@
 #include "simulation/account_watch.hpp"
 
+#include <algorithm>
+
 namespace muster::simulation {
+namespace {
+
+constexpr Milliseconds kLatency{20};  // of SimulatedTransport
+
+}  // namespace
 
 simulator::SimResponse AccountWatch::handle(const simulator::SimRequest& request) {
+  note_pace(request);
   auto& account = hubspot_.account();
   std::map<simulator::ListId, std::size_t> before;
   for (const auto& [id, list] : account.lists()) before[id] = list.recent.size();
   const auto newest = account.contacts().empty() ? 0 : account.contacts().rbegin()->first;
   auto response = hubspot_.handle(request);
+  note_limit(response);
   note_gone(request, response.status);
   note_lists(before);
   note_contacts(newest);
@@ -21,6 +30,28 @@ void AccountWatch::note_lists(const std::map<simulator::ListId, std::size_t>& be
       const auto& change = list.recent[i];
       (change.added ? seen_.added : seen_.removed).insert(change.contact);
     }
+  }
+}
+
+//! Tokens and searches have limits of their own.
+void AccountWatch::note_pace(const simulator::SimRequest& request) {
+  constexpr Milliseconds kWindow{10'000};
+  const auto path = request.path();
+  const bool is_apart = path.rfind("/oauth/", 0) == 0 || path.ends_with("contacts/search");
+  if (is_apart) return;
+  const auto now = clock_.elapsed();
+  requests_.push_back(now);
+  while (requests_.front() + kWindow <= now) requests_.pop_front();
+  if (!knows_limit_at_ || now < *knows_limit_at_) return;
+  seen_.most_in_ten_seconds = std::max(seen_.most_in_ten_seconds, requests_.size());
+}
+
+void AccountWatch::note_limit(const simulator::SimResponse& response) {
+  const bool arrives = response.disturbance == simulator::Disturbance::kNone;
+  if (knows_limit_at_ || !arrives) return;
+  for (const auto& [name, value] : response.headers) {
+    if (name != "X-HubSpot-RateLimit-Max") continue;
+    knows_limit_at_ = clock_.elapsed() + kLatency + response.delay;
   }
 }
 

@@ -15,6 +15,7 @@ Draw draw_world(Random& random, simulator::Switches& switches) {
   draw.remove_strangers = draw.verify && random.chance(0.2);
   draw.oauth = random.chance(0.4);
   draw.others = random.chance(0.15);
+  draw.rate_share = random.one_of(std::array{50, 80, 100});
   draw.resolve = random.one_of(std::array{"auto", "read_first", "create_first"});
   draw.faults = random.chance(0.15) ? 0.0 : 0.01 * static_cast<double>(random.pick(1, 25));
   draw.events_in_runs = random.chance(0.3) ? 0.02 : 0.0;
@@ -65,7 +66,7 @@ std::string configuration(const Draw& draw) {
       "  c:\n"
       "    destination: hubspot\n"
       "    auth: {}\n"
-      "    rate_share: 80%\n"
+      "    rate_share: {}%\n"
       "    settings: {{api_base: \"http://127.0.0.1:1\", app_base: \"http://127.0.0.1:1\", "
       "resolve: "
       "{}, membership_chunk: {}}}\n"
@@ -82,9 +83,10 @@ std::string configuration(const Draw& draw) {
       "    guard: {}\n"
       "    retry_for: 60s\n"
       "{}{}",
-      auth, draw.resolve, draw.membership_chunk, draw.by_email ? "email" : "contact_id",
-      draw.verify, draw.repair ? "repair" : "report", draw.remove_strangers, draw.on_list_deleted,
-      guard, draw.by_email ? fmt::format("    create_missing: {}\n", draw.create_missing) : "",
+      auth, draw.rate_share, draw.resolve, draw.membership_chunk,
+      draw.by_email ? "email" : "contact_id", draw.verify, draw.repair ? "repair" : "report",
+      draw.remove_strangers, draw.on_list_deleted, guard,
+      draw.by_email ? fmt::format("    create_missing: {}\n", draw.create_missing) : "",
       draw.properties ? "    properties: {works_at: company}\n" : "");
 }
 

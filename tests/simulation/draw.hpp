@@ -21,6 +21,7 @@ struct Draw {
   //! The largest share of the listed that may leave; nothing: the guard is off.
   std::optional<int> max_removals;
   bool others = false;  //!< other clients use the account's quota
+  int rate_share = 80;  //!< of the account's limit, in percent
   std::string resolve = "auto";
   double faults = 0.05;          //!< share of requests that meet one
   double events_in_runs = 0.01;  //!< chance that HubSpot's people act before a request

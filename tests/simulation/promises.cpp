@@ -33,7 +33,7 @@ void Promises::check_after(const ProcessEnd& end) {
   check_contacts();
   check_created(end.seen);
   check_state();
-  check_limit();
+  check_limit(end.seen);
   if (auto* ours = list()) {
     check_strangers(*ours);
     if (!end.disturbed) check_stays(*ours);

@@ -52,7 +52,7 @@ class Promises {
   void check_created(const SeenChanges& seen);
   std::string fault_in_properties(const simulator::Contact& contact);
   void check_state();
-  void check_limit();
+  void check_limit(const SeenChanges& seen);
 
   World& world_;
   std::optional<simulator::List> list_before_;

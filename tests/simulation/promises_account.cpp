@@ -150,7 +150,15 @@ void Promises::check_state() {
   }
 }
 
-void Promises::check_limit() {
+//! One process keeps to the share of the limit that it was given, and no request of any is refused
+//! where nobody else uses the account.
+void Promises::check_limit(const SeenChanges& seen) {
+  const auto limit = world_.hubspot.switches().burst_limit;
+  const auto share = static_cast<std::size_t>(limit * world_.draw.rate_share / 100);
+  if (limit > 0 && seen.most_in_ten_seconds > std::max<std::size_t>(1, share)) {
+    violate(fmt::format("{} calls in ten seconds, and the share is {}", seen.most_in_ten_seconds,
+                        share));
+  }
   const auto refused = world_.hubspot.limiter().refused();
   if (world_.draw.others || refused == 0) return;
   violate(fmt::format("{} calls beyond the limit", refused));

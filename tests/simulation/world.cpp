@@ -31,7 +31,7 @@ World::World(std::uint64_t seed, Mutation mutation_of_all, std::string installat
       draw(draw_world(random, hubspot.switches())),
       people(random, draw, hubspot, seed),
       events(random, draw, hubspot, clock, [this](auto list) { return is_known(list); }),
-      watch(hubspot),
+      watch(hubspot, clock),
       installation_(std::move(installation)) {
   life_.skips_write_ahead = mutation == Mutation::kNoWriteAhead;
   life_.forgets_aliases = mutation == Mutation::kAliasNotSuppressed;
@@ -193,6 +193,8 @@ void World::connect() {
       code = granted(url);
     }
   }
+  // The next process does not know what this one has spent of the limit.
+  clock.advance(std::chrono::seconds(10));
   events.ledger().uninstalled = false;
   faulty_ = was_faulty;
 }
