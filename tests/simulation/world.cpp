@@ -229,11 +229,15 @@ simulator::SimResponse World::serve(const simulator::SimRequest& request) {
   return response;
 }
 
-//! Whom muster put in stands there because of it, whatever others or HubSpot did before.
+//! Whom muster put in stands there because of it, whatever others or HubSpot did before. But where
+//! a contact may be two members, the one may have been written off and the other put in.
 void World::settle_ledger(const SeenChanges& seen) {
   const auto* list = events.list();
   for (const auto id : seen.added) {
     if (list == nullptr || !list->members.contains(id)) continue;
+    const auto& contact = *hubspot.account().by_id(id);
+    const bool may_be_two = !contact.merged_ids.empty() || !contact.additional_emails.empty();
+    if (may_be_two) continue;
     events.ledger().disturbed.erase(id);
     events.ledger().silently_dropped.erase(id);
   }
