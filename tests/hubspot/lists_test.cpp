@@ -200,6 +200,8 @@ TEST(Deletion, RestoresTheListWhereTheSyncSaysSo) {
   delete_list(world);
   world.clock.advance(std::chrono::hours(24 * 89));
   world.cohort({"ada@example.com", "bob@example.com"});
+  // Not at once: it is asked again.
+  world.hubspot.faults().add({"/restore", "PUT", 0, 1, "status", 503, "", -1, 0, false});
   const auto second = world.sync();
   EXPECT_FALSE(second.error);
   EXPECT_EQ(second.sync.audience_ref, first.sync.audience_ref);

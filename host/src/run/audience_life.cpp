@@ -55,13 +55,23 @@ void AudienceLife::recover(const DestinationError& gone) {
   start_over();
 }
 
+//! Asked again, like all else of a run, for as long as the sync's `retry_for`.
+void AudienceLife::change(std::int32_t action) const {
+  Patience patience(session_.context.clock, session_.rules.retry_for,
+                    [this](Milliseconds duration) { session_.wait(duration); });
+  patience.ask([&] {
+    session_.context.destination.change_audience(action, session_.sync.audience_ref,
+                                                 session_.rules.audience_name);
+  });
+}
+
 //! Whether the destination gave the audience back, with the members that it had.
 bool AudienceLife::restored() const {
   auto& destination = session_.context.destination;
   const auto& name = session_.rules.audience_name;
   if (!destination.supports(MUSTER_AUDIENCE_1)) return false;
   try {
-    destination.change_audience(MUSTER_AUDIENCE_RESTORE, session_.sync.audience_ref, name);
+    change(MUSTER_AUDIENCE_RESTORE);
   } catch (const DestinationError& error) {
     const bool cannot = error.status() == MUSTER_AUDIENCE_GONE ||
                         error.status() == MUSTER_REJECTED || error.status() == MUSTER_NOT_SUPPORTED;
@@ -95,11 +105,7 @@ void AudienceLife::rename() {
   const auto& name = session_.rules.audience_name;
   const bool renamed = !sync.audience_ref.empty() && sync.audience_name != name;
   if (!renamed || !session_.context.destination.supports(MUSTER_AUDIENCE_1)) return;
-  Patience patience(session_.context.clock, session_.rules.retry_for,
-                    [this](Milliseconds duration) { session_.wait(duration); });
-  patience.ask([&] {
-    session_.context.destination.change_audience(MUSTER_AUDIENCE_RENAME, sync.audience_ref, name);
-  });
+  change(MUSTER_AUDIENCE_RENAME);
   sync.audience_name = name;
   session_.put_sync();
 }

@@ -30,6 +30,7 @@ class AudienceLife {
   bool may_recover() const;
   bool may_start_over() const;
   bool restored() const;
+  void change(std::int32_t action) const;
   void start_over();
   void tell(const std::string& notice) const { session_.context.observer.on_notice(notice); }
 
