@@ -102,6 +102,23 @@ TEST(Pacer, RemembersWhatWentInALongerWindowWhileAShorterOneIsInForce) {
   EXPECT_EQ(started, 4);
 }
 
+//! From here on slower and evenly: what went before is in the destination's window still.
+TEST(Pacer, CountsWhatWentBeforeASlowerPaceInTheWindowOfBefore) {
+  Pacer pacer(1.0);
+  pacer.limit("b", 8, milliseconds(1000));
+  for (int i = 0; i < 7; ++i) {
+    ASSERT_TRUE(pacer.try_start("b", milliseconds(0)));
+    pacer.answered("b", milliseconds(0), milliseconds(0));
+  }
+  pacer.limit("b", 2, milliseconds(500));
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(500)));
+  pacer.answered("b", milliseconds(500), milliseconds(500));
+  pacer.limit("b", 1, milliseconds(300));  // slower again: the window of before goes on
+  EXPECT_FALSE(pacer.try_start("b", milliseconds(900))) << "the ninth in a second";
+  EXPECT_EQ(pacer.next_start("b", milliseconds(900)), milliseconds(1000));
+  EXPECT_TRUE(pacer.try_start("b", milliseconds(1000)));
+}
+
 TEST(Pacer, UsesTheSharePermittedAndOneAtLeast) {
   Pacer half(0.5);
   half.limit("b", 4, milliseconds(1000));

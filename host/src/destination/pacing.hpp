@@ -42,19 +42,29 @@ class Pacer {
   std::optional<Milliseconds> next_start(const std::string& bucket, Milliseconds now);
 
  private:
-  struct Bucket {
+  //! At most so many in a window.
+  struct Limit {
     std::uint32_t capacity = UINT32_MAX;
     Milliseconds window{0};
+  };
+  struct Bucket {
+    Limit limit;
+    //! Of before, with a longer window: what it let go is still in that window, and what goes under
+    //! the present one comes on top, until `former_until`.
+    Limit former;
+    Milliseconds former_until{0};
     Milliseconds longest_window{0};  //!< of all that it had: a limit may return to it
     Milliseconds paused_until{0};
     std::uint32_t in_flight = 0;
     std::deque<Milliseconds> held;  //!< a place is, for a window after each; in order
   };
+  static void change(Bucket& bucket, Limit limit);
   static void forget_old(Bucket& bucket, Milliseconds now);
-  //! The first of the places that are held still.
-  static std::deque<Milliseconds>::const_iterator first_held(const Bucket& bucket,
-                                                             Milliseconds now);
-  static bool is_free(const Bucket& bucket, Milliseconds now);
+  //! When the limit lets the next one start, if all in flight were answered now; nothing when that
+  //! depends on an answer.
+  static std::optional<Milliseconds> next_by(const Bucket& bucket, const Limit& limit,
+                                             Milliseconds now);
+  static std::optional<Milliseconds> next_by_all(const Bucket& bucket, Milliseconds now);
 
   double share_;
   std::mutex mutex_;
