@@ -178,6 +178,15 @@ TEST(AmplitudeS3, ARunThatLacksAFileIsStillBeingCopied) {
   }
 }
 
+TEST(AmplitudeS3, AFileWithoutAByteIsStillBeingCopiedAndNoEmptySource) {
+  for (const auto* empty : {"entering", "exiting", "existing"}) {
+    const TempDir dir;
+    write_run(dir, "2026-11-24T10:30", {}, {}, {1});
+    dir.write("187520_7khm89cz_2026-11-24T10:30_" + std::string(empty) + "_key.csv", "");
+    EXPECT_EQ(code_of(options_for(dir)), "source.empty_file") << empty;
+  }
+}
+
 //! A run whose files have these rows of amplitudeID,userID.
 void write_rows(const TempDir& dir, const std::string& entering, const std::string& exiting,
                 const std::string& existing) {

@@ -222,6 +222,24 @@ TEST(CsvSource, RefusesAMissingFileADirectoryAndAnEmptyFile) {
   EXPECT_EQ(error_of(csv(dir.write("empty.csv", ""))).code(), "source.empty");
 }
 
+TEST(CsvSource, AnEmptyFileAmongSeveralIsRefusedByItsNameAndIsNoEmptySource) {
+  for (const auto* text : {"", "\n"}) {
+    for (const auto* empty : {"p1.csv", "p2.csv", "p3.csv"}) {
+      const TempDir dir;
+      for (const auto* name : {"p1.csv", "p2.csv", "p3.csv"}) dir.write(name, "email\na@b.com\n");
+      dir.write(empty, text);
+      const auto error = error_of(csv(dir / "p*.csv"));
+      EXPECT_EQ(error.code(), "source.empty_file") << error.what();
+      EXPECT_EQ(error.where(), (dir / empty).string());
+    }
+  }
+  const TempDir dir;
+  dir.write("p1.csv", "email\na@b.com\n");
+  dir.write("p2.csv", gzip(""));
+  EXPECT_EQ(error_of(csv(dir / "p*.csv")).code(), "source.empty_file");
+  EXPECT_EQ(error_of(csv(dir / "p2*")).code(), "source.empty") << "alone it is the source";
+}
+
 TEST(CsvSource, NoticesAFileThatChangesWhileItIsRead) {
   const TempDir dir;
   const auto file = dir.write("c.csv", kText);

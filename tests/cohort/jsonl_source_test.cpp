@@ -89,6 +89,21 @@ TEST(JsonlSource, AnEmptyFileIsAnEmptyCohort) {
   EXPECT_TRUE(identifiers(jsonl(dir.write("c.jsonl", ""))).empty());
 }
 
+TEST(JsonlSource, AnEmptyFileAmongSeveralIsRefusedByItsName) {
+  for (const auto* empty : {"p1.jsonl", "p2.jsonl"}) {
+    const TempDir dir;
+    for (const auto* name : {"p1.jsonl", "p2.jsonl"}) dir.write(name, "{\"email\":\"a\"}\n");
+    dir.write(empty, "");
+    try {
+      identifiers(jsonl(dir / "p*"));
+      ADD_FAILURE() << "not refused";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), "source.empty_file");
+      EXPECT_EQ(error.where(), (dir / empty).string());
+    }
+  }
+}
+
 TEST(JsonlSource, NoticesAFileThatChangesWhileItIsRead) {
   const TempDir dir;
   const auto file = dir.write("c.jsonl", "{\"email\":\"a\"}\n");

@@ -183,7 +183,17 @@ void AmplitudeS3Source::read_leavers() {
 
 void AmplitudeS3Source::open_file() {
   const auto& file = files_[file_];
-  table_.emplace(open_byte_stream(file, waiting_), file.string(), form_, columns_, ragged_);
+  try {
+    table_.emplace(open_byte_stream(file, waiting_), file.string(), form_, columns_, ragged_);
+  } catch (const Error& error) {
+    if (error.code() != kEmptySource) throw;
+    // Each has the names of the columns (amplitude/api.md §6): one without is still being copied.
+    throw empty_part(file.string())
+        .with_hint(
+            "it may still be copied: run again once it is whole; where nobody is in it, it has the "
+            "names of the columns alone; nothing was sent, and --allow-removals does not pass "
+            "this");
+  }
 }
 
 //! The next row of the files up to the end of those who leave, or of the others.

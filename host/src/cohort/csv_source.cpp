@@ -22,8 +22,13 @@ void CsvSource::open_file(std::size_t index) {
   const auto& file = files[index];
   auto name = files.size() == 1 && !options_.shown_as.empty() ? options_.shown_as : file.string();
   if (file == "-") name = "standard input";
-  table_.emplace(open_byte_stream(file, waiting_), std::move(name), options_.form, columns_,
-                 ragged_);
+  try {
+    table_.emplace(open_byte_stream(file, waiting_), std::move(name), options_.form, columns_,
+                   ragged_);
+  } catch (const Error& error) {
+    if (error.code() == kEmptySource && files.size() > 1) throw empty_part(file.string());
+    throw;
+  }
 }
 
 std::optional<Member> CsvSource::next() {

@@ -34,7 +34,8 @@ CsvTable::CsvTable(std::unique_ptr<ByteStream> stream, std::string name, const C
 
 void CsvTable::read_header(const Columns& columns) {
   if (!reader_.next(cells_)) {
-    throw Error(ErrorKind::kFailed, "source.empty", "the file is empty: it has no header")
+    throw Error(ErrorKind::kFailed, std::string(kEmptySource),
+                "the file is empty: it has no header")
         .at(reader_.where(1, 1))
         .with_hint("the first line must name the columns");
   }

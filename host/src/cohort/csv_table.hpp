@@ -25,8 +25,8 @@ struct CsvForm {
 
 class CsvTable {
  public:
-  //! Reads the header; throws Error when there is none, or a column is missing. Borrows `form` and
-  //! `ragged`, which counts rows with too few or too many cells.
+  //! Reads the header; throws Error when there is none (kEmptySource), or a column is missing.
+  //! Borrows `form` and `ragged`, which counts rows with too few or too many cells.
   CsvTable(std::unique_ptr<ByteStream> stream, std::string name, const CsvForm& form,
            const Columns& columns, SourceNotice& ragged);
   //! The next member; nothing at the end of the whole text.

@@ -9,8 +9,6 @@
 #include <string_view>
 #include <system_error>
 
-#include "base/error.hpp"
-
 namespace muster {
 namespace {
 
@@ -95,6 +93,15 @@ std::optional<Instant> written_at(const fs::path& file) {
   if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   return Instant{std::chrono::seconds(status.st_mtim.tv_sec) +
                  Milliseconds(status.st_mtim.tv_nsec / 1'000'000)};
+}
+
+Error empty_part(std::string file) {
+  return Error(ErrorKind::kFailed, "source.empty_file",
+               "the file is empty, and it is one of several that make the cohort")
+      .at(std::move(file))
+      .with_hint(
+          "it may not have been written yet: run again once it is, or delete it where nobody "
+          "belongs in it; nothing was sent, and --allow-removals does not pass this");
 }
 
 std::optional<Instant> FileSet::written() const {

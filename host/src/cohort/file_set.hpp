@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/error.hpp"
 
 namespace muster {
 
@@ -19,6 +20,10 @@ bool is_pattern(const std::filesystem::path& path);
 
 //! When the regular file was written last; nothing for what is none.
 std::optional<Instant> written_at(const std::filesystem::path& file);
+
+//! For a file without a byte among others of the cohort: that says nothing of the others' people,
+//! and nobody knows whether its own are none or still to be written (promise 6).
+Error empty_part(std::string file);
 
 class FileSet {
  public:

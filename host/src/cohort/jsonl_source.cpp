@@ -47,7 +47,9 @@ std::optional<Member> JsonlSource::next() {
   std::string_view line;
   do {
     while (!reader_->next(line)) {
-      bytes_before_ += reader_->progress().done;
+      const auto bytes = reader_->progress().done;
+      if (bytes == 0 && files_.files().size() > 1) throw empty_part(files_.files()[file_].string());
+      bytes_before_ += bytes;
       if (file_ + 1 == files_.files().size()) {
         files_.check_unchanged();
         check_seen();

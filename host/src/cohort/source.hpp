@@ -70,6 +70,9 @@ struct SourceBudget {
   bool told = false;  //!< counted by the source itself; else by us
 };
 
+//! The code of the error for a source that has nothing at all, not even names of columns.
+inline constexpr std::string_view kEmptySource = "source.empty";
+
 //! A cohort being read, member by member, once. Throws Error when the source fails; a source that
 //! ends early always throws, so that it never looks like a smaller cohort (promise 6).
 class Source {

@@ -24,11 +24,9 @@ struct GuardVerdict {
 //! broken export, and whoever means it says so with --allow-removals.
 GuardVerdict judge(const Plan& plan, const CohortIndex& cohort, std::optional<double> max_removals);
 
-//! The code of a source that has nothing, not even names of columns.
-inline constexpr std::string_view kEmptySource = "source.empty";
-
 //! Why the guard stops a run whose source could not be read, `listed` members having been sent from
-//! it before: it lost its column, or all that it had. Nothing for other faults, and first runs.
+//! it before: it lost its column, or all that it had (kEmptySource). Nothing for other faults, and
+//! first runs.
 std::optional<Error> judge_source(const Error& fault, std::uint64_t listed);
 
 //! The same of the strangers that a mirror removes: their share of the audience as it was read.
