@@ -1,4 +1,4 @@
-// A download from Amplitude: its link, what is picked up of it, what is asked for anew, its age.
+// A download from Amplitude: its link, what is picked up of it, what another try costs, its age.
 #include <gmock/gmock.h>
 
 #include "cohort/amplitude_source.hpp"
@@ -38,6 +38,13 @@ TEST(AmplitudeSource, LinksThatNeverLastLongEnoughCostOneRequest) {
   world.amplitude.switches().link_seconds = 60;
   EXPECT_EQ(identifiers(*world.source()).size(), 1U);
   EXPECT_EQ(world.downloads(), 1U) << "the same download is picked up";
+}
+
+TEST(AmplitudeSource, ARequestIdIsAPartOfAPathWhateverItIs) {
+  AmplitudeWorld world;
+  world.amplitude.switches().request_ids = "a/b c?d%";
+  world.add_user("u1", "a@b.com");
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
 }
 
 TEST(AmplitudeSource, RefusesALinkThatWouldSendTheFileInClear) {
@@ -147,54 +154,33 @@ TEST(AmplitudeSource, ADownloadThatStallsIsGivenUpAndFetchedAgain) {
   EXPECT_EQ(world.downloads(), 1U);
 }
 
-//! What makes the next file one that no run can use, and nothing more than that one.
-struct Unusable {
-  const char* name;
-  std::function<void(AmplitudeWorld&)> given;
-  std::function<void(AmplitudeWorld&)> mended;
-  const char* code;
-};
-
-class UnusableFile : public ::testing::TestWithParam<Unusable> {};
-
-TEST_P(UnusableFile, IsAskedForAnewByTheNextRun) {
+TEST(AmplitudeSource, SaysWhetherAnotherTryWouldCostAgain) {
   AmplitudeWorld world;
-  for (int i = 0; i < 1'000; ++i) world.add_user("u", "p" + std::to_string(i) + "@example.com");
-  GetParam().given(world);
-  EXPECT_EQ(error_of(*world.source()).code(), GetParam().code);
-  GetParam().mended(world);
-  EXPECT_EQ(identifiers(*world.source()).size(), 1'000U);
-  EXPECT_EQ(world.downloads(), 2U);
+  world.add_user("u1", "a@b.com");
+  const auto began = world.clock.now();
+  const auto costs = [&](Instant since) {
+    auto environment = world.environment();
+    environment.again_since = since;
+    return costs_again(world.options(), kEmail, environment, since);
+  };
+  EXPECT_FALSE(costs(began)) << "nothing was spent";
+  identifiers(*world.source());
+  EXPECT_FALSE(costs(began)) << "what was read can be read again";
+  world.clock.advance(minutes(1));
+  world.amplitude.switches().truncated_gzip = true;
+  error_of(*world.source());
+  EXPECT_TRUE(costs(began));
+  EXPECT_FALSE(costs(world.clock.now() + minutes(1))) << "by then one is due";
+  simulator::Fault limited;
+  limited.path = std::string("/request/") + kCohort;
+  limited.status = 429;
+  limited.count = -1;
+  world.amplitude.faults().add(limited);
+  const auto later = world.clock.now() + minutes(1);
+  world.clock.advance(minutes(2));
+  error_of(*world.source());
+  EXPECT_FALSE(costs(later)) << "what is refused for a limit is not spent";
 }
-
-void lose_the_file(AmplitudeWorld& world, int status) {
-  simulator::Fault gone;
-  gone.path = "/file";
-  gone.status = status;
-  world.amplitude.faults().add(gone);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Causes, UnusableFile,
-    ::testing::Values(Unusable{"LacksAColumn",
-                               [](auto& w) {
-                                 w.amplitude.switches().unknown_property = "absent";
-                                 for (auto& user : w.cohort().users) user.properties.erase("email");
-                               },
-                               [](auto& w) {
-                                 for (auto& user : w.cohort().users)
-                                   user.properties["email"] = "a@b.com";
-                               },
-                               "source.missing_column"},
-                      Unusable{"IsCut",
-                               [](auto& w) { w.amplitude.switches().truncated_gzip = true; },
-                               [](auto& w) { w.amplitude.switches().truncated_gzip = false; },
-                               "source.truncated"},
-                      Unusable{"IsNotThere", [](auto& w) { lose_the_file(w, 404); }, [](auto&) {},
-                               "amplitude.file_gone"},
-                      Unusable{"IsGone", [](auto& w) { lose_the_file(w, 410); }, [](auto&) {},
-                               "amplitude.file_gone"}),
-    [](const auto& tested) { return tested.param.name; });
 
 //! Another try, which may read again what was asked for since an hour ago.
 std::unique_ptr<AmplitudeSource> another_try(AmplitudeWorld& world) {

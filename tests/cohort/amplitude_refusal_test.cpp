@@ -89,6 +89,55 @@ INSTANTIATE_TEST_SUITE_P(
                 "amplitude.still_computing", "muster.yaml:4:13"}),
     [](const auto& tested) { return tested.param.name; });
 
+//! What the world was asked for after `given`, by as many runs, all of them refused.
+std::size_t downloads_of(const std::function<void(AmplitudeWorld&)>& given, int runs = 3) {
+  AmplitudeWorld world;
+  world.add_user("u1", "ada@example.com");
+  given(world);
+  for (int i = 0; i < runs; ++i) {
+    error_of(*world.source());
+    world.clock.advance(std::chrono::days(1));
+  }
+  return world.downloads();
+}
+
+TEST(AmplitudeRefusals, OfTheKeysCostNoDownload) {
+  EXPECT_EQ(downloads_of([](auto& w) { w.amplitude.project().secret_key = "other"; }), 0U);
+  EXPECT_EQ(downloads_of([](auto& w) { w.amplitude.project().api_key = "other"; }), 0U);
+}
+
+TEST(AmplitudeRefusals, OfTheKeysCostNoDownloadWhereTheListAloneTellsThem) {
+  const auto without_usage = [](AmplitudeWorld& world) {
+    simulator::Fault none;
+    none.path = "/cohorts/usage";
+    none.status = 404;
+    none.count = -1;
+    world.amplitude.faults().add(none);
+  };
+  for (const auto* wrong : {"api", "secret"}) {
+    EXPECT_EQ(downloads_of([&](auto& w) {
+                without_usage(w);
+                auto& project = w.amplitude.project();
+                (wrong == std::string("api") ? project.api_key : project.secret_key) = "other";
+              }),
+              0U)
+        << wrong;
+  }
+}
+
+TEST(AmplitudeRefusals, OfAnArchivedCohortCostOneDownloadUntilItIsUnarchived) {
+  AmplitudeWorld world;
+  world.add_user("u1", "ada@example.com");
+  world.cohort().archived = true;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(error_of(*world.source()).code(), "amplitude.archived_cohort");
+    EXPECT_EQ(world.downloads(), 1U);
+  }
+  world.cohort().archived = false;
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+  EXPECT_EQ(world.downloads(), 2U);
+}
+
 TEST(AmplitudeCatalog, ListsCohortsByNameArchivedOnesMarked) {
   AmplitudeWorld world;
   world.add_user("u1", "a@b.com");

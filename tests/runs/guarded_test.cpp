@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <regex>
 
 #include "runs/sync_world.hpp"
+#include "support/from_amplitude.hpp"
 
 namespace muster::testing {
 namespace {
@@ -90,6 +92,66 @@ TEST_F(GuardedTest, AFileWithoutAByteIsAnEmptySource) {
   EXPECT_EQ(world.writes(), 0U);
   EXPECT_FALSE(run_allowing().error);
   EXPECT_TRUE(world.listed().empty());
+}
+
+void read_instead(const SyncWorld& world, const std::string& source) {
+  world.dir.write("muster.yaml",
+                  std::regex_replace(read_file(world.dir / "muster.yaml"),
+                                     std::regex("source: \\{csv: [^}]*\\}"), "source: " + source));
+}
+
+TEST_F(GuardedTest, AFileWithoutAByteAmongSeveralEmptiesNoListWhateverIsAllowed) {
+  const struct {
+    const char* source;
+    const char* whole;  //!< its file that has everyone
+    const char* empty;
+    const char* other;
+    const char* header;
+  } cases[] = {
+      {"{csv: p*.csv}", "p1.csv", "p0.csv", nullptr, "who\n"},
+      {"{jsonl: p*.jsonl}", "p1.jsonl", "p0.jsonl", nullptr, nullptr},
+      {"{amplitude_s3: .}", "1_c_2026-11-24T10:30_existing_k.csv",
+       "1_c_2026-11-24T10:30_exiting_k.csv", "1_c_2026-11-24T10:30_entering_k.csv",
+       "amplitudeID,userID,who\n"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.source);
+    fill(30);
+    read_instead(world, c.source);
+    std::string text = c.header == nullptr ? "" : c.header;
+    for (const auto& person : SyncWorld::people(30)) {
+      if (c.header == nullptr) text += "{\"who\": \"" + person + "\"}\n";
+      if (c.header != nullptr) text += (c.other != nullptr ? "1,u," : "") + person + "\n";
+    }
+    world.dir.write(c.whole, text);
+    world.dir.write(c.empty, "");
+    if (c.other != nullptr) world.dir.write(c.other, c.header);
+    for (const bool allowed : {false, true}) {
+      RunOptions options;
+      options.allow_removals = allowed;
+      const auto result = world.run(options);
+      ASSERT_TRUE(result.error);
+      EXPECT_EQ(result.error->code(), "source.empty_file");
+      EXPECT_EQ(result.error->kind(), ErrorKind::kFailed);
+      EXPECT_NE(result.error->where().find(c.empty), std::string::npos);
+      EXPECT_EQ(result.error->message().find("the source is empty"), std::string::npos);
+      EXPECT_EQ(world.listed().size(), 30U);
+    }
+  }
+}
+
+TEST_F(GuardedTest, ADownloadWithoutAByteEmptiesNoListWhateverIsAllowed) {
+  read_from(world.amplitude, world.dir);
+  for (const auto& person : SyncWorld::people(30)) add_person(world.amplitude, "who", person);
+  ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  world.amplitude.switches().empty_file = true;
+  const auto result = run_allowing();
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.error->code(), "amplitude.empty_file");
+  EXPECT_EQ(world.listed().size(), 30U);
+  world.amplitude.switches().empty_file = false;
+  EXPECT_FALSE(world.run().error);
+  EXPECT_EQ(downloads(world.amplitude), 3U) << "asked for anew";
 }
 
 TEST_F(GuardedTest, AnEmptiedSourceForgetsNobodyOfTheFormerAccount) {

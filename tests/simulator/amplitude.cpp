@@ -218,7 +218,7 @@ SimResponse Amplitude::begin(const SimRequest& request, const std::string& cohor
     const auto [first, last] = asked.equal_range("propKeys");
     for (auto key = first; key != last; ++key) job.properties.push_back(key->second);
   }
-  const auto id = fmt::format("req{}", next_id_++);
+  const auto id = fmt::format("{}{}", switches_.request_ids, next_id_++);
   jobs_.emplace(id, std::move(job));
   return json_answer(static_cast<int>(switches_.request_status),
                      json::object{{"request_id", id}, {"cohort_id", cohort}});
@@ -254,6 +254,7 @@ void Amplitude::finish(Job& job) const {
     });
   }
   job.file = cohort_csv(cohort, job.properties, switches_.property_prefix);
+  if (switches_.empty_file) job.file.clear();
   if (switches_.gzip == "none") return;
   job.file = packed(job.file);
   if (switches_.truncated_gzip) job.file.resize(job.file.size() - 9);

@@ -25,6 +25,8 @@ void AmplitudeSwitches::set(const boost::json::object& changes) {
       {"retry_after", flag(retry_after)},
       {"usage", word(usage)},
       {"file_as_of", word(file_as_of)},
+      {"request_ids", word(request_ids)},
+      {"empty_file", flag(empty_file)},
       {"truncated_gzip", flag(truncated_gzip)},
   };
   set_switches(setters, changes);

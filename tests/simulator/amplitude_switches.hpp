@@ -9,6 +9,7 @@ namespace muster::simulator {
 
 struct AmplitudeSwitches {
   std::int64_t request_status = 202;       //!< of step 1: 202 as documented, 200 as others saw
+  std::string request_ids = "req";         //!< how they begin
   std::int64_t polls_until_done = 2;       //!< answers "in progress" so often
   std::string job = "ok";                  //!< ok | stuck | failed | error
   std::int64_t inline_limit = 4096;        //!< bytes; a larger file is at the second origin
@@ -27,6 +28,7 @@ struct AmplitudeSwitches {
   bool retry_after = false;            //!< on 429
   std::string usage = "nested";        //!< nested | flat | none
   std::string file_as_of = "request";  //!< the file has who is in the cohort at: request | computed
+  bool empty_file = false;             //!< the file has not a byte
   bool truncated_gzip = false;         //!< the packed file ends too early, but whole for HTTP
 
   //! Sets the switches that `changes` names; throws std::invalid_argument for an unknown one.

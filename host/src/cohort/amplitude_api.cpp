@@ -21,6 +21,8 @@ constexpr Milliseconds kFirstPause{1'000};
 constexpr Milliseconds kLimitedPause{30'000};  // after a 429 that names no time
 constexpr Milliseconds kLongestPause{120'000};
 constexpr std::size_t kLongestDetails = 200;
+constexpr const char* kWrongSecret = "amplitude.wrong_secret";
+constexpr const char* kUnknownKey = "amplitude.unknown_key";
 
 std::string base64(const std::string& text) {
   constexpr int kVariant = sodium_base64_VARIANT_ORIGINAL;
@@ -40,6 +42,19 @@ std::optional<Milliseconds> retry_after(const HttpResponse& response) {
 }
 
 }  // namespace
+
+std::string url_encoded(std::string_view text) {
+  std::string coded;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    coded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return coded;
+}
+
+bool is_refused_key(const Error& error) { return error.code() == kUnknownKey; }
+bool is_refused_secret(const Error& error) { return error.code() == kWrongSecret; }
 
 const char* to_word(AmplitudeProjectAccess::Region region) {
   return region == AmplitudeProjectAccess::Region::kUs ? "us" : "eu";
@@ -116,26 +131,33 @@ HttpResponse AmplitudeApi::get(const std::string& target, const EachTry& each) {
   }
 }
 
-//! Which of the two keys is wrong, Amplitude tells by its words alone (amplitude/api.md §1.1).
 void AmplitudeApi::check_credentials(const HttpResponse& response) const {
+  check_named_keys(response);
+  if (response.status == 401) throw unknown_key();
+}
+
+//! Which of the two is wrong, Amplitude tells by its words alone (amplitude/api.md §1.1).
+void AmplitudeApi::check_named_keys(const HttpResponse& response) const {
   if (response.status != 401 && response.status != 403) return;
   const auto details = details_of(response);
   if (details.find("Secret") != std::string::npos) {
-    throw Error(ErrorKind::kUsage, "amplitude.wrong_secret",
+    throw Error(ErrorKind::kUsage, kWrongSecret,
                 "Amplitude refuses the secret key for this API key")
         .at(project_.secret_key.where)
         .with_hint("copy it again: Amplitude, Organization settings > Projects > the project");
   }
-  if (response.status == 401 || details.find("API Key") != std::string::npos) {
-    const bool us = project_.region == AmplitudeProjectAccess::Region::kUs;
-    throw Error(ErrorKind::kUsage, "amplitude.unknown_key",
-                fmt::format("no project of Amplitude's {} region has this API key",
-                            to_word(project_.region)))
-        .at(project_.api_key.where)
-        .with_hint(fmt::format("check the key; if the project is in the other region, say 'region: "
-                               "{}'",
-                               us ? "eu" : "us"));
-  }
+  if (details.find("API Key") != std::string::npos) throw unknown_key();
+}
+
+Error AmplitudeApi::unknown_key() const {
+  const bool us = project_.region == AmplitudeProjectAccess::Region::kUs;
+  return Error(ErrorKind::kUsage, kUnknownKey,
+               fmt::format("no project of Amplitude's {} region has this API key",
+                           to_word(project_.region)))
+      .at(project_.api_key.where)
+      .with_hint(fmt::format("check the key; if the project is in the other region, say 'region: "
+                             "{}'",
+                             us ? "eu" : "us"));
 }
 
 json::object AmplitudeApi::json_of(const HttpResponse& response) const {

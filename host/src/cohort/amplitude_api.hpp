@@ -5,11 +5,19 @@
 #include <boost/json.hpp>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "cohort/amplitude_options.hpp"
 #include "cohort/source_environment.hpp"
 
 namespace muster {
+
+//! `text` as a part of a path or of a query.
+std::string url_encoded(std::string_view text);
+
+//! Whether Amplitude refused the API key, or the secret key.
+bool is_refused_key(const Error& error);
+bool is_refused_secret(const Error& error);
 
 class AmplitudeApi {
  public:
@@ -42,9 +50,12 @@ class AmplitudeApi {
   static std::string details_of(const HttpResponse& response);
   //! A failure that has no better words.
   Error failure(const HttpResponse& response, const std::string& what) const;
+  //! Throws Error for a response that names the keys as what is wrong.
+  void check_named_keys(const HttpResponse& response) const;
 
  private:
   void check_credentials(const HttpResponse& response) const;
+  Error unknown_key() const;
 
   const SourceEnvironment& environment_;
   AmplitudeProjectAccess project_;

@@ -105,10 +105,10 @@ void AmplitudeBudget::spend() {
   });
 }
 
-void AmplitudeBudget::give_back_if_refused(const HttpResponse& response) {
+bool AmplitudeBudget::settle(const HttpResponse& response) {
   const bool sent = response.outcome != HttpOutcome::kNotSent;
   const bool limited = response.outcome == HttpOutcome::kAnswered && response.status == 429;
-  if (sent && !limited) return;
+  if (sent && !limited) return true;
   environment_.memory.update(key(), [&](const auto& stored) {
     auto count = parse(stored);
     if (count.used > 0) --count.used;
@@ -116,6 +116,7 @@ void AmplitudeBudget::give_back_if_refused(const HttpResponse& response) {
     if (!sent && !count.recent.empty()) count.recent.pop_back();
     return count.text();
   });
+  return false;
 }
 
 void AmplitudeBudget::await_turn() const {

@@ -27,7 +27,8 @@ class AmplitudeBudget {
   //! One download is asked for: counted before it is sent.
   void spend();
   //! What became of it: one that was never sent, or refused for a limit (429), is no download.
-  void give_back_if_refused(const HttpResponse& response);
+  //! Whether it is one.
+  bool settle(const HttpResponse& response);
 
  private:
   struct Count;

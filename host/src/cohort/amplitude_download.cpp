@@ -1,6 +1,11 @@
 #include "cohort/amplitude_download.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <boost/json.hpp>
+
+#include "cohort/header.hpp"
 
 namespace muster {
 namespace {
@@ -13,6 +18,11 @@ constexpr Milliseconds kKept = std::chrono::days(7);
 std::int64_t number(Instant instant) { return instant.time_since_epoch().count(); }
 Instant instant(const json::value& number) {
   return Instant{Milliseconds{number.to_number<std::int64_t>()}};
+}
+
+//! Columns that every file has (amplitude/api.md §1.6).
+bool is_given_anyway(const std::string& column) {
+  return is_alias(column, "user_id") || is_alias(column, "amplitude_id");
 }
 
 std::string text_of(const AmplitudeDownload& download) {
@@ -41,6 +51,50 @@ std::optional<AmplitudeDownload> parse(const std::optional<std::string>& stored)
 }
 
 }  // namespace
+
+std::vector<std::string> properties_to_ask(const AmplitudeOptions& options,
+                                           const Columns& columns) {
+  auto properties = options.properties;
+  const auto want = [&](const std::string& column) {
+    const bool known = std::any_of(properties.begin(), properties.end(),
+                                   [&](const auto& other) { return is_alias(other, column); });
+    if (!known && !is_given_anyway(column)) properties.push_back(column);
+  };
+  want(columns.identifier);
+  for (const auto& property : columns.properties) want(property);
+  if (options.id_column) want(*options.id_column);
+  std::sort(properties.begin(), properties.end());
+  return properties;
+}
+
+RememberedDownload::RememberedDownload(const SourceEnvironment& environment,
+                                       const std::string& project, const std::string& cohort,
+                                       const std::vector<std::string>& properties)
+    : environment_(environment),
+      key_(fmt::format("amplitude/download/{}/{}", project, cohort)),
+      archived_key_(fmt::format("amplitude/archived/{}/{}", project, cohort)) {
+  for (const auto& property : properties) key_ += '&' + url_encoded(property);
+}
+
+void RememberedDownload::note_spent() {
+  environment_.memory.update(key_ + "/spent", [&](const auto&) {
+    return std::to_string(number(environment_.clock.now()));
+  });
+}
+
+std::optional<Instant> RememberedDownload::spent() const {
+  const auto stored = environment_.memory.get(key_ + "/spent");
+  if (!stored) return std::nullopt;
+  return Instant{Milliseconds{std::stoll(*stored)}};
+}
+
+void RememberedDownload::note_archived() {
+  environment_.memory.update(archived_key_, [](const auto&) { return std::string("refused"); });
+}
+
+bool RememberedDownload::was_refused_as_archived() const {
+  return environment_.memory.get(archived_key_).has_value();
+}
 
 std::optional<AmplitudeDownload> RememberedDownload::get() const {
   auto download = parse(environment_.memory.get(key_));

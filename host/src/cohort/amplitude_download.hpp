@@ -4,10 +4,16 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "cohort/amplitude_api.hpp"
+#include "cohort/source.hpp"
 #include "cohort/source_environment.hpp"
 
 namespace muster {
+
+//! The user properties to ask for, so that the file has `columns`: sorted.
+std::vector<std::string> properties_to_ask(const AmplitudeOptions& options, const Columns& columns);
 
 struct AmplitudeDownload {
   std::string id;
@@ -20,9 +26,10 @@ struct AmplitudeDownload {
 
 class RememberedDownload {
  public:
-  //! `key` tells the project, the cohort and what is asked of it. Borrows the environment.
-  RememberedDownload(const SourceEnvironment& environment, std::string key)
-      : environment_(environment), key_(std::move(key)) {}
+  //! `project` names the project without telling its key; `properties` are asked for. Borrows the
+  //! environment.
+  RememberedDownload(const SourceEnvironment& environment, const std::string& project,
+                     const std::string& cohort, const std::vector<std::string>& properties);
 
   //! What can still be had, and is new enough for this reading: whatever nobody has read yet; what
   //! was read, where it was asked for at `SourceEnvironment::again_since` or later.
@@ -32,9 +39,19 @@ class RememberedDownload {
   void mark_read(const std::string& id);
   void forget(const std::string& id);
 
+  //! A request was sent that counts, whatever came of it.
+  void note_spent();
+  //! When one was, last.
+  std::optional<Instant> spent() const;
+
+  //! Amplitude refused the cohort for being archived: it would again.
+  void note_archived();
+  bool was_refused_as_archived() const;
+
  private:
   const SourceEnvironment& environment_;
   std::string key_;
+  std::string archived_key_;
 };
 
 }  // namespace muster

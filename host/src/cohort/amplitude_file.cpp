@@ -37,7 +37,7 @@ AmplitudeFile::AmplitudeFile(AmplitudeApi& api, const SourceEnvironment& environ
 AmplitudeFile::~AmplitudeFile() { abandon(); }
 
 void AmplitudeFile::fetch(const std::string& request_id) {
-  const auto target = fmt::format("/api/5/cohorts/request/{}/file", request_id);
+  const auto target = fmt::format("/api/5/cohorts/request/{}/file", url_encoded(request_id));
   for (int links = 1;; ++links) {
     auto answer = begin(api_.request(target));
     if (!answer) return;
@@ -57,12 +57,13 @@ void AmplitudeFile::fetch(const std::string& request_id) {
       lose(fmt::format("status {}", answer->status));
     }
     if (answer->status == 404 || answer->status == 410) {
-      throw Error(ErrorKind::kFailed, kFileGone,
+      throw Error(ErrorKind::kFailed, "amplitude.file_gone",
                   fmt::format("Amplitude does not have the cohort's file any more (status {})",
                               answer->status))
           .at(api_.shown())
           .with_hint("nothing was sent; run again: the cohort is asked for anew");
     }
+    api_.check_named_keys(*answer);
     throw api_.failure(*answer, "the cohort's file is not given");
   }
 }
@@ -117,7 +118,7 @@ HttpRequest AmplitudeFile::link_request(const HttpResponse& redirect) const {
   // On this machine there is the simulator alone.
   const bool simulated = is_loopback(request.url) && is_loopback(api_.request("").url);
   if (request.url.starts_with("https://") || simulated) return request;
-  throw Error(ErrorKind::kFailed, "amplitude.bad_link",
+  throw Error(ErrorKind::kFailed, kBadLink,
               "Amplitude sends to an address that is not https for the cohort's file")
       .at(api_.shown())
       .with_hint("nothing was sent; a proxy may have answered in its place");

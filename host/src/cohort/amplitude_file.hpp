@@ -10,8 +10,8 @@
 
 namespace muster {
 
-//! The code of the error for a file that Amplitude does not have any more.
-inline constexpr const char* kFileGone = "amplitude.file_gone";
+//! The code of the error for a file of which somebody else than Amplitude seems to have answered.
+inline constexpr const char* kBadLink = "amplitude.bad_link";
 
 class AmplitudeFile final : public ByteStream {
  public:

@@ -19,21 +19,6 @@ constexpr Milliseconds kLongestJob = std::chrono::hours(1);
 constexpr Milliseconds kAskAgain = std::chrono::minutes(5);
 constexpr Milliseconds kFirstPause{1'000};
 
-//! Columns that every file has (amplitude/api.md §1.6).
-bool is_given_anyway(const std::string& column) {
-  return is_alias(column, "user_id") || is_alias(column, "amplitude_id");
-}
-
-std::string encoded(std::string_view text) {
-  std::string coded;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    coded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return coded;
-}
-
 std::string utc(Instant instant) {
   return fmt::format("{:%Y-%m-%d %H:%M} UTC",
                      fmt::gmtime(std::chrono::system_clock::to_time_t(instant)));
@@ -63,19 +48,9 @@ void AmplitudeSource::open(const Columns& columns) {
   ++opened_;
   table_.reset();
   at_end_ = false;
-  properties_ = options_.properties;
-  const auto want = [&](const std::string& column) {
-    const bool known = std::any_of(properties_.begin(), properties_.end(),
-                                   [&](const auto& other) { return is_alias(other, column); });
-    if (!known && !is_given_anyway(column)) properties_.push_back(column);
-  };
-  want(columns.identifier);
-  for (const auto& property : columns.properties) want(property);
-  if (options_.id_column) want(*options_.id_column);
-  std::sort(properties_.begin(), properties_.end());
-
+  properties_ = properties_to_ask(options_, columns);
   api();
-  remembered_.emplace(environment_, key());
+  remembered_.emplace(environment_, api_->name(), options_.cohort, properties_);
   download_ = remembered_->get();
   const bool picked_up = download_.has_value();
   if (!picked_up) ask();
@@ -94,16 +69,28 @@ void AmplitudeSource::open(const Columns& columns) {
     const auto name = fmt::format("cohort {} of {}", options_.cohort, api_->shown());
     table_.emplace(unpacked(std::move(file), name), name, form_, columns, ragged_);
   } catch (const Error& error) {
-    forget_if_unusable(error);
+    give_up(error);
     throw;
   }
 }
 
-//! A file that is gone, damaged or lacks a column stays so: another request may give a better one.
-//! What breaks off, or has to wait, goes on with the same.
-void AmplitudeSource::forget_if_unusable(const Error& error) {
-  const bool same_again = error.code().starts_with("amplitude.") && error.code() != kFileGone;
-  if (error.kind() == ErrorKind::kFailed && !same_again) forget();
+//! A file that is gone, refused, damaged, empty or lacks a column stays so: another request may
+//! give a better one. What breaks off, has to wait, or did not come from Amplitude, goes on with
+//! the same.
+void AmplitudeSource::give_up(const Error& error) {
+  if (error.kind() != ErrorKind::kFailed || error.code() == kBadLink) return;
+  forget();
+  constexpr const char* kAnew =
+      "nothing was sent; run again: the cohort is asked for anew, which costs a download";
+  if (error.code() == kEmptySource) {
+    throw Error(ErrorKind::kFailed, "amplitude.empty_file",
+                "Amplitude gave nothing for the cohort's file: even an empty cohort has a header")
+        .at(api_->shown())
+        .with_hint(kAnew);
+  }
+  if (error.code() == "source.truncated" || error.code() == "source.corrupt") {
+    throw Error(error).with_hint(kAnew);
+  }
 }
 
 Error AmplitudeSource::job_lost() const {
@@ -113,45 +100,50 @@ Error AmplitudeSource::job_lost() const {
       .with_hint("run again later");
 }
 
-std::string AmplitudeSource::key() const {
-  std::string asked;
-  for (const auto& property : properties_) asked += '&' + encoded(property);
-  return fmt::format("amplitude/download/{}/{}{}", api_->name(), options_.cohort, asked);
-}
-
 void AmplitudeSource::forget() {
   if (download_) remembered_->forget(download_->id);
 }
 
-void AmplitudeSource::ask_for_usage() {
+//! Whether Amplitude takes the keys.
+bool AmplitudeSource::ask_for_usage() {
   const auto response = api_->get("/api/3/cohorts/usage");
-  if (response.status != 200) return;  // our own count has to do
+  if (response.status != 200) return false;  // our own count has to do
   json::error_code failed;
   const auto parsed = json::parse(response.body, failed);
-  if (failed || !parsed.is_object()) return;
+  if (failed || !parsed.is_object()) return true;
   const auto* nested = parsed.get_object().if_contains("rest_download");
   const auto& fields =
       nested != nullptr && nested->is_object() ? nested->get_object() : parsed.get_object();
   const auto* used = fields.if_contains("usage");
   if (used == nullptr) used = fields.if_contains("count");
   const auto* limit = fields.if_contains("limit");
-  if (used == nullptr || limit == nullptr || !used->is_int64() || !limit->is_int64()) return;
-  if (used->get_int64() < 0 || limit->get_int64() <= 0) return;
+  if (used == nullptr || limit == nullptr || !used->is_int64() || !limit->is_int64()) return true;
+  if (used->get_int64() < 0 || limit->get_int64() <= 0) return true;
   budget_->learn(static_cast<std::uint64_t>(used->get_int64()),
                  static_cast<std::uint64_t>(limit->get_int64()));
+  return true;
 }
 
-//! Step 1, which costs a download of the month's budget.
+//! Step 1, which costs a download of the month's budget: not spent on what the calls before it,
+//! which cost nothing, already refuse.
 void AmplitudeSource::ask() {
+  bool are_keys_known = false;
   try {
-    ask_for_usage();
+    are_keys_known = ask_for_usage();
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kInterrupted) throw;
-    // The budget can be counted without it; what is wrong, the next call tells.
+    if (error.kind() == ErrorKind::kInterrupted || is_refused_secret(error)) throw;
+    // The budget can be counted without it, which may be refused where the rest is not.
   }
   budget_->await_turn();
   AmplitudeDownload download;
-  look_at_list(download);
+  try {
+    look_at_list(download);
+  } catch (const Error& error) {
+    const bool is_refused = is_refused_secret(error) || (is_refused_key(error) && !are_keys_known);
+    if (error.kind() == ErrorKind::kInterrupted || is_refused) throw;
+    download.as_of.reset();  // a cohort can be downloaded without the list
+  }
+  if (download.archived && remembered_->was_refused_as_archived()) throw archived();
   download.id = request_id();
   download.asked = environment_.clock.now();
   if (download.as_of) download.as_of = std::min(*download.as_of, download.asked);
@@ -161,15 +153,16 @@ void AmplitudeSource::ask() {
 }
 
 std::string AmplitudeSource::request_id() {
-  std::string target = fmt::format("/api/5/cohorts/request/{}", encoded(options_.cohort));
+  std::string target = fmt::format("/api/5/cohorts/request/{}", url_encoded(options_.cohort));
   target += properties_.empty() ? "?props=0" : "?props=1";
-  for (const auto& property : properties_) target += "&propKeys=" + encoded(property);
-  const auto response =
-      api_->get(target, {[this] {
-                           budget_->await_turn();
-                           budget_->spend();
-                         },
-                         [this](const auto& answer) { budget_->give_back_if_refused(answer); }});
+  for (const auto& property : properties_) target += "&propKeys=" + url_encoded(property);
+  const auto response = api_->get(target, {[this] {
+                                             budget_->await_turn();
+                                             budget_->spend();
+                                           },
+                                           [this](const auto& answer) {
+                                             if (budget_->settle(answer)) remembered_->note_spent();
+                                           }});
   if (response.status != 200 && response.status != 202) refuse(response);
   const auto answer = api_->json_of(response);
   const auto* id = answer.if_contains("request_id");
@@ -179,19 +172,13 @@ std::string AmplitudeSource::request_id() {
   return std::string(id->get_string());
 }
 
-//! What the list of cohorts tells of this one: nothing where it is not listed. A cohort can be
-//! downloaded without the list.
+//! What the list of cohorts tells of this one: nothing where it is not listed.
 void AmplitudeSource::look_at_list(AmplitudeDownload& download) {
   download.as_of = Instant::max();  // as when it is asked for
-  try {
-    for (const auto& cohort : list_cohorts(*api_)) {
-      if (cohort.id != options_.cohort) continue;
-      download.archived = cohort.archived;
-      if (cohort.last_computed) download.as_of = cohort.last_computed;
-    }
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kInterrupted) throw;
-    download.as_of.reset();
+  for (const auto& cohort : list_cohorts(*api_)) {
+    if (cohort.id != options_.cohort) continue;
+    download.archived = cohort.archived;
+    if (cohort.last_computed) download.as_of = cohort.last_computed;
   }
 }
 
@@ -209,6 +196,13 @@ void AmplitudeSource::refuse(const HttpResponse& response) {
   throw api_->failure(response, "the download is refused");
 }
 
+Error AmplitudeSource::archived() const {
+  return Error(ErrorKind::kFailed, "amplitude.archived_cohort",
+               fmt::format("the cohort {} is archived in Amplitude", options_.cohort))
+      .at(options_.where)
+      .with_hint("unarchive it there, or take its sync out of muster.yaml");
+}
+
 //! Amplitude's status for these is not documented: the list of cohorts tells them apart.
 //! `response`: what refused it; nothing where its job vanished twice.
 void AmplitudeSource::refuse_cohort(const std::optional<HttpResponse>& response) {
@@ -216,10 +210,8 @@ void AmplitudeSource::refuse_cohort(const std::optional<HttpResponse>& response)
     if (cohort.id != options_.cohort) continue;
     if (!cohort.archived && response) throw api_->failure(*response, "the download is refused");
     if (!cohort.archived) throw job_lost();
-    throw Error(ErrorKind::kFailed, "amplitude.archived_cohort",
-                fmt::format("the cohort {} is archived in Amplitude", options_.cohort))
-        .at(options_.where)
-        .with_hint("unarchive it there, or take its sync out of muster.yaml");
+    remembered_->note_archived();
+    throw archived();
   }
   throw Error(ErrorKind::kUsage, "amplitude.unknown_cohort",
               fmt::format("the project has no cohort {} that may be downloaded", options_.cohort))
@@ -233,7 +225,7 @@ bool AmplitudeSource::wait_until_done() {
   const auto began = environment_.clock.elapsed();
   for (;;) {
     const auto response =
-        api_->get(fmt::format("/api/5/cohorts/request-status/{}", encoded(download_->id)));
+        api_->get(fmt::format("/api/5/cohorts/request-status/{}", url_encoded(download_->id)));
     const bool says_failed = response.body.find("FAILED") != std::string::npos;
     if (response.status == 404) return false;
     if (response.status == 200 && !says_failed) return true;
@@ -264,7 +256,7 @@ std::optional<Member> AmplitudeSource::next() {
     auto member = table_->next();
     if (member) return member;
   } catch (const Error& error) {
-    forget_if_unusable(error);
+    give_up(error);
     throw;
   }
   at_end_ = true;
@@ -315,6 +307,15 @@ std::optional<SourceBudget> AmplitudeSource::budget() const {
 SourceBudget known_budget(const AmplitudeOptions& options, const SourceEnvironment& environment) {
   const AmplitudeApi api(options.project, environment);
   return AmplitudeBudget(environment, api.name()).now();
+}
+
+bool costs_again(const AmplitudeOptions& options, const Columns& columns,
+                 const SourceEnvironment& environment, Instant since) {
+  const AmplitudeApi api(options.project, environment);
+  const RememberedDownload download(environment, api.name(), options.cohort,
+                                    properties_to_ask(options, columns));
+  const auto spent = download.spent();
+  return spent && *spent >= since && !download.get();
 }
 
 }  // namespace muster

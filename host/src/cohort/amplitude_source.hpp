@@ -32,17 +32,17 @@ class AmplitudeSource final : public Source {
   std::optional<Instant> as_of() const override { return as_of_; }
 
  private:
-  std::string key() const;
   void forget();
   void ask();
   std::string request_id();
   bool wait_until_done();
   Error job_lost() const;
+  Error archived() const;
   [[noreturn]] void refuse(const HttpResponse& response);
   [[noreturn]] void refuse_cohort(const std::optional<HttpResponse>& response);
   void look_at_list(AmplitudeDownload& download);
-  void forget_if_unusable(const Error& error);
-  void ask_for_usage();
+  void give_up(const Error& error);
+  bool ask_for_usage();
   AmplitudeApi& api();
 
   AmplitudeOptions options_;
@@ -63,5 +63,10 @@ class AmplitudeSource final : public Source {
 
 //! What is known of a project's budget without asking Amplitude; resolves the keys.
 SourceBudget known_budget(const AmplitudeOptions& options, const SourceEnvironment& environment);
+
+//! Whether a download was spent at `since` or later of which nothing can be read any more, so that
+//! another try would cost one again; resolves the keys.
+bool costs_again(const AmplitudeOptions& options, const Columns& columns,
+                 const SourceEnvironment& environment, Instant since);
 
 }  // namespace muster
