@@ -1,6 +1,8 @@
 // The daemon over a source that counts its readings: what its retries cost.
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "schedule/served_world.hpp"
 #include "support/from_amplitude.hpp"
 
@@ -59,6 +61,100 @@ TEST_F(CountedSource, ARestartAmongRetriesCostsAtMostOneADownloadAnHour) {
     world.serve(minutes(2));
   }
   EXPECT_LE(downloads(world.amplitude), 3U);
+}
+
+//! What fails again and again, and what that may cost.
+struct Lasting {
+  const char* name;
+  std::function<void(simulator::Amplitude&)> given;
+  std::size_t first_day;  //!< downloads
+  std::size_t each_day;   //!< after it
+};
+
+class LastingTrouble : public CountedSource, public ::testing::WithParamInterface<Lasting> {};
+
+TEST_P(LastingTrouble, CostsNoMoreThanTheCadenceDoes) {
+  GetParam().given(world.amplitude);
+  world.serve(hours(24) - minutes(1));
+  EXPECT_GE(world.begun("c0s0"), 1U);
+  EXPECT_EQ(downloads(world.amplitude), GetParam().first_day);
+  world.serve(hours(72));
+  EXPECT_EQ(downloads(world.amplitude), GetParam().first_day + 3 * GetParam().each_day);
+  EXPECT_EQ(world.ended(RunStatus::kSucceeded), 0U);
+}
+
+TEST_P(LastingTrouble, CostsNothingMoreWhenTheDaemonIsStartedAnew) {
+  GetParam().given(world.amplitude);
+  world.serve(minutes(10));
+  for (int i = 0; i < 10; ++i) {
+    world.start();
+    world.serve(hours(2));
+  }
+  EXPECT_EQ(downloads(world.amplitude), GetParam().first_day);
+}
+
+simulator::AmplitudeCohort& cohort(simulator::Amplitude& amplitude) {
+  return amplitude.project().cohorts.at(kAmplitudeCohort);
+}
+
+void lose_the_files(simulator::Amplitude& amplitude) {
+  simulator::Fault gone;
+  gone.path = "/file";
+  gone.status = 404;
+  gone.count = -1;
+  amplitude.faults().add(gone);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Causes, LastingTrouble,
+    ::testing::Values(
+        Lasting{"Archived", [](auto& a) { cohort(a).archived = true; }, 1, 0},
+        Lasting{"Unknown", [](auto& a) { a.project().cohorts.clear(); }, 1, 1},
+        Lasting{"TooLarge", [](auto& a) { a.switches().largest_cohort = 0; }, 1, 1},
+        Lasting{"JobFailed", [](auto& a) { a.switches().job = "failed"; }, 1, 1},
+        Lasting{"Truncated", [](auto& a) { a.switches().truncated_gzip = true; }, 1, 1},
+        Lasting{"Empty", [](auto& a) { a.switches().empty_file = true; }, 1, 1},
+        Lasting{"FileGone", lose_the_files, 1, 1},
+        Lasting{"WithoutTheColumn",
+                [](auto& a) {
+                  a.switches().unknown_property = "absent";
+                  cohort(a).users.front().properties.erase("email");
+                },
+                1, 1},
+        Lasting{"WrongSecret", [](auto& a) { a.project().secret_key = "another"; }, 0, 0},
+        Lasting{"UnknownKey", [](auto& a) { a.project().api_key = "another"; }, 0, 0}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST_F(CountedSource, TroubleThatIsMendedIsOverAtTheNextTimeOfTheCadence) {
+  world.amplitude.switches().job = "failed";
+  world.serve(hours(5));
+  world.amplitude.switches().job = "ok";
+  world.serve(hours(18));
+  EXPECT_EQ(world.ended(RunStatus::kSucceeded), 0U);
+  world.serve(hours(2));
+  EXPECT_EQ(listed(), 1U);
+  EXPECT_EQ(downloads(world.amplitude), 2U);
+}
+
+TEST_F(CountedSource, AChangedConfigurationIsTriedWithinMinutes) {
+  world.amplitude.switches().job = "failed";
+  world.serve(hours(5));
+  world.amplitude.switches().job = "ok";
+  world.workers.front().worker->adopt(read_workspace(world.dir.path()));
+  world.workers.front().again = world.clock.now();
+  world.serve(minutes(10));
+  EXPECT_EQ(listed(), 1U);
+  EXPECT_EQ(downloads(world.amplitude), 2U);
+}
+
+TEST_F(CountedSource, ASecretThatIsPutRightIsTakenWithinTheHour) {
+  const auto secret = world.amplitude.project().secret_key;
+  world.amplitude.project().secret_key = "another";
+  world.serve(hours(5));
+  world.amplitude.project().secret_key = secret;
+  world.serve(minutes(61));
+  EXPECT_EQ(listed(), 1U);
+  EXPECT_EQ(downloads(world.amplitude), 1U);
 }
 
 }  // namespace

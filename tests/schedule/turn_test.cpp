@@ -72,6 +72,12 @@ TEST(Turn, FailedRunIsTriedAtItsCadenceAtTheLatest) {
   EXPECT_EQ(next_turn(kHourly, failed, kNow), kNow + minutes(10));
 }
 
+TEST(Turn, FailedRunWhoseNextTryWouldCostAgainWaitsForItsCadence) {
+  EXPECT_EQ(next_turn(kHourly, turn(Ending::kSpent, kNow - minutes(20), 1), kNow),
+            kNow + minutes(40));
+  EXPECT_EQ(next_turn(kManual, turn(Ending::kSpent, kNow - minutes(20), 1), kNow), std::nullopt);
+}
+
 TEST(Turn, WaitingRunResumesWhenTheDestinationSaid) {
   auto waiting = turn(Ending::kWaiting, kNow, 1);
   waiting.not_before = kNow + hours(9);

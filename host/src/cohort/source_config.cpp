@@ -304,6 +304,12 @@ std::optional<SourceBudget> known_budget(const SourceConfig& config,
   return known_budget(*amplitude, environment);
 }
 
+bool costs_again(const SourceConfig& config, const Columns& columns,
+                 const SourceEnvironment& environment, Instant since) {
+  const auto* amplitude = std::get_if<AmplitudeOptions>(&config);
+  return amplitude != nullptr && costs_again(*amplitude, columns, environment, since);
+}
+
 std::string describe(const SourceConfig& config) { return std::visit(Describing{}, config); }
 
 }  // namespace muster

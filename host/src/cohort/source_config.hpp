@@ -47,6 +47,12 @@ bool is_counted(const SourceConfig& config);
 std::optional<SourceBudget> known_budget(const SourceConfig& config,
                                          const SourceEnvironment& environment);
 
+//! Whether another try to read the source would count against its limits a second time, a reading
+//! since `since` having left nothing that could be read again. Throws Error when a reference leads
+//! nowhere.
+bool costs_again(const SourceConfig& config, const Columns& columns,
+                 const SourceEnvironment& environment, Instant since);
+
 //! For people: what kind of source, and where.
 std::string describe(const SourceConfig& config);
 

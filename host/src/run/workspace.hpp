@@ -98,6 +98,9 @@ class Workspace {
   void check_source(const SyncConfig& sync);
   //! What is known of the limits of the sync's source, without contacting anybody. Throws Error.
   std::optional<SourceBudget> source_budget(const SyncConfig& sync);
+  //! Whether another try to read the sync's source would count against its limits a second time, a
+  //! reading since `since` having left nothing that could be read again. Throws Error.
+  bool costs_again(const SyncConfig& sync, Instant since);
   //! What a source, or a look at what it could read, takes from outside.
   SourceEnvironment source_environment();
 

@@ -29,6 +29,13 @@ SourceEnvironment Workspace::source_environment() {
           {&environment_.cancellation, {}}};
 }
 
+bool Workspace::costs_again(const SyncConfig& sync, Instant since) {
+  if (!is_counted(sync.source)) return false;
+  RunOptions as_the_try;
+  as_the_try.cohort_since = since;
+  return muster::costs_again(sync.source, rules(sync).columns, run_environment(as_the_try), since);
+}
+
 SourceEnvironment Workspace::run_environment(const RunOptions& options) {
   constexpr Milliseconds kGoodEnough = std::chrono::hours(1);
   auto environment = source_environment();

@@ -101,7 +101,9 @@ void ConnectionWorker::read_agenda() {
     if (const auto known = agenda_.find(sync.name); known != agenda_.end()) {
       entry = known->second;
       entry.cadence = cadence_of(sync);
-      entry.push_not_before = {};  // what kept them may have been mended
+      // What kept them may have been mended.
+      entry.push_not_before = {};
+      if (entry.turn.ending == Ending::kSpent) entry.turn.ending = Ending::kFailed;
     } else {
       read_history(sync.name, entry);
     }
@@ -128,7 +130,7 @@ bool ConnectionWorker::is_held() {
   observer_.on_released(connection_);
   for (auto& [name, entry] : agenda_) {
     // What waited for the connection goes on now.
-    if (entry.turn.ending == Ending::kDone) continue;
+    if (entry.turn.ending == Ending::kDone || entry.turn.ending == Ending::kSpent) continue;
     entry.turn = Turn{};
     entry.turn.ending = Ending::kUnfinished;
   }
@@ -229,6 +231,20 @@ void ConnectionWorker::read_history(const std::string& sync, Entry& entry) {
   const auto runs = whole_runs(sync, kRunsRead);
   entry.turn = turn_of(runs);
   entry.last_run = runs.empty() ? RunId{} : runs.front().id;
+  weigh_another_try(sync, entry);
+}
+
+//! What failed will fail again, as far as anybody knows: where a try costs one of a month's
+//! readings, it waits for the instant that would have cost one anyway.
+void ConnectionWorker::weigh_another_try(const std::string& sync, Entry& entry) {
+  auto& turn = entry.turn;
+  if (turn.ending != Ending::kFailed || !turn.slot) return;
+  try {
+    const bool costs = workspace_.costs_again(workspace_.config().sync(sync), *turn.slot);
+    if (costs) turn.ending = Ending::kSpent;
+  } catch (const Error&) {
+    // Keys that lead nowhere reach nobody, and cost nothing.
+  }
 }
 
 void ConnectionWorker::run(const std::string& sync, Entry& entry, Instant due) {
@@ -248,6 +264,7 @@ void ConnectionWorker::run(const std::string& sync, Entry& entry, Instant due) {
     options.cohort_since = entry.turn.slot;  // until the next one, a retry costs nothing
     const auto result = workspace_.sync(config, options, notices);
     settle(entry, result);
+    weigh_another_try(sync, entry);
     const auto row = workspace_.connection_row(workspace_.config().connection(connection_));
     observer_.on_run_ended(result, fill_url(row.audience_url, result.sync.audience_ref),
                            next(entry));

@@ -56,6 +56,7 @@ class ConnectionWorker {
   void read_history(const std::string& sync, Entry& entry);
   void run(const std::string& sync, Entry& entry, Instant due);
   void settle(Entry& entry, const RunResult& result);
+  void weigh_another_try(const std::string& sync, Entry& entry);
   void could_not_run(const std::string& sync, Entry& entry, const Error& error);
   std::optional<Instant> next(const Entry& entry) const;
   Instant now() const { return workspace_.clock().now(); }

@@ -32,6 +32,7 @@ std::optional<Instant> next_turn(const Cadence& cadence, const Turn& turn, Insta
     case Ending::kUnfinished:
       return now;
     case Ending::kDone:
+    case Ending::kSpent:
       return regular;
     case Ending::kFailed:
       return std::min(*regular, after_backoff(turn));

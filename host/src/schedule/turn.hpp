@@ -16,6 +16,7 @@ enum class Ending {
   kDone,        //!< with drops or not; also where the guard stopped it: a person must look
   kUnfinished,  //!< interrupted: it goes on at once
   kFailed,      //!< tried again with backoff, at the latest at its cadence
+  kSpent,       //!< as failed, and another try would cost again: not before its cadence
   kWaiting,     //!< as failed, but not before the instant that the destination named
   kBusy,        //!< someone else was running it
 };
