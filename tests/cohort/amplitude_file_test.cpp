@@ -78,6 +78,23 @@ INSTANTIATE_TEST_SUITE_P(
                                "amplitude.file_gone"}),
     [](const auto& tested) { return tested.param.name; });
 
+TEST(AmplitudeSource, AFileThatIsPackedTwiceIsRead) {
+  AmplitudeWorld world;
+  world.amplitude.switches().gzip = "twice";
+  world.add_user("u1", "a@b.com");
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+}
+
+TEST(AmplitudeSource, APageInTheFilesPlaceIsNotToldToHaveNoHeader) {
+  AmplitudeWorld world;
+  world.amplitude.switches().page = "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n";
+  world.add_user("u1", "a@b.com");
+  const auto error = error_of(*world.source());
+  EXPECT_EQ(error.code(), "source.missing_column");
+  EXPECT_EQ(error.hint().find("header: false"), std::string::npos) << error.hint();
+  EXPECT_NE(error.hint().find("a page"), std::string::npos) << error.hint();
+}
+
 TEST(AmplitudeSource, KeysThatAreRefusedAtTheFileAreToldAndTheDownloadStays) {
   AmplitudeWorld world;
   world.add_user("u1", "a@b.com");

@@ -247,6 +247,20 @@ TEST(AmplitudeS3, AsksWhichOfSeveralCohorts) {
   EXPECT_THAT(ids_of(source), ElementsAre("u2"));
 }
 
+TEST(AmplitudeS3, SaysOfWhichCohortsTheFilesAreWhereNoneIsOfTheOneNamed) {
+  const TempDir dir;
+  write_run(dir, "2026-11-24T10:30", {}, {}, {1});
+  auto options = options_for(dir);
+  options.cohort = "abc";
+  EXPECT_EQ(code_of(options), "source.other_cohorts");
+  try {
+    AmplitudeS3Source(options).open({"email", {}});
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("abc"));
+    EXPECT_THAT(error.hint(), HasSubstr("7khm89cz"));
+  }
+}
+
 TEST(AmplitudeS3, RefusesADirectoryWithoutSuchFilesOrThatIsNotThere) {
   const TempDir dir;
   dir.write("cohort.csv", "email\n");

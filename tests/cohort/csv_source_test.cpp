@@ -222,6 +222,29 @@ TEST(CsvSource, RefusesAMissingFileADirectoryAndAnEmptyFile) {
   EXPECT_EQ(error_of(csv(dir.write("empty.csv", ""))).code(), "source.empty");
 }
 
+TEST(CsvSource, ReadsZstdBehindAFrameToBeSkipped) {
+  const TempDir dir;
+  const std::string skipped("\x53\x2A\x4D\x18\x03\x00\x00\x00xyz", 11);
+  EXPECT_EQ(read(csv(dir.write("c.zst", skipped + zstd(kText)))).size(), 2U);
+}
+
+TEST(CsvSource, TellsWhichProgramPackedWhatItCanNotRead) {
+  const struct {
+    std::string head;
+    const char* program;
+  } cases[] = {{std::string("\xFD\x37\x7A\x58\x5A\x00\x00\x04", 8), "xz"},
+               {std::string("BZh9\x31\x41\x59\x26\x53\x59"), "bzip2"},
+               {std::string("PK\x03\x04\x14\x00\x00\x00", 8), "zip"}};
+  for (const auto& c : cases) {
+    const TempDir dir;
+    const auto error = error_of(csv(dir.write("c.csv", c.head + "rest")));
+    EXPECT_EQ(error.code(), "source.foreign_pack");
+    EXPECT_NE(error.message().find(std::string("by ") + c.program), std::string::npos);
+  }
+  const TempDir dir;
+  EXPECT_EQ(read(csv(dir.write("c.csv", "BZh9,email\nu,a@b.com\n"))).size(), 1U) << "is text";
+}
+
 TEST(CsvSource, AnEmptyFileAmongSeveralIsRefusedByItsNameAndIsNoEmptySource) {
   for (const auto* text : {"", "\n"}) {
     for (const auto* empty : {"p1.csv", "p2.csv", "p3.csv"}) {

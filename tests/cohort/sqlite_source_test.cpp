@@ -65,6 +65,18 @@ TEST(SqliteSource, GivesNullAsEmptyAndNumbersAsText) {
               ::testing::ElementsAre("", "17", "a"));
 }
 
+TEST(SqliteSource, TakesAQueryWithACommentBehindItsEnd) {
+  const TempDir dir;
+  const auto file = database(dir, "CREATE TABLE p (email); INSERT INTO p VALUES ('a')");
+  for (const auto* query :
+       {"SELECT email FROM p; -- everyone", "SELECT email FROM p;\n/* every; one */ ;\n",
+        "SELECT email FROM p -- everyone"}) {
+    EXPECT_THAT(identifiers(file, query), ::testing::ElementsAre("a")) << query;
+  }
+  EXPECT_EQ(error_of(file, "SELECT email FROM p; -- a\n DELETE FROM p").code(),
+            "sql.not_one_query");
+}
+
 TEST(SqliteSource, RefusesWhatWouldWriteAndWhatIsNotOneQuery) {
   const TempDir dir;
   const auto file = database(dir, "CREATE TABLE p (email)");

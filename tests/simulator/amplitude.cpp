@@ -254,10 +254,12 @@ void Amplitude::finish(Job& job) const {
     });
   }
   job.file = cohort_csv(cohort, job.properties, switches_.property_prefix);
+  if (!switches_.page.empty()) job.file = switches_.page;
   if (switches_.empty_file) job.file.clear();
   if (switches_.gzip == "none") return;
   job.file = packed(job.file);
   if (switches_.truncated_gzip) job.file.resize(job.file.size() - 9);
+  if (switches_.gzip == "twice") job.file = packed(job.file);
   if (switches_.gzip == "announced") job.encoding = "gzip";
 }
 

@@ -26,6 +26,7 @@ void AmplitudeSwitches::set(const boost::json::object& changes) {
       {"usage", word(usage)},
       {"file_as_of", word(file_as_of)},
       {"request_ids", word(request_ids)},
+      {"page", word(page)},
       {"empty_file", flag(empty_file)},
       {"truncated_gzip", flag(truncated_gzip)},
   };

@@ -13,7 +13,7 @@ struct AmplitudeSwitches {
   std::int64_t polls_until_done = 2;       //!< answers "in progress" so often
   std::string job = "ok";                  //!< ok | stuck | failed | error
   std::int64_t inline_limit = 4096;        //!< bytes; a larger file is at the second origin
-  std::string gzip = "announced";          //!< announced | silent | none
+  std::string gzip = "announced";          //!< announced | silent | twice | none
   std::string unknown_property = "empty";  //!< a column of it is empty | absent
   std::string property_prefix;             //!< of the file's property columns, such as gp:
   bool archived_download = false;          //!< an archived cohort can be downloaded
@@ -28,6 +28,7 @@ struct AmplitudeSwitches {
   bool retry_after = false;            //!< on 429
   std::string usage = "nested";        //!< nested | flat | none
   std::string file_as_of = "request";  //!< the file has who is in the cohort at: request | computed
+  std::string page;                    //!< stands in the file's place
   bool empty_file = false;             //!< the file has not a byte
   bool truncated_gzip = false;         //!< the packed file ends too early, but whole for HTTP
 

@@ -104,8 +104,8 @@ AmplitudeS3Run AmplitudeS3Source::newest_run() {
        entry.increment(failed)) {
     const auto name = parse(entry->path().filename().string());
     if (!name) continue;
-    if (!options_.cohort.empty() && name->cohort != options_.cohort) continue;
     cohorts.insert(name->cohort);
+    if (!options_.cohort.empty() && name->cohort != options_.cohort) continue;
     auto& run = runs[name->time];
     auto& files = name->kind == "entering"  ? run.entering
                   : name->kind == "exiting" ? run.exiting
@@ -118,13 +118,22 @@ AmplitudeS3Run AmplitudeS3Source::newest_run() {
         .at(options_.shown_as)
         .with_hint("check the path in the sync's source and the directory's permissions");
   }
+  if (runs.empty() && !cohorts.empty()) {
+    throw Error(ErrorKind::kUsage, "source.other_cohorts",
+                fmt::format("no file here is of the cohort {}", options_.cohort))
+        .at(options_.shown_as)
+        .with_hint(fmt::format("those here are of {}{}", *cohorts.begin(),
+                               cohorts.size() == 1
+                                   ? std::string()
+                                   : fmt::format(" and {} others", cohorts.size() - 1)));
+  }
   if (runs.empty()) {
     throw Error(ErrorKind::kFailed, "source.no_file",
                 "no file here has a name as Amplitude gives them")
         .at(options_.shown_as)
         .with_hint("such as 187520_7khm89cz_2026-11-24T10-30_existing_key.csv");
   }
-  if (cohorts.size() > 1) {
+  if (options_.cohort.empty() && cohorts.size() > 1) {
     throw Error(ErrorKind::kUsage, "source.several_cohorts",
                 fmt::format("the directory holds {} cohorts", cohorts.size()))
         .at(options_.shown_as)

@@ -67,7 +67,9 @@ void AmplitudeSource::open(const Columns& columns) {
   try {
     auto file = std::make_unique<AmplitudeFile>(*api_, environment_, download_->id);
     const auto name = fmt::format("cohort {} of {}", options_.cohort, api_->shown());
-    table_.emplace(unpacked(std::move(file), name), name, form_, columns, ragged_);
+    // Packed as a file, and again on its way: which of them Amplitude announces is not known.
+    auto plain = unpacked(unpacked(std::move(file), name), name);
+    table_.emplace(std::move(plain), name, form_, columns, ragged_);
   } catch (const Error& error) {
     give_up(error);
     throw;

@@ -25,6 +25,12 @@ Error failure(const std::string& name, const char* code, std::string message, st
   return Error(ErrorKind::kFailed, code, std::move(message)).at(name).with_hint(std::move(hint));
 }
 
+Error foreign_pack(const std::string& name, const char* program) {
+  return failure(name, "source.foreign_pack",
+                 fmt::format("the file is packed by {}, which muster can't read", program),
+                 "unpack it, or pack it with gzip or zstd; nothing was sent");
+}
+
 class FileStream final : public ByteStream {
  public:
   FileStream(const std::filesystem::path& file, const Waiting& waiting)
@@ -225,10 +231,36 @@ class ZstdStream final : public ByteStream {
   bool may_hold_more_ = false;
 };
 
+constexpr std::size_t kLongestMagic = 7;
+
+//! A frame, or one to be skipped (RFC 8878 §3.1.2), as parallel packers put before it.
+bool is_zstd(std::string_view head) {
+  if (head.starts_with("\x28\xB5\x2F\xFD")) return true;
+  return head.size() >= 4 && (static_cast<unsigned char>(head[0]) & 0xF0U) == 0x50U &&
+         head.substr(1, 3) == "\x2A\x4D\x18";
+}
+
+void refuse_foreign_pack(std::string_view head, const std::string& name) {
+  const struct {
+    std::string_view magic;
+    const char* program;
+  } packs[] = {{"\xFD"
+                "7zXZ",
+                "xz"},
+               {"PK\x03\x04", "zip"}};
+  for (const auto& pack : packs) {
+    if (head.starts_with(pack.magic)) throw foreign_pack(name, pack.program);
+  }
+  // The level stands between the two halves.
+  if (head.starts_with("BZh") && head.substr(std::min<std::size_t>(4, head.size())) == "1AY") {
+    throw foreign_pack(name, "bzip2");
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<ByteStream> unpacked(std::unique_ptr<ByteStream> stream, std::string name) {
-  std::string head(4, '\0');
+  std::string head(kLongestMagic, '\0');
   std::size_t have = 0;
   while (have < head.size()) {
     const auto count = stream->read(head.data() + have, head.size() - have);
@@ -237,7 +269,8 @@ std::unique_ptr<ByteStream> unpacked(std::unique_ptr<ByteStream> stream, std::st
   }
   head.resize(have);
   const bool gzip = head.starts_with("\x1F\x8B");
-  const bool zstd = head == "\x28\xB5\x2F\xFD";
+  const bool zstd = is_zstd(head);
+  refuse_foreign_pack(head, name);
   auto whole = std::make_unique<PeekedStream>(std::move(stream), std::move(head));
   if (gzip) return std::make_unique<GzipStream>(std::move(whole), std::move(name));
   if (zstd) return std::make_unique<ZstdStream>(std::move(whole), std::move(name));

@@ -22,7 +22,7 @@ class ByteStream {
 };
 
 //! `stream`, unpacked when its first bytes are those of gzip or zstd. `name` is what errors call
-//! it.
+//! it. Throws Error where they are those of xz, bzip2 or zip.
 std::unique_ptr<ByteStream> unpacked(std::unique_ptr<ByteStream> stream, std::string name);
 
 //! Opens `file`; "-" is standard input. Gzip and zstd are known by their first bytes. `waiting` is

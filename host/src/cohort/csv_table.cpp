@@ -63,7 +63,9 @@ void CsvTable::read_header(const Columns& columns) {
   }
   std::vector<std::string> header(cells_.begin(), cells_.end());
   strip_prefix(header, form_.column_prefix);
-  places_ = find_columns(header, columns, form_.id_column, where);
+  const bool always = form_.header == CsvForm::Header::kPresent;
+  places_ = find_columns(header, columns, form_.id_column, where,
+                         always ? NamesFrom::kExport : NamesFrom::kFile);
 }
 
 std::string_view CsvTable::cell(std::size_t place) const {

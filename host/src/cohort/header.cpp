@@ -51,16 +51,18 @@ bool is_usual_name(const std::string& name) {
 std::size_t require_column(const std::vector<std::string>& header, const std::string& wanted,
                            const std::string& where, NamesFrom from) {
   if (const auto place = find_column(header, wanted, where)) return *place;
-  if (from == NamesFrom::kFile && !reads_as_header(header)) {
+  if (from != NamesFrom::kQuery && !reads_as_header(header)) {
     throw Error(ErrorKind::kFailed, "source.missing_column",
                 fmt::format("column '{}' is missing in the first line, whose {} cells do not read "
                             "as names of columns; they are not repeated here, since they may be "
                             "people's data",
                             wanted, header.size()))
         .at(where)
-        .with_hint(
-            "the first line must name the columns; a file of identifiers alone, one a line, needs "
-            "'header: false' in the source");
+        .with_hint(from == NamesFrom::kExport
+                       ? "the first line must name the columns; something else may have come in "
+                         "the file's place, such as a page of a proxy"
+                       : "the first line must name the columns; a file of identifiers alone, one a "
+                         "line, needs 'header: false' in the source");
   }
   std::string there;
   for (const auto& name : header) {
@@ -72,7 +74,7 @@ std::size_t require_column(const std::vector<std::string>& header, const std::st
   }
   throw Error(ErrorKind::kFailed, "source.missing_column",
               fmt::format("column '{}' is missing; the {} {}", wanted,
-                          from == NamesFrom::kFile ? "header has" : "query gives", there))
+                          from == NamesFrom::kQuery ? "query gives" : "header has", there))
       .at(where)
       .with_hint(did_you_mean(wanted, header));
 }

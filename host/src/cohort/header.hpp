@@ -31,8 +31,9 @@ std::optional<std::size_t> find_column(const std::vector<std::string>& header,
 bool reads_as_header(const std::vector<std::string>& row);
 
 enum class NamesFrom {
-  kFile,   //!< the first line, which may be somebody's data
-  kQuery,  //!< a query's columns, which never are
+  kFile,    //!< the first line, which may be somebody's data
+  kExport,  //!< the same of a file that always has a header
+  kQuery,   //!< a query's columns, which never are
 };
 
 //! Throws Error when a column is missing, naming the nearest one and those there are where they

@@ -50,6 +50,22 @@ void SqliteSource::open(const Columns& columns) {
       find_columns(names, columns, options_.id_column, options_.query_where, NamesFrom::kQuery);
 }
 
+//! Whether `text` has blanks and comments alone.
+bool SqliteSource::has_no_statement(std::string_view text) const {
+  while (!text.empty()) {
+    sqlite3_stmt* prepared = nullptr;
+    const char* rest = nullptr;
+    const int code = sqlite3_prepare_v2(database_.get(), text.data(), static_cast<int>(text.size()),
+                                        &prepared, &rest);
+    sqlite3_finalize(prepared);
+    if (code != SQLITE_OK || prepared != nullptr) return false;
+    const auto used = static_cast<std::size_t>(rest - text.data());
+    if (used == 0) return true;
+    text.remove_prefix(used);
+  }
+  return true;
+}
+
 void SqliteSource::prepare() {
   sqlite3_stmt* prepared = nullptr;
   const char* rest = nullptr;
@@ -66,7 +82,7 @@ void SqliteSource::prepare() {
   if (code != SQLITE_OK) throw error(code);
   const auto left = std::string_view(options_.query)
                         .substr(static_cast<std::size_t>(rest - options_.query.data()));
-  const bool one = prepared != nullptr && left.find_first_not_of(" \t\r\n;") == left.npos;
+  const bool one = prepared != nullptr && has_no_statement(left);
   if (one && sqlite3_stmt_readonly(prepared) != 0 && sqlite3_column_count(prepared) > 0) return;
   throw Error(ErrorKind::kUsage, "sql.not_one_query",
               "the query must be one statement that reads, such as SELECT")

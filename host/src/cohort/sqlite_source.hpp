@@ -34,6 +34,7 @@ class SqliteSource final : public Source {
   };
   static int mind(void* self) noexcept;
   void prepare();
+  bool has_no_statement(std::string_view text) const;
   std::string_view cell(std::size_t place) const;
   Error error(int code) const;
 
