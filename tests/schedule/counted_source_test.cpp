@@ -125,6 +125,28 @@ INSTANTIATE_TEST_SUITE_P(
         Lasting{"UnknownKey", [](auto& a) { a.project().api_key = "another"; }, 0, 0}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
+TEST_F(CountedSource, ARequestThatKeepsFailingIsTriedByThreeRunsAndThenOnceADay) {
+  constexpr std::size_t kTriesOfARun = 5;
+  simulator::Fault failing;
+  failing.path = std::string("/request/") + kAmplitudeCohort;
+  failing.status = 503;
+  failing.count = -1;
+  for (const int asked : {-1, 30}) {
+    SCOPED_TRACE(asked);
+    failing.retry_after_s = asked;
+    world.amplitude.faults().clear();
+    world.amplitude.faults().add(failing);
+    const auto before = downloads(world.amplitude);
+    world.serve(hours(24) - minutes(30));
+    EXPECT_EQ(downloads(world.amplitude), before + 3 * kTriesOfARun);
+    world.serve(hours(24));
+    EXPECT_EQ(downloads(world.amplitude), before + 4 * kTriesOfARun);
+    world.amplitude.faults().clear();
+    world.serve(hours(24));
+    ASSERT_EQ(listed(), 1U);
+  }
+}
+
 TEST_F(CountedSource, TroubleThatIsMendedIsOverAtTheNextTimeOfTheCadence) {
   world.amplitude.switches().job = "failed";
   world.serve(hours(5));

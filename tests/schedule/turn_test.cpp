@@ -76,6 +76,11 @@ TEST(Turn, FailedRunWhoseNextTryWouldCostAgainWaitsForItsCadence) {
   EXPECT_EQ(next_turn(kHourly, turn(Ending::kSpent, kNow - minutes(20), 1), kNow),
             kNow + minutes(40));
   EXPECT_EQ(next_turn(kManual, turn(Ending::kSpent, kNow - minutes(20), 1), kNow), std::nullopt);
+  auto asked = turn(Ending::kSpent, kNow, 3);
+  for (const auto wait : {minutes(1), minutes(90)}) {
+    asked.not_before = kNow + wait;
+    EXPECT_EQ(next_turn(kHourly, asked, kNow), kNow + std::max(wait, minutes(60)));
+  }
 }
 
 TEST(Turn, WaitingRunResumesWhenTheDestinationSaid) {

@@ -15,6 +15,8 @@ constexpr Milliseconds kPushPause = std::chrono::seconds(1);
 constexpr Milliseconds kTroublePause = std::chrono::minutes(1);
 // Without anything to do: others may run a sync, or bring a connection back.
 constexpr Milliseconds kLongestPause = std::chrono::hours(1);
+//! Runs in a row that may spend a reading each while its source can't answer.
+constexpr std::uint32_t kMostCostlyWaits = 3;
 //! Enough of the history to count failures in a row as far as the backoff grows.
 constexpr std::size_t kRunsRead = 10;
 
@@ -234,11 +236,14 @@ void ConnectionWorker::read_history(const std::string& sync, Entry& entry) {
   weigh_another_try(sync, entry);
 }
 
-//! What failed will fail again, as far as anybody knows: where a try costs one of a month's
-//! readings, it waits for the instant that would have cost one anyway.
+//! What failed will fail again, as far as anybody knows, and what has to wait for Amplitude may,
+//! too: where a try costs one of a month's readings, it waits for the instant that would have cost
+//! one anyway.
 void ConnectionWorker::weigh_another_try(const std::string& sync, Entry& entry) {
   auto& turn = entry.turn;
-  if (turn.ending != Ending::kFailed || !turn.slot) return;
+  const bool may_repeat = turn.ending == Ending::kFailed ||
+                          (turn.ending == Ending::kWaiting && turn.failures >= kMostCostlyWaits);
+  if (!may_repeat || !turn.slot) return;
   try {
     const bool costs = workspace_.costs_again(workspace_.config().sync(sync), *turn.slot);
     if (costs) turn.ending = Ending::kSpent;

@@ -32,8 +32,9 @@ std::optional<Instant> next_turn(const Cadence& cadence, const Turn& turn, Insta
     case Ending::kUnfinished:
       return now;
     case Ending::kDone:
-    case Ending::kSpent:
       return regular;
+    case Ending::kSpent:
+      return turn.not_before ? std::max(*regular, *turn.not_before) : regular;
     case Ending::kFailed:
       return std::min(*regular, after_backoff(turn));
     case Ending::kWaiting:
