@@ -125,6 +125,17 @@ TEST(AmplitudeRefusals, OfTheKeysCostNoDownloadWhereTheListAloneTellsThem) {
   }
 }
 
+TEST(AmplitudeRefusals, OfTheListAloneSayNothingOfKeysThatTheUsageTook) {
+  AmplitudeWorld world;
+  world.add_user("u1", "ada@example.com");
+  world.amplitude.faults().set_source([](const simulator::SimRequest& request) {
+    simulator::Fault refused;
+    refused.status = 401;
+    return request.target == "/api/3/cohorts" ? std::optional(refused) : std::nullopt;
+  });
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+}
+
 TEST(AmplitudeRefusals, OfAnArchivedCohortCostOneDownloadUntilItIsUnarchived) {
   AmplitudeWorld world;
   world.add_user("u1", "ada@example.com");

@@ -169,6 +169,18 @@ TEST_F(CountedSource, AChangedConfigurationIsTriedWithinMinutes) {
   EXPECT_EQ(downloads(world.amplitude), 2U);
 }
 
+TEST_F(CountedSource, AConnectionThatComesBackCostsNothingByItself) {
+  world.amplitude.switches().job = "failed";
+  world.serve(hours(5));
+  world.set_connection("c0", ConnectionState::kDisconnected);
+  world.serve(hours(2));
+  ASSERT_FALSE(world.told.held.empty());
+  world.set_connection("c0", ConnectionState::kConnected);
+  world.serve(hours(2));
+  ASSERT_FALSE(world.told.released.empty());
+  EXPECT_EQ(downloads(world.amplitude), 1U);
+}
+
 TEST_F(CountedSource, ASecretThatIsPutRightIsTakenWithinTheHour) {
   const auto secret = world.amplitude.project().secret_key;
   world.amplitude.project().secret_key = "another";

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <regex>
-#include <set>
 
 #include "cohort/file_set.hpp"
 
@@ -94,6 +93,21 @@ AmplitudeS3Source::Runs::const_iterator AmplitudeS3Source::newest_of(const Runs&
   return newest;
 }
 
+Error AmplitudeS3Source::other_cohorts(const std::set<std::string>& cohorts) const {
+  constexpr std::size_t kMostShown = 5;
+  std::string shown;
+  std::size_t count = 0;
+  for (const auto& cohort : cohorts) {
+    if (count++ == kMostShown) break;
+    shown += (shown.empty() ? "" : ", ") + cohort;
+  }
+  return Error(ErrorKind::kUsage, "source.other_cohorts",
+               fmt::format("no file here is of the cohort {}", options_.cohort))
+      .at(options_.shown_as)
+      .with_hint(
+          fmt::format("those here are of {}{}", shown, count > kMostShown ? " and others" : ""));
+}
+
 //! A run that lacks a file is still being copied: it would be a smaller cohort, or an older one
 //! under a new name.
 AmplitudeS3Run AmplitudeS3Source::newest_run() {
@@ -118,15 +132,7 @@ AmplitudeS3Run AmplitudeS3Source::newest_run() {
         .at(options_.shown_as)
         .with_hint("check the path in the sync's source and the directory's permissions");
   }
-  if (runs.empty() && !cohorts.empty()) {
-    throw Error(ErrorKind::kUsage, "source.other_cohorts",
-                fmt::format("no file here is of the cohort {}", options_.cohort))
-        .at(options_.shown_as)
-        .with_hint(fmt::format("those here are of {}{}", *cohorts.begin(),
-                               cohorts.size() == 1
-                                   ? std::string()
-                                   : fmt::format(" and {} others", cohorts.size() - 1)));
-  }
+  if (runs.empty() && !cohorts.empty()) throw other_cohorts(cohorts);
   if (runs.empty()) {
     throw Error(ErrorKind::kFailed, "source.no_file",
                 "no file here has a name as Amplitude gives them")

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -58,6 +59,7 @@ class AmplitudeS3Source final : public Source {
  private:
   using Runs = std::map<std::string, AmplitudeS3Run>;  //!< by the time in their names
   AmplitudeS3Run newest_run();
+  Error other_cohorts(const std::set<std::string>& cohorts) const;
   Runs::const_iterator newest_of(const Runs& runs);
   std::optional<Member> next_row();
   void open_file();
