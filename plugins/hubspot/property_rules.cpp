@@ -41,6 +41,9 @@ bool is_date(std::string_view text) {
 
 std::string secret_of(std::string_view list) { return "fitting/" + std::string(list); }
 
+//! Before the names: a stored text is kept out of all texts for people, and a name alone must not.
+constexpr std::string_view kFitted = "fitted: ";
+
 }  // namespace
 
 void PropertyRules::load() {
@@ -118,7 +121,9 @@ void PropertyRules::recall(std::string_view list) {
   list_ = list;
   fitting_.clear();
   remembered_ = list.empty() ? std::string{} : host_.secret(secret_of(list));
-  for (std::string_view rest = remembered_; !rest.empty();) {
+  std::string_view rest = remembered_;
+  if (rest.starts_with(kFitted)) rest.remove_prefix(kFitted.size());
+  while (!rest.empty()) {
     const auto end = std::min(rest.find(' '), rest.size());
     if (end > 0) fitting_.emplace(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -130,7 +135,7 @@ void PropertyRules::remember(std::string_view list) {
   if (list.empty()) return;
   list_ = list;
   std::string all;
-  for (const auto& name : fitting_) all += (all.empty() ? "" : " ") + name;
+  for (const auto& name : fitting_) all += (all.empty() ? std::string(kFitted) : " ") + name;
   if (all == remembered_) return;
   try {
     host_.store_secret(secret_of(list_), all);
