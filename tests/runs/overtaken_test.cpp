@@ -77,20 +77,26 @@ TEST_F(Overtaken, WritesNoRecordOverTheOthers) {
   expect_that_it_gave_way();
 }
 
-//! Settles nobody who enters, and does not tell whom they are.
+//! Settles nobody who enters; tells that they are `record`, where there is one.
 class Undecided final : public ForwardingDestination {
  public:
-  using ForwardingDestination::ForwardingDestination;
+  explicit Undecided(std::unique_ptr<Destination> inner, std::string record = {})
+      : ForwardingDestination(std::move(inner)), record_(std::move(record)) {}
   SyncResult sync(const SyncHeader& header, std::span<const Operation> operations,
                   const AudienceEvents& events) override {
     SyncResult result;
     if (operations.front().kind == OperationKind::kRemove) {
       return inner().sync(header, operations, events);
     }
+    const std::vector<ResolvedRecord> resolved{{0, record_}};
+    if (!record_.empty() && events.resolved) events.resolved(resolved);
     result.outcomes.resize(operations.size());
     for (auto& outcome : result.outcomes) outcome.kind = OutcomeKind::kRetry;
     return result;
   }
+
+ private:
+  std::string record_;
 };
 
 TEST(GivenUp, WhoLeavesStaysWhileItMayBeWhoEnters) {
@@ -109,6 +115,24 @@ TEST(GivenUp, WhoLeavesStaysWhileItMayBeWhoEnters) {
   EXPECT_EQ(result.error->kind(), ErrorKind::kLater);
   EXPECT_EQ(result.run.figures.removed, 1U) << "bob, whom nothing holds back";
   EXPECT_EQ(world.listed(), std::set<simulator::ContactId>{ada.id});
+}
+
+//! The record of who enters is known, by the number of before it was merged.
+TEST(GivenUp, WhoLeavesStaysWhileWhoEntersWasMergedIntoThem) {
+  SyncWorld world;
+  const auto ada = world.hubspot.account().create("ada@example.com").id;
+  const auto bea = world.hubspot.account().create("bea@example.com").id;
+  world.configure({"retry_for: 1s"});
+  world.cohort({"ada@example.com", "bob@example.com"});
+  ASSERT_FALSE(world.run().error);
+  auto& account = world.hubspot.account();
+  account.merge(*account.by_id(ada), *account.by_id(bea), true);
+  world.cohort({"bea@example.com"});
+  world.around_destination = [&](std::unique_ptr<Destination> inner) {
+    return std::make_unique<Undecided>(std::move(inner), std::to_string(bea));
+  };
+  ASSERT_TRUE(world.run().error);
+  EXPECT_EQ(world.listed(), std::set<simulator::ContactId>{ada});
 }
 
 }  // namespace
