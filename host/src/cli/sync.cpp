@@ -6,7 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 #include "cli/words.hpp"
-#include "run/report.hpp"
+#include "run/account_check.hpp"
 
 namespace muster::cli {
 namespace {
@@ -96,7 +96,7 @@ void run_syncs(Shell& shell, const Asked& asked) {
       const auto result = workspace->sync(*sync, asked.options, progress);
       progress.clear();
       const auto row = workspace->connection_row(workspace->config().connection(sync->connection));
-      const auto url = fill_url(row.audience_url, result.sync.audience_ref);
+      const auto url = audience_page(result.sync, row);
       say(shell, result, url);
       results.emplace_back(to_json(result, url));
       if (result.error && !shell.json_output) shell.tell("muster: " + error_text(*result.error));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "run/report.hpp"
+
 namespace muster {
 
 bool is_same_account(const SyncRow& sync, const ConnectionRow& connection) {
@@ -14,6 +16,11 @@ Error account_changed(const SyncRules& rules) {
                            "holds this sync's list",
                            rules.connection))
       .with_hint("connect the former account again, or run with --full to start afresh there");
+}
+
+std::string audience_page(const SyncRow& sync, const ConnectionRow& connection) {
+  if (!is_same_account(sync, connection)) return {};
+  return fill_url(connection.audience_url, sync.audience_ref);
 }
 
 void require_same_account(const SyncRow& sync, const ConnectionRow& connection,

@@ -17,4 +17,7 @@ Error account_changed(const SyncRules& rules);
 void require_same_account(const SyncRow& sync, const ConnectionRow& connection,
                           const SyncRules& rules);
 
+//! The page of the sync's audience; empty when it is not in the connection's account.
+std::string audience_page(const SyncRow& sync, const ConnectionRow& connection);
+
 }  // namespace muster
