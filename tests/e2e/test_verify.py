@@ -55,6 +55,21 @@ class Verify(Workspace):
         self.assertEqual(self.verify(0, "--repair")["strangers"], 1)
         self.assertIn("x@company.com", self.members())
 
+    def test_what_the_guards_hint_names_is_a_flag_of_a_repair(self):
+        self.configure(sync={"remove_strangers": True})
+        path = "/crm/objects/2026-09/contacts"
+        many = [
+            self.hubspot.call("POST", path, {"properties": {"email": f"x{i}@company.com"}})["id"]
+            for i in range(20)
+        ]
+        self.hubspot.call("PUT", f"/crm/lists/2026-09/{self.list_id()}/memberships/add", many)
+        self.assertIn("on top", self.muster("plan", "s").out)
+        self.assertIsNone(self.muster("plan", "s", "--json").json["strangers"])
+        stopped = self.verify(4, "--repair")
+        self.assertIn("--allow-removals", stopped["error"]["hint"])
+        self.assertEqual(self.verify(0, "--repair", "--allow-removals")["strangers"], 0)
+        self.assertEqual(self.muster("verify", "s", "--allow-removals").code, 2)
+
     def test_a_repair_that_fails_gives_no_verdict(self):
         self.configure(sync={"retry_for": "1s"})
         self.hubspot.fault(path="/memberships", status=503, count=-1)

@@ -186,6 +186,26 @@ TEST_F(GuardedTest, ARepairFromAnEmptiedSourceIsStopped) {
   EXPECT_EQ(store->count_members(store->sync("s")->id, MemberState::kListed), 30U);
 }
 
+TEST_F(GuardedTest, ARepairOfAMirrorRemovesManyStrangersWhenItIsAllowedTo) {
+  fill(30, {"remove_strangers: true"});
+  auto& account = world.hubspot.account();
+  for (int i = 0; i < 30; ++i) {
+    const auto id = account.create(fmt::format("stranger{}@example.net", i)).id;
+    account.add_member(world.list(), id);
+  }
+  const auto stopped = world.repair();
+  ASSERT_TRUE(stopped.run && stopped.run->error);
+  EXPECT_EQ(stopped.run->error->code(), "guard.strangers");
+  EXPECT_EQ(stopped.run->error->hint().find("source"), std::string::npos) << "it is not at fault";
+  EXPECT_EQ(world.listed().size(), 60U);
+  RunOptions allowing;
+  allowing.allow_removals = true;
+  const auto result = world.repair(allowing);
+  ASSERT_TRUE(result.run);
+  EXPECT_FALSE(result.run->error);
+  EXPECT_EQ(world.listed().size(), 30U);
+}
+
 TEST_F(GuardedTest, AddsOfACutShortFirstRunCountAsListed) {
   simulator::Fault lost;
   lost.path = "/memberships";

@@ -90,9 +90,9 @@ class SyncWorld {
     const auto workspace = open();
     return workspace->verify(workspace->config().sync("s"), told);
   }
-  VerifyResult repair() {
+  VerifyResult repair(const RunOptions& options = {}) {
     const auto workspace = open();
-    return workspace->repair(workspace->config().sync("s"), told);
+    return workspace->repair(workspace->config().sync("s"), options, told);
   }
   Preview preview(const PreviewOptions& options = {}) {
     const auto workspace = open();

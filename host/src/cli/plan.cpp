@@ -124,20 +124,30 @@ void say_lookup(const Shell& shell, const Preview::Lookup& lookup, bool creates)
   }
 }
 
-void say(const Shell& shell, const std::string& audience, const SyncConfig& sync, bool creates,
+//! Whom a mirror removes besides, only the read-back at the end of a run finds out.
+bool removes_strangers(const SyncRules& rules) {
+  return rules.strangers == Strangers::kRemove && rules.read_back == ReadBack::kOn;
+}
+
+void say(const Shell& shell, const SyncRules& rules, const SyncConfig& sync,
          const Preview& preview) {
   shell.say(fmt::format("{}: {} to {} ({}), {}", shell.in(Colour::kBold, sync.name), sync.cohort,
-                        audience, sync.connection, to_word(preview.mode)));
+                        rules.audience_name, sync.connection, to_word(preview.mode)));
   shell.say(figure("rows", preview.rows));
   shell.say(figure("duplicates", preview.duplicates));
   shell.say(figure("members", preview.members));
   if (!preview.is_known) return say_source_only(shell, sync, preview);
   shell.say(figure("add", preview.adds));
   if (preview.lookup) {
-    say_lookup(shell, *preview.lookup, creates);
+    say_lookup(shell, *preview.lookup, rules.create_missing);
   }
   if (preview.updates > 0) shell.say(figure("update", preview.updates));
   shell.say(figure("remove", preview.removes));
+  if (removes_strangers(rules)) {
+    shell.say("    strangers that remove_strangers takes out come on top: they are counted, and");
+    shell.say(
+        "    judged by the guard, when a run reads the list; `muster verify` counts them now");
+  }
   shell.say(figure("unchanged", preview.unchanged));
   shell.say(reasons_figure("rejected", preview.rejected));
   if (!preview.rejected.empty()) shell.say("    tried again when their values change");
@@ -188,8 +198,10 @@ void add_plan(CLI::App& program, Shell& shell) {
     const auto preview = workspace->preview(config, *options, progress);
     progress.clear();
     const auto rules = workspace->rules(config);
-    say(shell, rules.audience_name, config, rules.create_missing, preview);
-    shell.print(to_json(config, rules.audience_name, preview));
+    say(shell, rules, config, preview);
+    auto object = to_json(config, rules.audience_name, preview);
+    if (removes_strangers(rules)) object["strangers"] = nullptr;  // not known before a run
+    shell.print(object);
   });
 }
 

@@ -4,7 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 #include "cli/words.hpp"
-#include "run/report.hpp"
+#include "run/account_check.hpp"
 
 namespace muster::cli {
 namespace {
@@ -71,16 +71,22 @@ void say(const Shell& shell, const SyncRules& rules, const std::string& url,
   }
 }
 
-void run_verify(Shell& shell, const std::string& name, bool repair) {
+struct Asked {
+  std::string sync;
+  bool repair = false;
+  RunOptions options;
+};
+
+void run_verify(Shell& shell, const Asked& asked) {
   const auto workspace = shell.open_workspace();
-  const auto& sync = workspace->config().sync(name);
+  const auto& sync = workspace->config().sync(asked.sync);
   const auto rules = workspace->rules(sync);
   Progress progress(shell.clock(), sync.name);
-  const auto result =
-      repair ? workspace->repair(sync, progress) : workspace->verify(sync, progress);
+  const auto result = asked.repair ? workspace->repair(sync, asked.options, progress)
+                                   : workspace->verify(sync, progress);
   progress.clear();
   const auto row = workspace->connection_row(workspace->config().connection(sync.connection));
-  say(shell, rules, fill_url(row.audience_url, result.sync.audience_ref), result);
+  say(shell, rules, audience_page(result.sync, row), result);
   shell.print(to_json(sync, rules.audience_name, result));
   if (result.run && result.run->error) {
     if (!shell.json_output) shell.tell("muster: " + error_text(*result.run->error));
@@ -88,7 +94,7 @@ void run_verify(Shell& shell, const std::string& name, bool repair) {
     return;
   }
   const bool differs = has_drift(result);
-  const bool good = repair ? is_mended(rules, result) : !differs;
+  const bool good = asked.repair ? is_mended(rules, result) : !differs;
   shell.exit_code = good ? 0 : 3;
 }
 
@@ -103,13 +109,16 @@ void add_verify(CLI::App& program, Shell& shell) {
       "it differs; with --repair 0 when nothing is left to mend (strangers stay unless the sync "
       "says remove_strangers: true).\n\nExample:\n  muster verify power_users\n  muster verify "
       "power_users --repair --json");
-  auto sync = std::make_shared<std::string>();
-  auto repair = std::make_shared<bool>(false);
-  command->add_option("SYNC", *sync, "a sync of muster.yaml")->required();
-  command->add_flag(
-      "--repair", *repair,
+  auto asked = std::make_shared<Asked>();
+  command->add_option("SYNC", asked->sync, "a sync of muster.yaml")->required();
+  auto* repair = command->add_flag(
+      "--repair", asked->repair,
       "add who is missing again, remove who was to leave; kept in the history as a run");
-  command->callback([&shell, sync, repair] { run_verify(shell, *sync, *repair); });
+  command
+      ->add_flag("--allow-removals", asked->options.allow_removals,
+                 "with --repair: let the guard pass")
+      ->needs(repair);
+  command->callback([&shell, asked] { run_verify(shell, *asked); });
 }
 
 }  // namespace muster::cli

@@ -7,11 +7,11 @@ namespace {
 
 constexpr std::uint64_t kSmallAudience = 20;
 
-Error stopped(std::string code, std::string message) {
+Error stopped(std::string code, std::string message,
+              const char* look_at = "the source and at `muster plan`") {
   return Error(ErrorKind::kGuard, std::move(code), std::move(message))
       .with_hint(
-          "look at the source and at `muster plan`; when it is right, run again with "
-          "--allow-removals");
+          fmt::format("look at {}; when it is right, run again with --allow-removals", look_at));
 }
 
 double share_of(std::uint64_t part, std::uint64_t whole) {
@@ -88,7 +88,8 @@ std::optional<Error> judge_strangers(std::uint64_t strangers, std::uint64_t audi
       "guard.strangers",
       fmt::format("{} of the {} records in the list ({:.1f}%) are nobody of this sync and "
                   "would be removed; the guard allows {:.1f}%",
-                  strangers, audience, share * 100, *max_removals * 100));
+                  strangers, audience, share * 100, *max_removals * 100),
+      "the list, and at who else adds to it");
 }
 
 std::optional<Error> judge_changes(const ChangesSeen& changes, std::optional<double> max_removals) {

@@ -281,11 +281,10 @@ VerifyResult Workspace::verify(const SyncConfig& sync, RunObserver& observer) {
   }
 }
 
-VerifyResult Workspace::repair(const SyncConfig& sync, RunObserver& observer) {
+VerifyResult Workspace::repair(const SyncConfig& sync, RunOptions options, RunObserver& observer) {
   auto sync_rules = rules(sync);
   sync_rules.on_drift = PlanOptions::Drift::kRepair;
   sync_rules.read_back = ReadBack::kOn;
-  RunOptions options;
   options.repair = true;
   const auto source = cohort_source(sync, run_environment(options));
   return repaired(run(sync, sync_rules, *source, options, observer));

@@ -90,7 +90,7 @@ class Workspace {
   //! Compares the list with what was last confirmed of it.
   VerifyResult verify(const SyncConfig& sync, RunObserver& observer);
   //! The same, and mends it: a run that sends nothing else.
-  VerifyResult repair(const SyncConfig& sync, RunObserver& observer);
+  VerifyResult repair(const SyncConfig& sync, RunOptions options, RunObserver& observer);
   //! What is known of one person; writes nothing but a renewed token.
   Explanation explain(const SyncConfig& sync, const std::string& asked, RunObserver& observer);
   Preview preview(const SyncConfig& sync, const PreviewOptions& options, RunObserver& observer);
