@@ -157,5 +157,25 @@ TEST_F(PreviewTest, TheRowsAreAllOfThemInAFileOfTheUsersOnly) {
   EXPECT_LT(text.find("person0@"), text.find("person1@"));
 }
 
+//! HubSpot says that they were removed, and has them all the same.
+TEST_F(PreviewTest, WhoWasRemovedAndIsStillSeenIsRemovedAgain) {
+  fill(30);
+  simulator::Fault keeping;
+  keeping.path = "/memberships";
+  keeping.method = "PUT";
+  keeping.kind = "keep_member";
+  keeping.count = 1;
+  world.hubspot.faults().add(keeping);
+  world.cohort(SyncWorld::people(28));
+  ASSERT_EQ(world.run().run.status, RunStatus::kCompletedWithDrops);
+  PreviewOptions options;
+  options.rows = world.dir.path() / "rows.csv";
+  const auto preview = world.preview(options);
+  EXPECT_EQ(preview.guard.removals_share, 0) << "they were judged when they left";
+  EXPECT_EQ(count_of(read_file(options.rows), "remove,,,planned,"), preview.removes);
+  EXPECT_GT(preview.removes, 0U);
+  EXPECT_EQ(world.run().run.figures.removed, preview.removes);
+}
+
 }  // namespace
 }  // namespace muster::testing

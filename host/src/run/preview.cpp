@@ -82,6 +82,8 @@ class Previewer {
     preview.adds = plan.adds.size();
     preview.updates = plan.updates.size();
     preview.removes = plan.removes.size();
+    // A list that is made again holds nobody who is not sent to it.
+    if (!starts_over) preview.removes += plan.doubtful.size();
     preview.unchanged = plan.unchanged;
     preview.rejected = cohort_->rejected();
     preview.notices = source_.notices();
@@ -93,7 +95,7 @@ class Previewer {
     preview.guard = judge(plan_before, *cohort_, rules_.max_removals);
     if (options_.look_up && !refused_) preview.lookup = look_up(plan);
     estimate(plan, has_audience && !starts_over, preview);
-    if (!options_.rows.empty()) write_rows(plan);
+    if (!options_.rows.empty()) write_rows(plan, starts_over);
     return preview;
   }
 
@@ -238,7 +240,7 @@ class Previewer {
     request.verify = rules_.read_back == ReadBack::kOn;
     request.adds_by_record = plan.adds_by_record;
     request.adds = plan.adds.size() - plan.adds_by_record;
-    request.removes = plan.removes.size() + plan.doubtful.size();
+    request.removes = preview.removes;
     request.updates = plan.updates.size();
     if (preview.lookup) request.missing = preview.lookup->missing;
     request.audience_size = plan.unchanged + plan.adds.size();
@@ -267,7 +269,7 @@ class Previewer {
     return unchanged;
   }
 
-  void write_rows(const Plan& plan) {
+  void write_rows(const Plan& plan, bool starts_over) {
     Report rows(options_.rows, {});
     const auto add = [&](std::string_view operation, SpillOffset offset, std::string_view outcome,
                          std::string_view reason, std::string_view detail) {
@@ -282,9 +284,13 @@ class Previewer {
     };
     for (const auto& planned : plan.adds) add("add", planned.offset, "planned", {}, {});
     for (const auto& planned : plan.updates) add("update", planned.offset, "planned", {}, {});
-    for (const auto& key : plan.removes) {
+    const auto remove = [&](const MemberKey& key, std::string_view detail) {
       const auto row = context_.store->member(sync_->id, key);
-      rows.add({"remove", {}, {}, "planned", {}, {}, row ? row->record_id : std::string{}});
+      rows.add({"remove", {}, {}, "planned", {}, detail, row ? row->record_id : std::string{}});
+    };
+    for (const auto& key : plan.removes) remove(key, {});
+    if (!starts_over) {
+      for (const auto& key : plan.doubtful) remove(key, "MAY_BE_LISTED");
     }
     for (const auto offset : unchanged_of(plan)) add("none", offset, "unchanged", {}, {});
     for (const auto offset : cohort_->rejected_rows()) add("none", offset, "dropped", {}, {});

@@ -25,6 +25,7 @@ struct Preview {
   std::uint64_t duplicates = 0;
   std::uint64_t adds = 0;
   std::uint64_t updates = 0;
+  //! Members that leave, and whoever else may be in the list after a removal or an add of before.
   std::uint64_t removes = 0;
   std::uint64_t unchanged = 0;
   std::map<std::string, std::uint64_t> rejected;
