@@ -185,6 +185,32 @@ class History(Workspace):
         self.assertIn("started by a person", out)
 
 
+    def test_figures_of_a_cohort_that_was_not_read_are_unknown(self):
+        self.file("cohort.csv", "user_id,other\nu1,x\n")
+        self.assertNotEqual(self.muster("sync", "s").code, 0)
+        (run,) = self.muster("history", "--limit", "1", "--json").json
+        for name in ("rows", "members", "listed", "unchanged", "dropped", "to_retry"):
+            self.assertIsNone(run[name], name)
+        line = self.muster("history", "--limit", "1").out.splitlines()[1].split()
+        self.assertEqual((line[-4], line[-1]), ("-", "-"))
+
+    def test_says_when_rejected_values_are_tried_again(self):
+        self.cohort(["nobody@company.com", "broken"])
+        self.sync(code=3)
+        out = self.muster("history", "--limit", "1").out
+        self.assertIn("invalid_email 1: tried again when their values change", out)
+
+    def test_says_what_the_read_back_saw(self):
+        self.configure(sync={"create_missing": True, "on_drift": "report"})
+        self.cohort([f"user{i}@company.com" for i in range(3)])
+        self.sync(code=0)
+        people = self.hubspot.lists()["amplitude_Power Users"]
+        path = f"/crm/lists/2026-09/{people['id']}/memberships/remove"
+        self.hubspot.call("PUT", path, [people["members"][0]["id"]])
+        self.sync(code=3)
+        self.assertIn("read back: 1 missing, 0 strangers", self.muster("history").out)
+
+
 class SeveralSyncs(Workspace):
     def test_a_sync_that_is_named_twice_runs_once(self):
         self.configure()

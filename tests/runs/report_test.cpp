@@ -117,6 +117,35 @@ TEST_F(ReportTest, TheHistoryHasTheFiguresOfEveryBatch) {
   EXPECT_FALSE(seen->figures.verified);
 }
 
+//! A kill in the midst of a batch leaves in the history what the run has cost.
+TEST_F(ReportTest, TheHistoryHasTheCostOfABatchInHand) {
+  world.cohort(SyncWorld::people(3000));
+  world.hubspot.switches().burst_limit = 5;
+  std::optional<RunRow> seen;
+  world.hubspot.faults().set_source(
+      [&](const simulator::SimRequest& request) -> std::optional<simulator::Fault> {
+        const bool adds =
+            request.method == "PUT" && request.target.find("/memberships") != std::string::npos;
+        if (adds && !seen) seen = world.store()->run(RunId{1});
+        return std::nullopt;
+      });
+  ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(seen->figures.listed, 0U);
+  EXPECT_TRUE(seen->cohort_was_read);
+  EXPECT_GT(seen->figures.calls, 5U);
+  EXPECT_GT(seen->figures.duration.count(), 5'000);
+}
+
+TEST_F(ReportTest, ACohortThatWasNotReadIsToldInTheHistory) {
+  world.dir.write("cohort.csv", "user_id,other\nu1,x\n");
+  ASSERT_TRUE(world.run().error);
+  EXPECT_FALSE(world.store()->run(RunId{1})->cohort_was_read);
+  world.cohort(SyncWorld::people(2));
+  ASSERT_FALSE(world.run().error);
+  EXPECT_TRUE(world.store()->run(RunId{2})->cohort_was_read);
+}
+
 TEST_F(ReportTest, ARunThatWaitsIsToldToBeAlive) {
   fill(30);
   world.fault("/memberships", 503, 3);

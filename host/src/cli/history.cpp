@@ -1,6 +1,7 @@
 // muster history: the runs that were.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "cli/commands.hpp"
@@ -42,6 +43,9 @@ struct Healing {
   std::optional<Instant> due;  //!< nothing: when the value changes in the source
 };
 
+//! Whether the plugin refuses such a value before anything is sent.
+bool is_rejection(const std::string& reason) { return !can_heal(reason) && reason != "drifted"; }
+
 std::vector<Healing> healing_of(Store& store, const std::string& sync) {
   std::vector<Healing> all;
   const auto row = store.sync(sync);
@@ -61,6 +65,16 @@ std::vector<Healing> healing_of(Store& store, const std::string& sync) {
     }
   }
   return all;
+}
+
+//! Rows that were never sent have no state.
+void add_rejected(const RunRow& run, std::vector<Healing>& healing) {
+  for (const auto& [reason, count] : run.figures.dropped) {
+    const bool is_known =
+        std::any_of(healing.begin(), healing.end(),
+                    [&, &name = reason](const auto& drops) { return drops.reason == name; });
+    if (!is_known && is_rejection(reason)) healing.push_back({reason, count, std::nullopt});
+  }
 }
 
 const char* word_of(StartedBy who) {
@@ -86,14 +100,27 @@ json::object to_json_with_start(const RunRow& run) {
   return object;
 }
 
+//! Of the cohort: nothing is known of one that was not read.
+std::string of_cohort(const RunRow& run, std::uint64_t count) {
+  return run.cohort_was_read ? std::to_string(count) : "-";
+}
+
+std::string cut(const std::string& name, std::size_t width) {
+  return name.size() <= width ? name : name.substr(0, width - 3) + "...";
+}
+
+bool differs(const VerifiedFigures& verified) {
+  return verified.missing + verified.strangers + verified.leavers > 0;
+}
+
 void say_run(const Shell& shell, const RunRow& run) {
   const auto& figures = run.figures;
   std::uint64_t dropped = 0;
   for (const auto& [reason, count] : figures.dropped) dropped += count;
-  shell.say(fmt::format("{:>5} {:<16} {:<18.18} {:<20} {:>8} {:>7} {:>7} {:>7}",
-                        static_cast<std::int64_t>(run.id), time_text(run.started), run.sync,
-                        to_word(run.status), figures.listed, figures.added, figures.removed,
-                        dropped));
+  shell.say(fmt::format("{:>5} {:<16} {:<18} {:<20} {:>8} {:>7} {:>7} {:>7}",
+                        static_cast<std::int64_t>(run.id), time_text(run.started),
+                        cut(run.sync, 18), to_word(run.status), of_cohort(run, figures.listed),
+                        figures.added, figures.removed, of_cohort(run, dropped)));
   const auto who = fmt::format("{} {}", run.started_by == StartedBy::kSchedule ? "the" : "a",
                                word_of(run.started_by));
   auto detail = fmt::format("      {}, started by {}, {}, {}", to_word(run.mode), who,
@@ -108,6 +135,12 @@ void say_run(const Shell& shell, const RunRow& run) {
   if (figures.to_retry > 0) {
     shell.say(shell.in(Colour::kDim, fmt::format("      to retry: {}", figures.to_retry)));
   }
+  if (const auto& verified = figures.verified; verified && differs(*verified)) {
+    auto text = fmt::format("      read back: {} missing, {} strangers", verified->missing,
+                            verified->strangers);
+    if (verified->leavers > 0) text += fmt::format(", {} not removed yet", verified->leavers);
+    shell.say(shell.in(Colour::kDim, text));
+  }
   if (!run.error_message.empty()) {
     shell.say(shell.in(Colour::kBad, "      " + run.error_message));
   }
@@ -116,7 +149,9 @@ void say_run(const Shell& shell, const RunRow& run) {
 void say_healing(const Shell& shell, const std::vector<Healing>& healing) {
   for (const auto& drops : healing) {
     const auto when = drops.due ? "tried again from " + time_text(*drops.due)
-                                : "tried again " + without_healing(drops.reason);
+                      : is_rejection(drops.reason)
+                          ? std::string("tried again when their values change")
+                          : "tried again " + without_healing(drops.reason);
     shell.say(
         shell.in(Colour::kDim, fmt::format("      {} {}: {}", drops.reason, drops.count, when)));
   }
@@ -140,7 +175,8 @@ void show_history(const Shell& shell, const Asked& asked) {
       say_run(shell, run);
       // Under the newest run of each sync, whatever the filter: what becomes of its drops now.
       if (store.runs(run.sync, 1).front().id == run.id) {
-        const auto healing = healing_of(store, run.sync);
+        auto healing = healing_of(store, run.sync);
+        add_rejected(run, healing);
         say_healing(shell, healing);
         json::array array;
         for (const auto& drops : healing) {

@@ -125,6 +125,12 @@ json::object to_json(const RunRow& run) {
                                       {"strangers", figures.verified->strangers},
                                       {"leavers", figures.verified->leavers}};
   }
+  if (!run.cohort_was_read) {
+    for (const auto* name :
+         {"rows", "members", "duplicates", "listed", "unchanged", "dropped", "to_retry"}) {
+      object[name] = nullptr;
+    }
+  }
   object["calls"] = figures.calls;
   object["throttled"] = seconds(figures.throttled);
   object["seconds"] = seconds(figures.duration);
@@ -133,12 +139,6 @@ json::object to_json(const RunRow& run) {
 
 json::object to_json(const RunResult& result, const std::string& audience_url) {
   auto object = to_json(result.run);
-  if (!result.cohort_was_read) {
-    for (const auto* name :
-         {"rows", "members", "duplicates", "listed", "unchanged", "dropped", "to_retry"}) {
-      object[name] = nullptr;
-    }
-  }
   object["audience"] = json::object{
       {"id", result.sync.audience_ref}, {"name", result.audience_name}, {"url", audience_url}};
   object["report"] = result.report.string();

@@ -66,6 +66,8 @@ class Nobody final : public Source {
   std::vector<SourceNotice> notices() const override { return {}; }
 };
 
+constexpr Milliseconds kCostInterval{5'000};
+
 class Runner {
  public:
   Runner(RunContext& context, const SyncRules& rules, Source& source, const RunOptions& options,
@@ -118,11 +120,21 @@ class Runner {
       sync_ = session_->sync;
       result.strangers_removed = session_->removed_strangers;
       result.not_updated = session_->refused_updates;
-      result.cohort_was_read = session_->tally.started();
+      run_.cohort_was_read = session_->tally.started();
+      result.cohort_was_read = run_.cohort_was_read;
       if (!result.retry_after) result.retry_after = session_->asked_wait;
     }
     result.sync = sync_;
     if (!sync_.audience_ref.empty()) result.audience_name = sync_.audience_name;
+  }
+
+  //! What the run has cost by now: a call for thousands of members takes minutes, and may be killed
+  //! in them.
+  void keep_cost() {
+    const auto now = context_.clock.elapsed();
+    if (now - cost_kept_ < kCostInterval) return;
+    cost_kept_ = now;
+    keep_figures();
   }
 
   void close_report() {
@@ -150,7 +162,10 @@ class Runner {
   }
 
   void keep_figures() {
-    run_.figures = session_->tally.figures();
+    if (session_) {
+      run_.figures = session_->tally.figures();
+      run_.cohort_was_read = session_->tally.started();
+    }
     meter_.read(run_.figures);
     context_.store.update_run(run_);
   }
@@ -358,6 +373,7 @@ class Runner {
   RunRow& run_;
   Spill spill_;
   Report report_;
+  Milliseconds cost_kept_{0};
   bool same_account_ = true;  //!< as the audience's
   std::optional<CohortIndex> cohort_;
   std::optional<CohortIndex> leaving_;  //!< of a run over pushed changes
@@ -396,8 +412,10 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   Lease lease(context.store, context.clock, sync.id, context.owner);
   // One batch at a slow pace, or a source that keeps us waiting, may outlast the lease.
   BatchProgress batch_progress(context.observer, context.destination);
-  const Heartbeat heartbeat(context.destination, source, [&lease, &batch_progress] {
+  std::function<void()> keep_cost;  // once there is a run
+  const Heartbeat heartbeat(context.destination, source, [&lease, &batch_progress, &keep_cost] {
     lease.keep();
+    if (keep_cost) keep_cost();
     batch_progress.beat();
   });
   close_dead_runs(context, sync.id);
@@ -416,6 +434,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   try {
     Runner runner(context, rules, source, options, lease, meter, batch_progress, sync, result.run);
     result.report = runner.report_file();
+    keep_cost = [&runner] { runner.keep_cost(); };
     try {
       runner.run();
     } catch (const DestinationError& error) {
@@ -442,6 +461,7 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
     result.run.status = status_of(error.kind());
     result.error = error;
   }
+  keep_cost = {};
   if (result.error) {
     result.run.error_code = result.error->code();
     result.run.error_message = told_in_history(*result.error, of_source);

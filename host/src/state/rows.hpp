@@ -111,6 +111,8 @@ struct RunRow {
   StartedBy started_by = StartedBy::kPerson;
   Instant started{};
   std::optional<Instant> finished;
+  //! Else the figures of members and rows say nothing.
+  bool cohort_was_read = false;
   RunFigures figures;
   std::string error_code;     //!< what stopped or failed it
   std::string error_message;  //!< where it was, and one sentence; no identifier

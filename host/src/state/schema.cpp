@@ -8,7 +8,7 @@ namespace muster::sqlite {
 namespace {
 
 // Step i brings version i to version i + 1. Steps are never changed once released.
-constexpr std::array<const char*, 3> kMigrations{R"sql(
+constexpr std::array<const char*, 4> kMigrations{R"sql(
 CREATE TABLE value (
   key TEXT PRIMARY KEY,
   value BLOB NOT NULL
@@ -119,6 +119,10 @@ ALTER TABLE sync ADD COLUMN audience_origin INTEGER NOT NULL DEFAULT 0;
                                                  R"sql(
 -- As confirmed, missing and strangers: what the read-back saw.
 ALTER TABLE run ADD COLUMN leavers INTEGER;
+)sql",
+                                                 R"sql(
+-- 0: the run did not come to know its cohort, whose figures say nothing then.
+ALTER TABLE run ADD COLUMN cohort_read INTEGER NOT NULL DEFAULT 1;
 )sql"};
 
 Error refused(const Database& database, const char* code, const std::string& message,

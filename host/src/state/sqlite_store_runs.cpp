@@ -118,8 +118,10 @@ RunId SqliteStore::start_run(const RunRow& run, RunId least) {
   prepared(
       "INSERT INTO run (id, sync, status, mode, started_by, started, rows, members, duplicates, "
       "listed, added, created, removed, unchanged, to_retry, calls, throttled_ms, duration_ms, "
-      "error_code, error_message) VALUES (max(?6, 1 + coalesce((SELECT seq FROM sqlite_sequence "
-      "WHERE name = 'run'), 0)), ?1, ?2, ?3, ?4, ?5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '')")
+      "error_code, error_message, cohort_read) VALUES (max(?6, 1 + coalesce((SELECT seq FROM "
+      "sqlite_sequence "
+      "WHERE name = 'run'), 0)), ?1, ?2, ?3, ?4, ?5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', "
+      "0)")
       .bind(1, run.sync)
       .bind(2, static_cast<std::int64_t>(run.status))
       .bind(3, static_cast<std::int64_t>(run.mode))
@@ -139,7 +141,7 @@ void SqliteStore::update_run(const RunRow& run) {
       "duplicates = ?7, listed = ?8, added = ?9, created = ?10, removed = ?11, unchanged = ?12, "
       "to_retry = ?13, confirmed = ?14, missing = ?15, strangers = ?16, calls = ?17, "
       "throttled_ms = ?18, duration_ms = ?19, error_code = ?20, error_message = ?21, "
-      "leavers = ?22 WHERE id = ?1");
+      "leavers = ?22, cohort_read = ?23 WHERE id = ?1");
   statement.bind(1, to_integer(run.id))
       .bind(2, static_cast<std::int64_t>(run.status))
       .bind(3, static_cast<std::int64_t>(run.mode))
@@ -156,7 +158,8 @@ void SqliteStore::update_run(const RunRow& run) {
       .bind(18, figures.throttled.count())
       .bind(19, figures.duration.count())
       .bind(20, run.error_code)
-      .bind(21, run.error_message);
+      .bind(21, run.error_message)
+      .bind(23, std::int64_t{run.cohort_was_read ? 1 : 0});
   if (run.finished) statement.bind(4, to_integer(*run.finished));
   if (figures.verified) {
     statement.bind(14, number(figures.verified->confirmed))
@@ -204,6 +207,7 @@ RunRow SqliteStore::read_run(const Statement& row) {
   figures.duration = Milliseconds{row.integer(21)};
   run.error_code = row.text(22);
   run.error_message = row.text(23);
+  run.cohort_was_read = row.integer(25) != 0;
   const Use drops(prepared("SELECT reason, count FROM run_drop WHERE run = ?1"));
   drops->bind(1, to_integer(run.id));
   while (drops->step()) figures.dropped[drops->text(0)] = count(*drops.operator->(), 1);
