@@ -70,6 +70,7 @@ TEST_F(VerifyTest, RepairAddsTheMissingAndLeavesStrangers) {
   ASSERT_TRUE(result.run);
   EXPECT_EQ(result.run->run.mode, RunMode::kRepair);
   EXPECT_EQ(result.run->run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(count_of(read_file(result.run->report), ",added,,DRIFTED,"), 1U);
   EXPECT_TRUE(world.listed().contains(stranger));
   EXPECT_TRUE(world.listed().contains(world.id_of("person3@example.com")));
   expect(world.verify(), 30, 0, 1, 0);

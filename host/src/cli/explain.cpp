@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 #include "cli/words.hpp"
+#include "run/account_check.hpp"
 #include "run/explain.hpp"
 #include "run/report.hpp"
 
@@ -40,10 +41,26 @@ const char* to_word(ChangeKind kind) {
   return "updated";
 }
 
-const char* meaning(const MemberRow& row) {
+//! What befell a member, in words.
+std::string text_of(const ChangeRow& change) {
+  if (change.kind == ChangeKind::kAdded && change.reason == "drifted") {
+    return "added again, after it had drifted out of the list";
+  }
+  std::string text = to_word(change.kind);
+  if (!change.reason.empty() && change.reason != text) text += ", " + change.reason;
+  if (!change.detail.empty()) text += " " + change.detail;
+  return text;
+}
+
+const char* meaning(const ExplainedPerson& person) {
+  const auto& row = *person.state;
   switch (row.state) {
     case MemberState::kPending:
-      return "sent, and not yet known whether it took effect; the next run goes on";
+      if (!row.sealed_identifier.empty()) {
+        return "sent, and not yet known whether it took effect; the next run goes on";
+      }
+      return person.rows.empty() ? "removed, not yet confirmed by a read-back; removed again then"
+                                 : "not known to be in the list; the next run adds it";
     case MemberState::kListed:
       return "the destination confirmed it";
     case MemberState::kLeaving:
@@ -122,7 +139,7 @@ void say_state(const Shell& shell, const ExplainedPerson& person) {
     return;
   }
   auto text = fmt::format("{} (run {}): {}", to_word(row->state),
-                          static_cast<std::int64_t>(row->since), meaning(*row));
+                          static_cast<std::int64_t>(row->since), meaning(person));
   shell.say(figure("state", text));
   if (!row->reason.empty()) {
     shell.say(
@@ -159,11 +176,7 @@ void say_person(const Shell& shell, const ExplainedPerson& person, const Explana
   for (const auto& change : person.changes) {
     auto text = fmt::format("run {}", static_cast<std::int64_t>(change.change.run));
     if (change.run) text += ", " + time_text(change.run->started);
-    text += fmt::format(": {}", to_word(change.change.kind));
-    const auto& reason = change.change.reason;
-    if (!reason.empty() && reason != to_word(change.change.kind)) text += ", " + reason;
-    if (!change.change.detail.empty()) text += " " + change.change.detail;
-    shell.say(figure("history", text));
+    shell.say(figure("history", text + ": " + text_of(change.change)));
   }
 }
 
@@ -181,10 +194,12 @@ void run_explain(Shell& shell, const std::string& name, const std::string& asked
   if (result.is_stranger) {
     shell.say("  Ids of the source are not kept: who left it is found by identifier or record id.");
   }
+  // A record of another account has no page in this one.
+  const auto record_url = is_same_account(result.sync, row) ? row.record_url : std::string{};
   json::array people;
   for (const auto& person : result.people) {
-    say_person(shell, person, result, row.record_url, audience);
-    auto entry = to_json(person, row.record_url);
+    say_person(shell, person, result, record_url, audience);
+    auto entry = to_json(person, record_url);
     if (may_be_in_source(person, result)) entry["in_source"] = nullptr;
     people.emplace_back(std::move(entry));
   }

@@ -77,6 +77,8 @@ class AddSender {
 
   //! Members that a run that died had sent, and whose records may be of its making.
   std::uint64_t unknown_makers() const noexcept { return unknown_makers_; }
+  //! Members that were gone from the audience, and were added again.
+  std::uint64_t drifted() const noexcept { return drifted_; }
 
  private:
   //! So that the audience changes once. Not before every add is settled or in this batch: who is
@@ -207,13 +209,20 @@ class AddSender {
     row.attempts = candidate.row.attempts;
     store_.put_member(session_.sync.id, row);
     session_.tally.listed(newly ? Tally::Newly::kListed : Tally::Newly::kStillListed);
-    if (newly) put_change(candidate, ChangeKind::kAdded, outcome.record_id, {}, {});
+    const bool drifted = newly && candidate.open.planned.cause == AddCause::kDrifted;
+    if (drifted) ++drifted_;
+    if (newly) {
+      put_change(candidate, ChangeKind::kAdded, outcome.record_id, drifted ? "drifted" : "", {});
+    }
     // Whether the record was made by that run the destination does not tell.
     const bool unknown_maker =
         candidate.of_dead_run && !outcome.created && session_.rules.create_missing;
     if (unknown_maker) ++unknown_makers_;
     report(candidate, newly ? "added" : "unchanged", {},
-           unknown_maker ? std::string_view("SENT_BEFORE") : outcome.detail, outcome.record_id);
+           unknown_maker ? std::string_view("SENT_BEFORE")
+           : drifted     ? std::string_view("DRIFTED")
+                         : outcome.detail,
+           outcome.record_id);
   }
 
   void not_found(Candidate& candidate) {
@@ -273,6 +282,7 @@ class AddSender {
   Removals* const removals_;  //!< nothing: none go along
   std::map<RunId, bool> dead_runs_;
   std::uint64_t unknown_makers_ = 0;
+  std::uint64_t drifted_ = 0;
   std::size_t open_;  //!< adds that are not settled
 };
 
@@ -314,6 +324,12 @@ PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds, Remov
           "counted as created: the destination does not tell who made them (SENT_BEFORE in the "
           "report)",
           count));
+    }
+    if (const auto count = sender.drifted(); count > 0) {
+      session.context.observer.on_notice(fmt::format(
+          "{} had been taken out of the list by others and {} added again (DRIFTED in the "
+          "report)",
+          count == 1 ? "1 member" : fmt::format("{} members", count), count == 1 ? "was" : "were"));
     }
   } catch (const AudienceGone&) {
     // Everyone is sent again to the next one, and told then.

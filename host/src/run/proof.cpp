@@ -166,7 +166,8 @@ class Proof {
       const auto* member = session_.cohort.find(key);
       if (!row || member == nullptr || (!repair && is_drift(*row))) continue;
       session_.tally.reopen(newly(*row));
-      adds.push_back({key, member->offset, member->properties, AddCause::kResend});
+      const auto cause = is_drift(*row) ? AddCause::kDrifted : AddCause::kResend;
+      adds.push_back({key, member->offset, member->properties, cause});
     }
     if (session_.repair) add_written_off(reading, adds);
     if (adds.empty()) return false;
@@ -209,7 +210,8 @@ class Proof {
       const auto* member = session_.cohort.find(key);
       if (!row || member == nullptr) continue;
       session_.tally.retry(row->reason);
-      adds.push_back({key, member->offset, member->properties, AddCause::kDrifted});
+      const auto cause = row->reason == "drifted" ? AddCause::kDrifted : AddCause::kHealing;
+      adds.push_back({key, member->offset, member->properties, cause});
     }
   }
 
@@ -295,6 +297,7 @@ class Proof {
       row->state = MemberState::kDropped;
       // Whoever a reading had confirmed fails for the first time.
       row->attempts = is_of_this_run(*row) ? row->attempts + 1 : 1;
+      row->since = session_.run;
       row->last_try = context_.clock.now();
       store_.put_member(session_.sync.id, *row);
       store_.put_change(session_.sync.id, {session_.run,
