@@ -173,6 +173,52 @@ TEST_F(ExplainTest, ARecordThatWasMergedIsFollowedToTheMember) {
   }
 }
 
+//! The state has the ids of before, and two members are one record by now.
+TEST_F(ExplainTest, ARecordThatMembersWereMergedIntoLeadsToThemBeforeTheNextRun) {
+  fill();
+  auto& account = world.hubspot.account();
+  account.merge(*account.by_email("ada@example.com"), *account.by_email("grace@example.com"),
+                false);
+  const auto merged = std::to_string(world.id_of("ada@example.com"));
+  const auto store = world.store();
+  ASSERT_TRUE(store->members_with_record(store->sync("s")->id, merged).empty()) << "a new id";
+  const auto result = explain(merged);
+  EXPECT_FALSE(result.is_stranger);
+  ASSERT_EQ(result.people.size(), 2U);
+  for (const auto& person : result.people) {
+    EXPECT_EQ(person.record_id, merged);
+    EXPECT_EQ(person.in_list, true);
+  }
+}
+
+TEST_F(ExplainTest, ADestinationThatCantAnswerForAWhileIsAskedAgain) {
+  fill();
+  world.fault("", 503, 4);
+  const auto result = explain("u1");
+  EXPECT_FALSE(result.not_asked);
+  EXPECT_EQ(result.people.at(0).in_list, true);
+}
+
+TEST_F(ExplainTest, ADriftIsToldWithTheRunsThatFoundAndMendedIt) {
+  fill();
+  world.clock.advance(hours(24));
+  world.hubspot.account().remove_member(world.list(), world.id_of("ada@example.com"));
+  const auto found = world.run();
+  ASSERT_EQ(dropped(found, "drifted"), 1U);
+  EXPECT_EQ(explain("u1").people.at(0).state->since, found.run.id);
+  world.configure({"on_drift: repair"});
+  world.clock.advance(hours(24));
+  world.told.notices.clear();
+  const auto mended = world.run();
+  EXPECT_EQ(count_of(read_file(mended.report), ",added,,DRIFTED,"), 1U);
+  ASSERT_EQ(world.told.notices.size(), 1U);
+  EXPECT_EQ(count_of(world.told.notices[0], "1 member had been taken out"), 1U);
+  const auto changes = explain("u1").people.at(0).changes;
+  ASSERT_FALSE(changes.empty());
+  EXPECT_EQ(changes[0].change.kind, ChangeKind::kAdded);
+  EXPECT_EQ(changes[0].change.reason, "drifted");
+}
+
 TEST_F(ExplainTest, ARejectedValueIsFoundWithBlanksAroundIt) {
   fill();
   const auto result = explain(" no address ");

@@ -8,6 +8,9 @@
 #include "plan/mapping.hpp"
 #include "run/account_check.hpp"
 #include "run/former_keys.hpp"
+#include "run/heartbeat.hpp"
+#include "run/merged_into.hpp"
+#include "run/patience.hpp"
 #include "run/record_number.hpp"
 #include "run/rekey.hpp"
 
@@ -35,6 +38,10 @@ class Explainer {
         source_(source),
         asked_(asked),
         result_(of_sync(context, rules)),
+        patience_(context.clock, rules.retry_for,
+                  [this](Milliseconds duration) {
+                    wait_for(context_.clock, duration, [this] { check_going(); });
+                  }),
         former_(context.store, context.destination, context.hasher, result_.sync, rules.kind) {
     result_.former_kind = former_.kind();
   }
@@ -66,6 +73,18 @@ class Explainer {
     std::string source_id;
     std::string identifier;
   };
+
+  void check_going() const {
+    if (!context_.cancellation.requested()) return;
+    throw Error(ErrorKind::kInterrupted, "explain.interrupted", "interrupted");
+  }
+
+  //! Empty: there is none.
+  std::string look_up(std::string_view kind, std::string_view identifier) {
+    return patience_.ask([&] {
+      return context_.destination.look_up(kind, {&identifier, 1}).front();
+    });
+  }
 
   static Explanation of_sync(const ExplainContext& context, const SyncRules& rules) {
     Explanation result;
@@ -124,7 +143,7 @@ class Explainer {
     try {
       require_account();
       const std::string_view identifier = canonical;
-      return context_.destination.look_up(rules_.kind, {&identifier, 1}).front();
+      return look_up(rules_.kind, identifier);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kInterrupted) throw;
       return {};
@@ -153,9 +172,10 @@ class Explainer {
     if (!has_state() || known_by_record_ || !can_follow()) return;
     try {
       const auto record = is_number() ? survivor_of_asked() : record_of_asked();
-      if (record.empty() || record == asked_) return;
+      if (record.empty()) return;
+      if (!add_record(record)) add_merged_into(record);
+      if (record == asked_) return;
       survivor_ = record;
-      add_record(record);
       if (is_record_kind(context_.destination, rules_.kind)) {
         add_key(context_.hasher.key(rules_.kind, record), record);
       }
@@ -163,6 +183,17 @@ class Explainer {
       if (error.kind() == ErrorKind::kInterrupted) throw;
       // The destination is asked again at the end; why it can't be is told then.
     }
+  }
+
+  //! The state has whom no run has met since the merge by the record of before.
+  void add_merged_into(const std::string& record) {
+    const auto expected = context_.store->count_members(result_.sync.id, MemberState::kListed);
+    const MergedIntoParts parts{
+        *context_.store, context_.destination, patience_, [&](std::uint64_t read) {
+          check_going();
+          context_.observer.on_progress({RunProgress::Phase::kReadingBack, read, expected});
+        }};
+    for (const auto& key : members_merged_into(parts, result_.sync, record)) add_key(key, {});
   }
 
   std::string survivor_of_asked() {
@@ -175,7 +206,7 @@ class Explainer {
     if (context_.store->member(result_.sync.id, key)) return {};
     require_account();
     const std::string_view identifier = asked_canonical_;
-    return context_.destination.look_up(rules_.kind, {&identifier, 1}).front();
+    return look_up(rules_.kind, identifier);
   }
 
   //! An address, where the sync goes by contact ids.
@@ -187,7 +218,7 @@ class Explainer {
       if (mapped.front().canonical.empty()) continue;
       require_account();
       const std::string_view canonical = mapped.front().canonical;
-      return context_.destination.look_up(kind.id, {&canonical, 1}).front();
+      return look_up(kind.id, canonical);
     }
     return {};
   }
@@ -201,7 +232,7 @@ class Explainer {
   }
   std::string survivor_of(std::string_view record_id) {
     const auto* kind = context_.destination.descriptor().record_kind();
-    return context_.destination.look_up(kind->id, {&record_id, 1}).front();
+    return look_up(kind->id, record_id);
   }
 
   void add_key(const MemberKey& key, const std::string& canonical) {
@@ -218,9 +249,7 @@ class Explainer {
       if (batch.size() < kMapBatch) continue;
       map(batch);
       batch.clear();
-      if (context_.cancellation.requested()) {
-        throw Error(ErrorKind::kInterrupted, "explain.interrupted", "interrupted");
-      }
+      check_going();
       context_.observer.on_progress({RunProgress::Phase::kReading, rows_, 0});
     }
     map(batch);
@@ -302,7 +331,7 @@ class Explainer {
 
   //! What another account says of these records is about other people.
   void require_account() {
-    const auto connection = context_.ready_connection();
+    const auto connection = patience_.ask([&] { return context_.ready_connection(); });
     if (has_state()) require_same_account(result_.sync, connection, rules_);
   }
 
@@ -329,7 +358,7 @@ class Explainer {
       if (!person.record_id.empty()) follow(person);
       if (!person.record_id.empty() || person.canonical.empty()) continue;
       const std::string_view identifier = person.canonical;
-      person.record_id = context_.destination.look_up(rules_.kind, {&identifier, 1}).front();
+      person.record_id = look_up(rules_.kind, identifier);
     }
     auto& first = result_.people.front();
     if (!result_.is_stranger || !first.record_id.empty()) return;
@@ -348,16 +377,20 @@ class Explainer {
     std::uint64_t read = 0;
     const auto expected = context_.store->count_members(result_.sync.id, MemberState::kListed);
     try {
-      context_.destination.read_back(
-          result_.sync.audience_ref, {},
-          [&](std::span<const std::string_view> ids, std::string_view) {
-            for (const auto id : ids) {
-              if (wanted.contains(record_number(id))) found.insert(record_number(id));
-            }
-            read += ids.size();
-            context_.observer.on_progress({RunProgress::Phase::kReadingBack, read, expected});
-            if (found.size() == wanted.size()) throw Seen{};
-          });
+      std::string cursor;
+      patience_.ask([&] {
+        context_.destination.read_back(
+            result_.sync.audience_ref, cursor,
+            [&](std::span<const std::string_view> ids, std::string_view next) {
+              for (const auto id : ids) {
+                if (wanted.contains(record_number(id))) found.insert(record_number(id));
+              }
+              read += ids.size();
+              cursor = next;
+              context_.observer.on_progress({RunProgress::Phase::kReadingBack, read, expected});
+              if (found.size() == wanted.size() || next.empty()) throw Seen{};
+            });
+      });
     } catch (const Seen&) {
     } catch (const DestinationError& error) {
       if (error.status() != MUSTER_AUDIENCE_GONE) throw;  // a list that is gone holds nobody
@@ -370,6 +403,7 @@ class Explainer {
   Source& source_;
   const std::string& asked_;
   Explanation result_;
+  Patience patience_;
   FormerKeys former_;
   std::string asked_canonical_;
   std::string survivor_;  //!< of the record that was asked for, where it was merged
