@@ -38,6 +38,10 @@ class OtherAccount(Workspace):
         result = self.muster("sync", "s", "--json")
         self.assertEqual(result.code, 1, result)
         self.assertEqual(result.json["error"]["code"], "run.account_changed")
+        self.assertEqual(result.json["audience"]["url"], "")
+        explained = self.muster("explain", "s", "a@example.com", "--json").json
+        self.assertNotEqual(explained["people"][0]["record"]["id"], "")
+        self.assertEqual(explained["people"][0]["record"]["url"], "")
         self.assertEqual(self.writes(), [])
         run = self.sync("--full", code=0)
         self.assertEqual((run["listed"], run["created"]), (1, 1))
