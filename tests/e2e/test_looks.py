@@ -200,6 +200,18 @@ class History(Workspace):
         out = self.muster("history", "--limit", "1").out
         self.assertIn("invalid_email 1: tried again when their values change", out)
 
+    def test_a_removal_that_is_not_confirmed_is_told_as_one(self):
+        self.configure(sync={"create_missing": True})
+        self.cohort(["user0@company.com", "user1@company.com", "user2@company.com"])
+        self.sync(code=0)
+        self.hubspot.fault(path="/memberships", method="PUT", kind="keep_member", count=1)
+        self.cohort(["user0@company.com", "user1@company.com"])
+        self.sync(code=3)
+        self.assertIn("1 not removed yet", self.muster("history").out)
+        self.assertEqual(self.muster("plan", "s", "--json").json["removes"], 1)
+        out = self.muster("explain", "s", "user2@company.com").out
+        self.assertIn("removed, not yet confirmed by a read-back", out)
+
     def test_says_what_the_read_back_saw(self):
         self.configure(sync={"create_missing": True, "on_drift": "report"})
         self.cohort([f"user{i}@company.com" for i in range(3)])
