@@ -20,14 +20,18 @@ class RestoredList : public ::testing::Test {
   //! Of the run that finds it gone once it has added b@x.com.
   RunResult run_that_loses_it() {
     world_.before = [&](const SimRequest& request) {
-      const bool reads =
-          request.method == "GET" && request.path().find("/lists/") != std::string::npos;
-      if (reads && !std::exchange(deleted_, true)) world_.list().deleted = world_.clock.now();
+      const bool of_lists = request.path().find("/lists/") != std::string::npos;
+      const bool is_read = request.method == "GET" && of_lists;
+      if (is_read && added_ && !std::exchange(deleted_, true)) {
+        world_.list().deleted = world_.clock.now();
+      }
+      added_ = added_ || (request.method == "PUT" && of_lists);
     };
     return world_.sync();
   }
 
   RecoveryWorld world_{"on_list_deleted: restore"};
+  bool added_ = false;
   bool deleted_ = false;
 };
 
