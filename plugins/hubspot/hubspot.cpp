@@ -90,7 +90,7 @@ class HubSpot final : public sdk::Destination,
     begin();
     if (request.property_count > 0) {
       property_rules_.check({request.property_names, request.property_count});
-      property_rules_.check_values(request);
+      property_rules_.check_values(request, kMaxBatch);
     }
     Batch batch({api_, contacts_, lists_, memberships_, property_writer_}, request, sink);
     try {

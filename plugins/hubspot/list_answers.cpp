@@ -12,6 +12,18 @@ const json::value& list_in(const Answer& answer) {
   return list == nullptr ? answer.body : *list;
 }
 
+std::unordered_set<std::string> ids_in(const json::value& body,
+                                       const std::array<const char*, 2>& names, bool& said) {
+  std::unordered_set<std::string> ids;
+  for (const auto* name : names) {
+    const auto* list = array_at(body, name);
+    if (list == nullptr) continue;
+    said = true;
+    for (const auto& id : *list) ids.insert(id_of(id));
+  }
+  return ids;
+}
+
 bool is_gone(Api& api, std::string_view id) {
   Request request;
   request.path = api.path_to(Path::kList, percent_encoded(id));

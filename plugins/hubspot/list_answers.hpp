@@ -1,7 +1,10 @@
 // What HubSpot's answers about lists mean for whoever asked (hubspot/api.md §5).
 #pragma once
 
+#include <array>
+#include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "api.hpp"
 
@@ -11,6 +14,17 @@ inline constexpr std::string_view kDuplicateName = "ILS.DUPLICATE_LIST_NAMES";
 
 //! The list that an answer holds, wrapped or not.
 const json::value& list_in(const Answer& answer);
+
+// Where a membership answer says whose membership changed: HubSpot's own spelling has one s too
+// many, and both are met (hubspot/api.md §5).
+inline constexpr std::array kIdsAdded{"recordsIdsAdded", "recordIdsAdded"};
+inline constexpr std::array kIdsRemoved{"recordIdsRemoved", "recordsIdsRemoved"};
+inline constexpr std::array kIdsMissing{"recordIdsMissing", "recordsIdsMissing"};
+
+//! The ids under either name; an array that is absent is empty. `said` becomes true when one was
+//! there.
+std::unordered_set<std::string> ids_in(const json::value& body,
+                                       const std::array<const char*, 2>& names, bool& said);
 
 //! Behind a 404: whether the list does not exist. One alone may be HubSpot's failure, and a list
 //! that is taken for deleted is made a second time.

@@ -66,21 +66,25 @@ void Lists::empty(std::string_view id) {
   if (answer.fate != Fate::kRefused) throw_list_failure(api_, answer, id, "empty the list");
   // Removing all at once stops working at 100,000 members (hubspot/api.md §5).
   check(id);
-  while (remove_some(id)) {
+  std::unordered_set<std::string> removed;
+  while (remove_some(id, removed)) {
   }
 }
 
-//! False when nobody is left. Always the first pages: the cursor of a list that shrinks means
-//! nothing.
-bool Lists::remove_some(std::string_view id) {
+//! False when nobody is left but whom the calls of before have `removed`: a read may lag behind
+//! them. Always the first pages: the cursor of a list that shrinks means nothing.
+bool Lists::remove_some(std::string_view id, std::unordered_set<std::string>& removed) {
   constexpr std::size_t kAtOnce = 10'000;
   const auto enough = std::min(kAtOnce, api_.settings().membership_chunk);
   json::array ids;
   std::string after;
   // A page is full but for the last: more pages than that lead in a circle.
-  for (std::size_t page_count = 0; page_count <= kAtOnce / kMembersOfAPage; ++page_count) {
+  const auto most_pages = (kAtOnce + removed.size()) / kMembersOfAPage;
+  for (std::size_t page_count = 0; page_count <= most_pages; ++page_count) {
     auto page = read_member_page(api_, id, after);
-    for (auto& member : page.ids) ids.emplace_back(std::move(member));
+    for (auto& member : page.ids) {
+      if (!removed.contains(member)) ids.emplace_back(std::move(member));
+    }
     after = std::move(page.next);
     if (after.empty() || ids.size() >= enough) break;
   }
@@ -89,8 +93,11 @@ bool Lists::remove_some(std::string_view id) {
       "PUT", api_.path_to(Path::kMembershipsChange, percent_encoded(id)),
       json::serialize(json::object{{"recordIdsToAdd", json::array{}}, {"recordIdsToRemove", ids}}));
   if (answer.fate != Fate::kOk) throw_list_failure(api_, answer, id, "empty the list");
-  const auto* removed = array_at(answer.body, "recordIdsRemoved");
-  if (removed != nullptr && !removed->empty()) return true;
+  bool said = false;
+  auto now = ids_in(answer.body, kIdsRemoved, said);
+  const bool some = !now.empty();
+  removed.merge(now);
+  if (some) return true;
   throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.not_emptied",
                      "HubSpot took nobody out of the list, without saying why",
                      "try again in a moment");

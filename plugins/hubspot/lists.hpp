@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "announcement.hpp"
 #include "api.hpp"
@@ -44,7 +45,7 @@ class Lists {
   std::optional<json::value> search(std::string_view name);
   std::string create(const muster_sync_request& request, const muster_sync_sink& sink);
   void take_back(const muster_sync_sink& sink, std::string_view name);
-  bool remove_some(std::string_view id);
+  bool remove_some(std::string_view id, std::unordered_set<std::string>& removed);
   Answer call(const char* method, std::string path, std::string body = {});
 
   sdk::Host host_;

@@ -1,9 +1,7 @@
 #include "memberships.hpp"
 
 #include <algorithm>
-#include <array>
 #include <functional>
-#include <unordered_set>
 
 #include "list_answers.hpp"
 
@@ -13,24 +11,6 @@ namespace {
 // No call is made smaller than that: what fails at such a size fails for another reason.
 constexpr std::size_t kFewest = 100;
 constexpr std::size_t kMostPatience = 1'024;
-// HubSpot's own spelling has one s too many; both are met (hubspot/api.md §5).
-constexpr std::array kAdded{"recordsIdsAdded", "recordIdsAdded"};
-constexpr std::array kRemoved{"recordIdsRemoved", "recordsIdsRemoved"};
-constexpr std::array kMissing{"recordIdsMissing", "recordsIdsMissing"};
-
-//! The ids under either name; an array that is absent is empty. `said`: one was there.
-std::unordered_set<std::string> ids_in(const json::value& body,
-                                       const std::array<const char*, 2>& names, bool& said) {
-  std::unordered_set<std::string> ids;
-  for (const auto* name : names) {
-    const auto* list = array_at(body, name);
-    if (list == nullptr) continue;
-    said = true;
-    for (const auto& id : *list) ids.insert(id_of(id));
-  }
-  return ids;
-}
-
 bool is_empty_object(const json::value& body) {
   const auto* object = body.if_object();
   return object != nullptr && object->empty();
@@ -96,13 +76,15 @@ void Memberships::failed(std::size_t size, Failed how) {
 std::size_t Memberships::one_call() const { return std::min({kFirst, chunk_, largest()}); }
 
 std::vector<Written> Memberships::write(std::string_view list, const std::vector<Change>& changes) {
-  Writing writing{list, changes, std::vector<Written>(changes.size())};
+  Writing writing{list, changes, std::vector<Written>(changes.size()), {}, {}, false};
   std::size_t begin = 0;
   while (begin < changes.size() && !api_.ended()) {
     const auto size = std::min({chunk_, largest(), changes.size() - begin});
     write_range(writing, {begin, begin + size});
     begin += size;
   }
+  confirm(writing, writing.unmentioned_adds);
+  confirm(writing, writing.unmentioned_removals);
   return std::move(writing.written);
 }
 
@@ -198,15 +180,13 @@ void Memberships::find_culprit(Writing& writing, Range range, const Answer& refu
 
 void Memberships::take(Writing& writing, Range range, const Answer& answer) {
   bool said = false;
-  const auto added = ids_in(answer.body, kAdded, said);
-  const auto removed = ids_in(answer.body, kRemoved, said);
-  const auto missing = ids_in(answer.body, kMissing, said);
+  const auto added = ids_in(answer.body, kIdsAdded, said);
+  const auto removed = ids_in(answer.body, kIdsRemoved, said);
+  const auto missing = ids_in(answer.body, kIdsMissing, said);
   // With every array left out it means that nothing changed; anything else is no answer to this.
   if (!said && !is_empty_object(answer.body)) {
     return set(writing.written, range.begin, range.end, Written::State::kUnaccounted);
   }
-  Places unmentioned_adds;
-  Places unmentioned_removals;
   for (auto i = range.begin; i < range.end; ++i) {
     const auto& [kind, id] = writing.changes[i];
     const bool is_add = kind == Change::Kind::kAdd;
@@ -215,10 +195,8 @@ void Memberships::take(Writing& writing, Range range, const Answer& answer) {
                                : missing.contains(id) ? Written::State::kMissing
                                                       : Written::State::kUnchanged;
     if (writing.written[i].state != Written::State::kUnchanged) continue;
-    (is_add ? unmentioned_adds : unmentioned_removals).push_back(i);
+    (is_add ? writing.unmentioned_adds : writing.unmentioned_removals).push_back(i);
   }
-  confirm(writing, unmentioned_adds);
-  confirm(writing, unmentioned_removals);
 }
 
 }  // namespace muster::hubspot

@@ -59,6 +59,8 @@ class Memberships {
     std::string_view list;
     const std::vector<Change>& changes;
     std::vector<Written> written;
+    Places unmentioned_adds{};  //!< by the answers so far
+    Places unmentioned_removals{};
     bool list_checked = false;  //!< it is one that can be written to
   };
   //! What a call that failed says of its size.

@@ -39,6 +39,9 @@ bool is_date(std::string_view text) {
   return iso || has_only(text, "-0123456789");
 }
 
+// So many values of which none fits are no slips of single rows.
+constexpr std::size_t kMany = 20;
+
 std::string secret_of(std::string_view list) { return "fitting/" + std::string(list); }
 
 //! Before the names: a stored text is kept out of all texts for people, and a name alone must not.
@@ -94,24 +97,20 @@ void PropertyRules::check(std::span<const muster_text> names) {
   }
 }
 
-void PropertyRules::check_values(const muster_sync_request& request) {
+void PropertyRules::check_values(const muster_sync_request& request, std::size_t largest_batch) {
   recall(sdk::view(request.audience_ref));
+  const bool is_all = !has_sent_ && request.operation_count < largest_batch;
   for (std::size_t p = 0; p < request.property_count; ++p) {
     const auto name = sdk::view(request.property_names[p]);
     const auto found = definitions_.find(name);
     if (found == definitions_.end() || is_text(found->second) || fitting_.contains(name)) continue;
-    switch (fit_of(found->second, request, p)) {
-      case Fit::kNothingGiven:
-        break;
-      case Fit::kSome:
-        fitting_.emplace(name);
-        break;
-      case Fit::kNone:
-        throw unusable(
-            name,
-            "is of type " + code_word(found->second.type) + ", and no value of its column is one",
-            "map another column to it, or correct the column's values");
-    }
+    const auto fit = fit_of(found->second, request, p);
+    if (fit.some) fitting_.emplace(name);
+    if (fit.some || fit.given == 0 || (!is_all && fit.given < kMany)) continue;
+    throw unusable(name,
+                   "is of type " + code_word(found->second.type) + ", and none of the values of " +
+                       "its column so far (" + std::to_string(fit.given) + ") is one",
+                   "map another column to it, or correct the column's values");
   }
 }
 
@@ -119,6 +118,7 @@ void PropertyRules::check_values(const muster_sync_request& request) {
 void PropertyRules::recall(std::string_view list) {
   if (!list.empty() && list_ == list) return;
   list_ = list;
+  has_sent_ = false;
   fitting_.clear();
   remembered_ = list.empty() ? std::string{} : host_.secret(secret_of(list));
   std::string_view rest = remembered_;
@@ -133,6 +133,7 @@ void PropertyRules::recall(std::string_view list) {
 //! Names of properties, nothing of people.
 void PropertyRules::remember(std::string_view list) {
   if (list.empty()) return;
+  has_sent_ = true;
   list_ = list;
   std::string all;
   for (const auto& name : fitting_) all += (all.empty() ? std::string(kFitted) : " ") + name;
@@ -147,12 +148,13 @@ void PropertyRules::remember(std::string_view list) {
 
 PropertyRules::Fit PropertyRules::fit_of(const Definition& definition,
                                          const muster_sync_request& request, std::size_t property) {
-  auto fit = Fit::kNothingGiven;
+  Fit fit;
   for (std::size_t i = 0; i < request.operation_count; ++i) {
     const auto& operation = sdk::at(request.operations, i, request.operation_stride);
     if (property >= operation.property_count || operation.properties[property].size == 0) continue;
-    if (fits(definition, sdk::view(operation.properties[property]))) return Fit::kSome;
-    fit = Fit::kNone;
+    ++fit.given;
+    fit.some = fits(definition, sdk::view(operation.properties[property]));
+    if (fit.some) break;
   }
   return fit;
 }

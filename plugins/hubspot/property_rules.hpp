@@ -20,10 +20,13 @@ class PropertyRules {
   //! what muster never writes; UNAVAILABLE when HubSpot does not tell now.
   void check(std::span<const muster_text> names);
   //! Throws Failure BAD_CONFIG when values are given for a property, not one of them fits it, and
-  //! none of the sync's ever did: another column was meant. Once one fitted, those that do not are
-  //! rows of their own, and told as such.
-  void check_values(const muster_sync_request& request);
-  //! Keeps for later runs which properties were seen to fit; `list` is the sync's.
+  //! none of the sync's ever did: another column was meant. So it is where the batch is all that
+  //! the run has, or its first part; a few values of a batch among many say nothing of the column.
+  //! Values that do not fit otherwise are rows of their own, and told as such. `largest_batch`:
+  //! what a run of more is given in parts of.
+  void check_values(const muster_sync_request& request, std::size_t largest_batch);
+  //! The batch was sent. Keeps for later runs which properties were seen to fit; `list` is the
+  //! sync's.
   void remember(std::string_view list);
 
  private:
@@ -32,7 +35,11 @@ class PropertyRules {
     bool read_only = false;
     std::set<std::string, std::less<>> options;  //!< internal values, of an enumeration
   };
-  enum class Fit { kNothingGiven, kNone, kSome };
+  //! Of the values that a batch gives for a property.
+  struct Fit {
+    std::size_t given = 0;  //!< as far as they were looked at
+    bool some = false;
+  };
   void load();
   void recall(std::string_view list);
   static Fit fit_of(const Definition& definition, const muster_sync_request& request,
@@ -47,6 +54,7 @@ class PropertyRules {
   std::string list_;                            //!< of the sync that the following is of
   std::set<std::string, std::less<>> fitting_;  //!< properties of which a value fitted once
   std::string remembered_;                      //!< them, as stored
+  bool has_sent_ = false;                       //!< a batch to it
 };
 
 }  // namespace muster::hubspot

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
+#include <optional>
 #include <set>
 
 #include "identifiers.hpp"
@@ -83,6 +83,12 @@ void PropertyWriter::send(Writing& writing, Places places) {
     if (take_whole(answer, places, writing.results)) return;
     if (answer.fate == Fate::kOk) return take(writing, places, answer);
     if (places.size() > 1) return send_halves();
+    // One contact's values are not too much: the next try, or the next run, may find HubSpot
+    // better.
+    if (answer.fate == Fate::kTooLarge) {
+      writing.results[places[0]].state = State::kUnaccounted;
+      return;
+    }
     writing.results[places[0]].state = State::kRejected;
     writing.results[places[0]].detail = refusal_code(answer.error, answer.status);
   });
@@ -105,8 +111,8 @@ bool PropertyWriter::kept_its_stage(const Writing& writing, std::size_t place,
 }
 
 void PropertyWriter::take(Writing& writing, const Places& places, const Answer& answer) {
-  std::map<std::string, std::size_t, std::less<>> by_id;
-  std::map<std::string, std::size_t, std::less<>> by_trace;
+  PlacesByName by_id;
+  PlacesByName by_trace;
   for (const auto place : places) {
     by_id.emplace(writing.results[place].record_id, place);
     by_trace.emplace(std::to_string(place), place);
@@ -122,33 +128,55 @@ void PropertyWriter::take(Writing& writing, const Places& places, const Answer& 
       result.detail = "LIFECYCLESTAGE_MOVES_FORWARD";
     }
   }
+  std::optional<ErrorFacts> of_nobody;
   if (const auto* errors = array_at(answer.body, "errors")) {
     for (const auto& error : *errors) {
       const auto facts = error_facts(error);
       const auto* context = find(error, "context");
-      if (context == nullptr) continue;
-      const auto tell = [&](const auto& names, const char* key) {
-        const auto* list = array_at(*context, key);
-        if (list == nullptr) return;
-        for (const auto& name : *list) {
-          const auto found = names.find(id_of(name));
-          if (found == names.end()) continue;
-          auto& result = writing.results[found->second];
-          if (result.state != State::kOpen) continue;
-          result.state = facts.category == "OBJECT_NOT_FOUND" ? State::kMissing
-                         : facts.category == "RATE_LIMITS"    ? State::kRetry
-                                                              : State::kRejected;
-          if (result.state == State::kRejected) result.detail = refusal_code(facts);
-        }
-      };
-      tell(by_trace, "objectWriteTraceId");
-      tell(by_id, "ids");
+      const bool of_somebody =
+          context != nullptr &&
+          (take_error(writing, facts, array_at(*context, "objectWriteTraceId"), by_trace) |
+           take_error(writing, facts, array_at(*context, "ids"), by_id));
+      if (!of_somebody) of_nobody = facts;
     }
   }
+  Places open;
   for (const auto place : places) {
-    auto& result = writing.results[place];
-    if (result.state == State::kOpen) result.state = State::kUnaccounted;
+    if (writing.results[place].state == State::kOpen) open.push_back(place);
   }
+  if (open.empty()) return;
+  if (of_nobody && open.size() > 1 && !api_.ended()) {  // halves tell whom it is about
+    return in_halves(open, [&](Places half) { send(writing, std::move(half)); });
+  }
+  for (const auto place : open) {
+    if (of_nobody) {
+      take_fault(writing.results[place], *of_nobody);
+    } else {
+      writing.results[place].state = State::kUnaccounted;
+    }
+  }
+}
+
+void PropertyWriter::take_fault(Resolution& result, const ErrorFacts& facts) {
+  result.state = facts.category == "OBJECT_NOT_FOUND" ? State::kMissing
+                 : facts.category == "RATE_LIMITS"    ? State::kRetry
+                                                      : State::kRejected;
+  if (result.state == State::kRejected) result.detail = refusal_code(facts);
+}
+
+//! Whether the error, whose context has `names`, is about one of those asked for.
+bool PropertyWriter::take_error(Writing& writing, const ErrorFacts& facts, const json::array* names,
+                                const PlacesByName& places) {
+  bool of_somebody = false;
+  if (names == nullptr) return false;
+  for (const auto& name : *names) {
+    const auto found = places.find(id_of(name));
+    if (found == places.end()) continue;
+    of_somebody = true;
+    auto& result = writing.results[found->second];
+    if (result.state == State::kOpen) take_fault(result, facts);
+  }
+  return of_somebody;
 }
 
 //! An id that was merged is left out, with 200 and no error (§4.7): its survivor is written to.

@@ -2,6 +2,8 @@
 // for (hubspot/api.md §4.1, §4.3, §4.7). Writes nothing else of them. One thread.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,7 +30,11 @@ class PropertyWriter {
   void send_all(Writing& writing, const Places& places);
   void send(Writing& writing, Places places);
   static bool kept_its_stage(const Writing& writing, std::size_t place, const json::value& contact);
-  static void take(Writing& writing, const Places& places, const Answer& answer);
+  using PlacesByName = std::map<std::string, std::size_t, std::less<>>;
+  void take(Writing& writing, const Places& places, const Answer& answer);
+  static void take_fault(Resolution& result, const ErrorFacts& facts);
+  static bool take_error(Writing& writing, const ErrorFacts& facts, const json::array* names,
+                         const PlacesByName& places);
   void follow_merges(Writing& writing);
 
   Api& api_;

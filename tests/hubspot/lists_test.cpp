@@ -325,6 +325,17 @@ TEST(Emptying, AListTooLargeForOneCallIsDoneInChunks) {
   EXPECT_EQ(world.hubspot.log().size(), 1U) << "a small list takes one call";
 }
 
+TEST(Emptying, IsNotMisledByReadsThatLagBehindIt) {
+  PluginWorld world;
+  auto& list = world.account().create_list("amplitude_Power Users");
+  world.hubspot.switches().bulk_limit = 100;
+  world.hubspot.switches().membership_lag_ms = 3'600'000;
+  for (int i = 0; i < 1'500; ++i) world.account().add_member(list, world.account().create("").id);
+  world.clock.advance(std::chrono::hours(2));
+  world.destination().change_audience(MUSTER_AUDIENCE_EMPTY, std::to_string(list.id), {});
+  EXPECT_TRUE(list.members.empty());
+}
+
 TEST(Emptying, ADeletedListIsEmptyAndDeletedTwiceIsDeleted) {
   PluginWorld world;
   auto& list = world.account().create_list("amplitude_Power Users");

@@ -80,6 +80,15 @@ TEST_F(Memberships, AddsAndRemovesAreOneCall) {
   EXPECT_EQ(world.members().size(), 3U);
 }
 
+TEST_F(Memberships, WhomNoAnswerOfABatchMentionsAreLookedAtInOneCall) {
+  const auto people = adds(3'000);
+  sync(people);
+  world.hubspot.log().clear();
+  sync(people);
+  EXPECT_EQ(sizes.size(), 1U) << "all of them are members";
+  EXPECT_EQ(world.hubspot.count("/records/memberships/batch/read"), 1U);
+}
+
 TEST_F(Memberships, ASizeThatWasRefusedTwiceIsNotTriedAgain) {
   for (const int status : {400, 413}) {
     if (status == 413) {

@@ -187,6 +187,53 @@ TEST_F(Properties, ThatAreRefusedAsAWholeBatchAreFoundByHalves) {
   EXPECT_LE(world.hubspot.count(kUpdate), 15U);
 }
 
+//! Every field of an error is optional (hubspot/api.md §8).
+TEST_F(Properties, OfOneRowWhoseErrorNamesNobodyAreFoundByHalves) {
+  world.after_response = [](const simulator::SimRequest& request,
+                            simulator::SimResponse& response) {
+    if (request.path().find(kUpdate) == std::string::npos) return;
+    auto body = boost::json::parse(response.body);
+    auto* errors = body.as_object().if_contains("errors");
+    if (errors == nullptr) return;
+    for (auto& error : errors->as_array()) error.as_object().erase("context");
+    response.body = boost::json::serialize(body);
+  };
+  std::vector<std::string> rows;
+  for (int i = 0; i < 100; ++i) {
+    world.hubspot.account().create(fmt::format("p{}@example.com", i));
+    rows.push_back(fmt::format("p{}@example.com,free,{}", i, i == 42 ? "many" : "1"));
+  }
+  cohort(rows);
+  const auto result = world.sync();
+  EXPECT_FALSE(result.error);
+  EXPECT_EQ(result.not_updated, 1U);
+  const auto report = text(result.report);
+  EXPECT_NE(report.find("p42@example.com,not_updated,rejected_by_destination"), std::string::npos);
+  EXPECT_EQ(report.find("UNACCOUNTED"), std::string::npos);
+  EXPECT_LE(world.hubspot.count(kUpdate), 2U) << "the others were told as written";
+}
+
+TEST_F(Properties, OfOneContactThatAreCalledTooMuchAreWrittenLater) {
+  world.hubspot.account().create("old@example.com");
+  cohort({"old@example.com,gold,7"});
+  world.hubspot.faults().add({kUpdate, "POST", 0, 3, "status", 413, "", -1, 0, false});
+  EXPECT_EQ(world.sync().not_updated, 1U);
+  EXPECT_EQ(world.sync().not_updated, 0U);
+  EXPECT_EQ(value("old@example.com", "plan_tier"), "gold") << "the value did not change meanwhile";
+}
+
+TEST(PropertyNames, AreNotBlankedInTheReportOnceTheirValuesFitted) {
+  RunWorld world("properties: {stage: lifecyclestage}");
+  world.hubspot.account().create("a@example.com");
+  world.hubspot.account().create("b@example.com");
+  world.cohort({"a@example.com,lead", "b@example.com,"}, "email,stage");
+  EXPECT_FALSE(world.sync().error);
+  world.cohort({"a@example.com,lead", "b@example.com,nonsense"}, "email,stage");
+  std::ostringstream report;
+  report << std::ifstream(world.sync().report).rdbuf();
+  EXPECT_NE(report.str().find("INVALID_OPTION:lifecyclestage"), std::string::npos) << report.str();
+}
+
 TEST_F(Properties, OfAMergedContactReachItsSurvivor) {
   auto& first = world.hubspot.account().create("a@example.com");
   auto& second = world.hubspot.account().create("b@example.com");

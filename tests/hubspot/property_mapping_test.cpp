@@ -59,6 +59,27 @@ TEST(PropertyMapping, WhoseValuesFittedOnceIsRightAlsoUnderAnotherName) {
   EXPECT_EQ(world.members(), 2U);
 }
 
+//! A few values among many rows, or behind what was sent, say nothing of the column.
+TEST(PropertyMapping, IsNotWrongForAFewValuesOfARunOfMany) {
+  PluginWorld world;
+  world.header.property_names = {"score"};
+  world.header.create_missing = false;
+  const auto batch = [](std::size_t count, std::size_t with_value) {
+    std::vector<Operation> operations;
+    for (std::size_t i = 0; i < count; ++i) {
+      operations.push_back(PluginWorld::add(fmt::format("p{}@example.com", i)));
+      operations.back().properties = {i < with_value ? "n/a" : ""};
+    }
+    return operations;
+  };
+  EXPECT_FALSE(world.sync(batch(10'000, 1)).failure);
+  EXPECT_FALSE(world.sync(batch(5, 5)).failure);
+  const auto many = world.sync(batch(30, 20));
+  ASSERT_TRUE(many.failure);
+  EXPECT_EQ(many.failure->code(), "hubspot.property");
+  EXPECT_NE(many.failure->message().find("so far (20)"), std::string::npos);
+}
+
 TEST(PropertyMapping, OfOneSyncSaysNothingOfAnothers) {
   for (const bool same_instance : {true, false}) {
     PluginWorld world;
