@@ -44,6 +44,28 @@ TEST_F(RestoredList, HoldsWhomTheRunHadAddedBefore) {
   EXPECT_EQ(run.run.figures.listed, 2U);
 }
 
+//! The add is lost in silence, and the list is deleted just as it is sent once more.
+TEST_F(RestoredList, CountsWhoWasToBeSentAgainOnce) {
+  simulator::Fault fault;
+  fault.path = "add-and-remove";
+  fault.kind = "drop_member";
+  fault.status = 1;
+  world_.fault(fault);
+  std::size_t writes = 0;
+  world_.before = [&](const SimRequest& request) {
+    const bool writes_members = request.path().find("add-and-remove") != std::string::npos;
+    if (writes_members && ++writes == 2) world_.list().deleted = world_.clock.now();
+  };
+
+  const auto run = world_.sync();
+
+  EXPECT_GT(writes, 2U);
+  EXPECT_FALSE(run.error) << run.error->what();
+  EXPECT_EQ(run.run.figures.added, 1U);
+  EXPECT_EQ(run.run.figures.unchanged, 1U);
+  EXPECT_EQ(run.run.figures.listed, 2U);
+}
+
 TEST_F(RestoredList, ThatCantBeHadNowLeavesNobodyWithoutARow) {
   world_.sync();
   world_.list().deleted = world_.clock.now();

@@ -40,6 +40,7 @@ class Merge {
     if (row.state == MemberState::kLeaving) return add(member, AddCause::kLeaving);
     if (options_.mode == RunMode::kFull) return add(member, AddCause::kResend);
     ++plan_.unchanged;
+    if (row.since == options_.run && options_.run != RunId{}) ++plan_.listed_by_run;
     if (member.properties != 0 && member.properties != row.properties) {
       plan_.updates.push_back({member.key, member.offset, member.properties});
     }

@@ -57,6 +57,7 @@ struct Plan {
   std::vector<StillDropped> still_dropped;
   std::map<std::string, std::uint64_t> still_dropped_by_reason;
   std::uint64_t unchanged = 0;       //!< listed, and to stay so
+  std::uint64_t listed_by_run = 0;   //!< of unchanged: whom the run that goes on has listed
   std::uint64_t held_before = 0;     //!< rows that are, or may be, in the audience before the run
   std::uint64_t leaving_now = 0;     //!< of these: such as this run is the first to remove
   std::uint64_t adds_by_record = 0;  //!< of adds: those whose record is known
@@ -66,6 +67,7 @@ struct Plan {
 struct PlanOptions {
   RunMode mode = RunMode::kIncremental;
   Instant now{};
+  RunId run{};  //!< that goes on, and may have listed some; none: 0
   enum class Drift { kReport, kRepair } on_drift = Drift::kReport;
   //! Whether records are made for members that have none: who was not found before can be added.
   bool creates = false;

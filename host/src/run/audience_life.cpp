@@ -90,7 +90,6 @@ void AudienceLife::start_over() {
                   "cohort is sent",
                   session_.rules.audience_name));
   session_.may_adopt = false;
-  session_.tally.forget_added();
   session_.sync.audience_ref.clear();
   session_.sync.audience_name.clear();
   // Nobody is in the new list: a kill before everyone is sent must not leave them for listed. The

@@ -83,6 +83,7 @@ void tell_unknown_leavers(const Session& session, const CohortIndex& leaving) {
 PlannedChanges plan_changes(Session& session, const CohortIndex& leaving) {
   PlanOptions options;
   options.now = session.context.clock.now();
+  options.run = session.run;
   options.on_drift = session.rules.on_drift;
   NamedRows rows(session.context.store, session.sync.id, session.cohort, leaving);
   PlannedChanges planned{make_plan(session.cohort, rows, options), {}};

@@ -263,6 +263,7 @@ class Runner {
     PlanOptions plan_options;
     plan_options.mode = intended_mode(session_->sync, options_);
     plan_options.now = context_.clock.now();
+    plan_options.run = session_->run;
     plan_options.on_drift = rules_.on_drift;
     plan_options.creates = rules_.create_missing;
     run_.mode = plan_options.mode;

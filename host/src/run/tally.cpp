@@ -1,6 +1,5 @@
 #include "run/tally.hpp"
 
-#include <algorithm>
 #include <cassert>
 #include <numeric>
 
@@ -12,9 +11,9 @@ void Tally::start(const CohortIndex& cohort, const Plan& plan) {
   figures_.members = cohort.member_count();
   figures_.duplicates = cohort.duplicates().size();
   figures_.listed = plan.unchanged;
-  // Those whom this run has added to a list that was restored meanwhile are listed by now.
-  figures_.added = std::min(figures_.added, plan.unchanged);
-  figures_.unchanged = plan.unchanged - figures_.added;
+  // Planned anew, for a list that was restored meanwhile: whom it holds by this run is added.
+  figures_.added = plan.listed_by_run;
+  figures_.unchanged = plan.unchanged - plan.listed_by_run;
   figures_.to_retry = plan.adds.size();
   figures_.dropped = cohort.rejected();
   for (const auto& [reason, count] : plan.still_dropped_by_reason) {

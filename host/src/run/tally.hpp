@@ -17,9 +17,6 @@ class Tally {
   void start(const CohortIndex& cohort, const Plan& plan);
   bool started() const noexcept { return started_; }
 
-  //! The list is gone, and with it whom this run had added to it.
-  void forget_added() { figures_.added = 0; }
-
   enum class Newly { kListed, kStillListed };
   //! A planned add is settled: it is listed. kStillListed: it was before, nothing changed.
   void listed(Newly newly);
