@@ -6,11 +6,8 @@
 #include <utility>
 
 #include "plan/mapping.hpp"
-#include "run/account_check.hpp"
+#include "run/explain_lookup.hpp"
 #include "run/former_keys.hpp"
-#include "run/heartbeat.hpp"
-#include "run/merged_into.hpp"
-#include "run/patience.hpp"
 #include "run/record_number.hpp"
 #include "run/rekey.hpp"
 
@@ -26,9 +23,6 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
-//! Thrown out of the pages: everyone was found.
-struct Seen {};
-
 class Explainer {
  public:
   Explainer(const ExplainContext& context, const SyncRules& rules, Source& source,
@@ -38,10 +32,7 @@ class Explainer {
         source_(source),
         asked_(asked),
         result_(of_sync(context, rules)),
-        patience_(context.clock, rules.retry_for,
-                  [this](Milliseconds duration) {
-                    wait_for(context_.clock, duration, [this] { check_going(); });
-                  }),
+        destination_(context, rules, result_.sync),
         former_(context.store, context.destination, context.hasher, result_.sync, rules.kind) {
     result_.former_kind = former_.kind();
   }
@@ -77,13 +68,6 @@ class Explainer {
   void check_going() const {
     if (!context_.cancellation.requested()) return;
     throw Error(ErrorKind::kInterrupted, "explain.interrupted", "interrupted");
-  }
-
-  //! Empty: there is none.
-  std::string look_up(std::string_view kind, std::string_view identifier) {
-    return patience_.ask([&] {
-      return context_.destination.look_up(kind, {&identifier, 1}).front();
-    });
   }
 
   static Explanation of_sync(const ExplainContext& context, const SyncRules& rules) {
@@ -141,9 +125,7 @@ class Explainer {
     if (is_record_kind(context_.destination, rules_.kind)) return canonical;
     if (!context_.destination.supports(MUSTER_LOOKUP_1)) return {};
     try {
-      require_account();
-      const std::string_view identifier = canonical;
-      return look_up(rules_.kind, identifier);
+      return destination_.record_of(canonical);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::kInterrupted) throw;
       return {};
@@ -169,11 +151,14 @@ class Explainer {
   //! A record that nobody is known by may have been merged into one that somebody is; an address
   //! that nobody is known by may be another one of somebody's.
   void follow_asked() {
-    if (!has_state() || known_by_record_ || !can_follow()) return;
+    if (!has_state() || known_by_record_ || !destination_.can_follow()) return;
     try {
-      const auto record = is_number() ? survivor_of_asked() : record_of_asked();
+      const auto record = is_number() ? destination_.survivor_of(asked_) : record_of_asked();
       if (record.empty()) return;
-      if (!add_record(record)) add_merged_into(record);
+      if (!add_record(record)) {
+        // The state has whom no run has met since the merge by the record of before.
+        for (const auto& key : destination_.members_merged_into(record)) add_key(key, {});
+      }
       if (record == asked_) return;
       survivor_ = record;
       if (is_record_kind(context_.destination, rules_.kind)) {
@@ -185,56 +170,16 @@ class Explainer {
     }
   }
 
-  //! The state has whom no run has met since the merge by the record of before.
-  void add_merged_into(const std::string& record) {
-    const auto expected = context_.store->count_members(result_.sync.id, MemberState::kListed);
-    const MergedIntoParts parts{
-        *context_.store, context_.destination, patience_, [&](std::uint64_t read) {
-          check_going();
-          context_.observer.on_progress({RunProgress::Phase::kReadingBack, read, expected});
-        }};
-    for (const auto& key : members_merged_into(parts, result_.sync, record)) add_key(key, {});
-  }
-
-  std::string survivor_of_asked() {
-    require_account();
-    return survivor_of(asked_);
-  }
   std::string record_of_asked() {
-    if (asked_canonical_.empty()) return record_by_another_kind();
+    if (asked_canonical_.empty()) return destination_.record_by_another_kind(asked_);
     const auto key = context_.hasher.key(rules_.kind, asked_canonical_);
     if (context_.store->member(result_.sync.id, key)) return {};
-    require_account();
-    const std::string_view identifier = asked_canonical_;
-    return look_up(rules_.kind, identifier);
-  }
-
-  //! An address, where the sync goes by contact ids.
-  std::string record_by_another_kind() {
-    const std::string_view value = asked_;
-    for (const auto& kind : context_.destination.descriptor().kinds) {
-      if (kind.id == rules_.kind) continue;
-      const auto mapped = context_.destination.map_identifiers(kind.id, {&value, 1});
-      if (mapped.front().canonical.empty()) continue;
-      require_account();
-      const std::string_view canonical = mapped.front().canonical;
-      return look_up(kind.id, canonical);
-    }
-    return {};
+    return destination_.record_of(asked_canonical_);
   }
 
   bool is_number() const {
     return !asked_.empty() && asked_.find_first_not_of("0123456789") == std::string::npos;
   }
-  bool can_follow() const {
-    return context_.destination.descriptor().record_kind() != nullptr &&
-           context_.destination.supports(MUSTER_LOOKUP_1);
-  }
-  std::string survivor_of(std::string_view record_id) {
-    const auto* kind = context_.destination.descriptor().record_kind();
-    return look_up(kind->id, record_id);
-  }
-
   void add_key(const MemberKey& key, const std::string& canonical) {
     auto& known = keys_[key];
     if (known.empty()) known = canonical;
@@ -329,14 +274,8 @@ class Explainer {
     }
   }
 
-  //! What another account says of these records is about other people.
-  void require_account() {
-    const auto connection = patience_.ask([&] { return context_.ready_connection(); });
-    if (has_state()) require_same_account(result_.sync, connection, rules_);
-  }
-
   void ask_destination() {
-    require_account();
+    destination_.require_account();
     look_up_records();
     if (result_.sync.audience_ref.empty()) return;
     std::set<std::uint64_t> wanted;
@@ -344,7 +283,7 @@ class Explainer {
       if (!person.record_id.empty()) wanted.insert(record_number(person.record_id));
     }
     if (wanted.empty() || !context_.destination.supports(MUSTER_READBACK_1)) return;
-    const auto found = find_in_list(wanted);
+    const auto found = destination_.in_audience(wanted);
     for (auto& person : result_.people) {
       if (person.record_id.empty()) continue;
       person.in_list = found.contains(record_number(person.record_id));
@@ -357,8 +296,7 @@ class Explainer {
     for (auto& person : result_.people) {
       if (!person.record_id.empty()) follow(person);
       if (!person.record_id.empty() || person.canonical.empty()) continue;
-      const std::string_view identifier = person.canonical;
-      person.record_id = look_up(rules_.kind, identifier);
+      person.record_id = destination_.record_of(person.canonical);
     }
     auto& first = result_.people.front();
     if (!result_.is_stranger || !first.record_id.empty()) return;
@@ -367,35 +305,9 @@ class Explainer {
 
   //! Who was merged since is in the list under the record of today.
   void follow(ExplainedPerson& person) {
-    if (!can_follow()) return;
-    auto survivor = survivor_of(person.record_id);
+    if (!destination_.can_follow()) return;
+    auto survivor = destination_.survivor_of(person.record_id);
     if (!survivor.empty()) person.record_id = std::move(survivor);
-  }
-
-  std::set<std::uint64_t> find_in_list(const std::set<std::uint64_t>& wanted) {
-    std::set<std::uint64_t> found;
-    std::uint64_t read = 0;
-    const auto expected = context_.store->count_members(result_.sync.id, MemberState::kListed);
-    try {
-      std::string cursor;
-      patience_.ask([&] {
-        context_.destination.read_back(
-            result_.sync.audience_ref, cursor,
-            [&](std::span<const std::string_view> ids, std::string_view next) {
-              for (const auto id : ids) {
-                if (wanted.contains(record_number(id))) found.insert(record_number(id));
-              }
-              read += ids.size();
-              cursor = next;
-              context_.observer.on_progress({RunProgress::Phase::kReadingBack, read, expected});
-              if (found.size() == wanted.size() || next.empty()) throw Seen{};
-            });
-      });
-    } catch (const Seen&) {
-    } catch (const DestinationError& error) {
-      if (error.status() != MUSTER_AUDIENCE_GONE) throw;  // a list that is gone holds nobody
-    }
-    return found;
   }
 
   const ExplainContext& context_;
@@ -403,7 +315,7 @@ class Explainer {
   Source& source_;
   const std::string& asked_;
   Explanation result_;
-  Patience patience_;
+  ExplainLookup destination_;
   FormerKeys former_;
   std::string asked_canonical_;
   std::string survivor_;  //!< of the record that was asked for, where it was merged

@@ -7,19 +7,15 @@
 #include "plan/guard.hpp"
 #include "run/account_check.hpp"
 #include "run/adds.hpp"
-#include "run/audience_life.hpp"
-#include "run/changes.hpp"
+#include "run/execution.hpp"
 #include "run/heartbeat.hpp"
 #include "run/meter.hpp"
-#include "run/proof.hpp"
 #include "run/reading_progress.hpp"
 #include "run/ready_connection.hpp"
 #include "run/rekey.hpp"
 #include "run/rekeyed_rows.hpp"
-#include "run/removes.hpp"
 #include "run/session.hpp"
 #include "run/untouched_rows.hpp"
-#include "run/updates.hpp"
 
 namespace muster {
 namespace {
@@ -47,14 +43,6 @@ SyncRow sync_row(Store& store, const SyncRules& rules) {
   row.name = rules.sync;
   row.connection = rules.connection;
   return store.put_sync(row);
-}
-
-//! What the run sets out to do. A list that does not exist any more can't be mended, only made
-//! again.
-RunMode intended_mode(const SyncRow& sync, const RunOptions& options) {
-  if (options.delta != nullptr) return RunMode::kIncremental;
-  if (options.full || sync.audience_ref.empty()) return RunMode::kFull;
-  return options.repair ? RunMode::kRepair : RunMode::kIncremental;
 }
 
 //! A cohort without a member: what a file without even a header is when the user says so.
@@ -108,9 +96,7 @@ class Runner {
       rekey(*session_);
     }
     report_rows_not_sent(*session_);
-    audience_.emplace(*session_, options_.restore_list);
-    while (const auto gone = execute_unless_gone()) recover(*gone);
-    if (session_->adopted) audience_->tell_adoption();
+    Execution(*session_, options_, leaving_ ? &*leaving_ : nullptr, run_.mode).run();
   }
 
   //! What came of the run, however it ended.
@@ -186,34 +172,6 @@ class Runner {
     }
   }
 
-  //! Why the audience is gone, if it is.
-  std::optional<DestinationError> execute_unless_gone() {
-    session_->open_adds.clear();
-    try {
-      execute();
-      return std::nullopt;
-    } catch (const AudienceGone& gone) {
-      return gone.error;
-    } catch (const DestinationError& error) {
-      if (error.status() != MUSTER_AUDIENCE_GONE) throw;
-      return error;  // the read-back found it out
-    }
-  }
-
-  //! Who was to be sent to the audience that can't be had has no row yet.
-  void recover(const DestinationError& gone) {
-    const bool rows_are_owed = session_->may_recreate && options_.delta == nullptr;
-    try {
-      audience_->recover(gone);
-    } catch (...) {
-      if (rows_are_owed) {
-        session_->open_adds.clear();
-        report_all_open(*session_, plan_whole());
-      }
-      throw;
-    }
-  }
-
   //! An audience belongs to one account: its reference means nothing in another.
   void check_account(const ConnectionRow& connection) {
     same_account_ = is_same_account(sync_, connection);
@@ -246,123 +204,6 @@ class Runner {
     transaction.commit();
   }
 
-  //! What the list holds beside those who are named, the next whole run proves.
-  void execute_changes() {
-    const auto [plan, stopped] = plan_changes(*session_, *leaving_);
-    if (stopped) {
-      report_all_open(*session_, plan);
-      throw *stopped;
-    }
-    forget(plan.forgotten);
-    send(plan);
-    tell_merged_leavers(*session_);
-  }
-
-  //! What the state says that there is to be done, counted.
-  Plan plan_whole() {
-    PlanOptions plan_options;
-    plan_options.mode = intended_mode(session_->sync, options_);
-    plan_options.now = context_.clock.now();
-    plan_options.run = session_->run;
-    plan_options.on_drift = rules_.on_drift;
-    plan_options.creates = rules_.create_missing;
-    run_.mode = plan_options.mode;
-    auto plan = make_plan(*cohort_, *context_.store.members(session_->sync.id), plan_options);
-    session_->tally.start(*cohort_, plan);
-    keep_figures();
-    return plan;
-  }
-
-  void execute() {
-    if (options_.delta != nullptr) return execute_changes();
-    const auto plan = plan_whole();
-    if (plan.mode == RunMode::kRepair) {
-      // A repair removes no member: only an emptied source stops it.
-      const auto verdict = judge(plan, *cohort_, std::nullopt);
-      if (verdict.error && !options_.allow_removals) {
-        report_still_dropped(*session_, plan);
-        report_open_adds(*session_, plan.adds);
-        throw *verdict.error;
-      }
-      report_still_dropped(*session_, plan);
-      report_open_adds(*session_, plan.adds);
-      return prove(*session_);
-    }
-    if (!options_.allow_removals) {
-      const auto verdict = judge(plan, *cohort_, rules_.max_removals);
-      if (verdict.error) {
-        report_all_open(*session_, plan);
-        throw *verdict.error;
-      }
-    }
-    step([&] { audience_->rename(); }, [&] { report_all_open(*session_, plan); });
-    forget(plan.forgotten);
-    send(plan);
-    if (session_->sync.audience_ref.empty()) return;
-    if (rules_.read_back == ReadBack::kOn) {
-      prove(*session_);
-    } else if (!session_->merged_leavers.empty()) {
-      remove_merged_leavers(*session_);
-    } else if (session_->tally.figures().added + session_->tally.figures().removed == 0) {
-      audience_->require();
-    }
-  }
-
-  //! Removes go along with the last adds, or after them, so that a person known under two
-  //! identifiers never leaves the list.
-  void send(const Plan& plan) {
-    Removals removals(*session_, removes_of(plan), Merges::kUnknown);
-    // First the adds: they find out whether there is a list at all.
-    PassesEnd adds;
-    step(
-        [&] {
-          adds = send_adds(*session_, plan.adds, &removals);
-          // A member that the destination does not settle keeps nobody else from leaving.
-          if (adds.left && adds.unavailable) throw *adds.left;
-        },
-        [&] {
-          report_still_dropped(*session_, plan);
-          report_open_updates(*session_, updates_of(*session_, plan));
-          removals.report_open();
-        });
-    report_still_dropped(*session_, plan);
-    const auto updates = updates_of(*session_, plan);
-    session_->unwritten_properties.clear();
-    step(
-        [&] {
-          if (auto end = send_updates(*session_, updates); end.left) throw *end.left;
-        },
-        [&] { removals.report_open(); });
-    if (auto end = removals.send(); end.left) throw *end.left;
-    if (adds.left) throw *adds.left;
-  }
-
-  //! What a step that ends the run keeps from being done has its rows in the report, but where all
-  //! is done again for another list.
-  template <class Step, class ReportRest>
-  void step(Step&& step, ReportRest&& report_rest) {
-    try {
-      step();
-    } catch (const AudienceGone&) {
-      if (!session_->may_recreate) report_rest();
-      throw;
-    } catch (const DestinationError& error) {
-      const bool is_gone = error.status() == MUSTER_AUDIENCE_GONE;
-      if (!is_gone || !session_->may_recreate) report_rest();
-      throw;
-    } catch (...) {
-      report_rest();
-      throw;
-    }
-  }
-
-  void forget(const std::vector<MemberKey>& keys) {
-    if (keys.empty()) return;
-    Lease::Transaction transaction(lease_);
-    for (const auto& key : keys) context_.store.forget_member(session_->sync.id, key);
-    transaction.commit();
-  }
-
   RunContext& context_;
   const SyncRules& rules_;
   Source& source_;
@@ -379,7 +220,6 @@ class Runner {
   std::optional<CohortIndex> cohort_;
   std::optional<CohortIndex> leaving_;  //!< of a run over pushed changes
   std::optional<Session> session_;
-  std::optional<AudienceLife> audience_;
 };
 
 //! Where in the source it was; of a destination that is the connection's place in muster.yaml.
