@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -67,12 +69,60 @@ muster_status next_answer(sdk::Host host) {
   return http_of(host).next(host.context(), &response);
 }
 
-//! Answers after a real half second.
-class SlowNetwork final : public Transport {
+//! Open to all until it is closed; then whoever enters stays in it until it is opened.
+class Gate {
+ public:
+  void close() {
+    const std::lock_guard lock(mutex_);
+    is_open_ = false;
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    is_open_ = true;
+    changed_.notify_all();
+  }
+  void enter() {
+    std::unique_lock lock(mutex_);
+    ++inside_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return is_open_; });
+    --inside_;
+  }
+  //! Returns once so many are inside.
+  void await(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return inside_ >= count; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_open_ = true;
+  int inside_ = 0;
+};
+
+//! Virtual time of many threads: each that sleeps moves it on, once the gate lets it.
+class SharedClock final : public Clock {
+ public:
+  Instant now() const override { return Instant{elapsed()}; }
+  Milliseconds elapsed() const override { return Milliseconds{elapsed_.load()}; }
+  void sleep_for(Milliseconds duration) override {
+    sleepers.enter();
+    elapsed_ += duration.count();
+  }
+
+  Gate sleepers;
+
+ private:
+  std::atomic<std::int64_t> elapsed_{0};
+};
+
+//! Answers what was asked first, once the gate lets it.
+class GatedNetwork final : public Transport {
  public:
   void start(HttpRequest, std::uint64_t tag) override { tags_.push_back(tag); }
   std::optional<HttpResponse> next(Milliseconds) override {
-    std::this_thread::sleep_for(Milliseconds{500});
+    answers.enter();
     HttpResponse response;
     response.tag = tags_.front();
     response.outcome = HttpOutcome::kAnswered;
@@ -81,6 +131,8 @@ class SlowNetwork final : public Transport {
   }
   std::size_t in_flight() const override { return tags_.size(); }
   void cancel_all() override {}
+
+  Gate answers;
 
  private:
   std::deque<std::uint64_t> tags_;
@@ -109,8 +161,8 @@ class Threads : public ::testing::Test {
   }
 
   World world;
-  SystemClock clock;
-  SlowNetwork network;
+  SharedClock clock;
+  GatedNetwork network;
   sdk::Host host{nullptr};
   std::optional<PluginDestination> destination;
 };
@@ -151,30 +203,34 @@ TEST_F(Threads, UseHostFunctionsAtOnceWithTheRunItself) {
 }
 
 TEST_F(Threads, AreNotKeptFromSecretsByAWaitOrARequest) {
+  clock.sleepers.close();
+  network.answers.close();
   sync([this](const muster_sync_request&, const muster_sync_sink&) {
-    std::atomic<bool> over{false};
-    std::thread waiting([&] { host.wait(500); });
+    std::thread waiting([&] { EXPECT_TRUE(host.wait(500)); });
     std::thread requesting([&] {
       EXPECT_EQ(start_request(host), MUSTER_OK);
       EXPECT_EQ(next_answer(host), MUSTER_OK);
-      over = true;
     });
-    for (int i = 0; i < 10; ++i) {
-      host.store_secret("name", "value");
-      EXPECT_EQ(host.secret("name"), "value");
-    }
-    EXPECT_FALSE(over);
+    clock.sleepers.await(1);
+    network.answers.await(1);
+    host.store_secret("name", "value");
+    EXPECT_EQ(host.secret("name"), "value");
+    clock.sleepers.open();
+    network.answers.open();
     waiting.join();
     requesting.join();
   });
 }
 
 TEST_F(Threads, ShareTheNetworkOneAtATime) {
+  network.answers.close();
   sync([this](const muster_sync_request&, const muster_sync_sink&) {
     EXPECT_EQ(start_request(host), MUSTER_OK);
     std::thread requesting([&] { EXPECT_EQ(next_answer(host), MUSTER_OK); });
-    std::this_thread::sleep_for(Milliseconds{100});
+    network.answers.await(1);
     EXPECT_EQ(start_request(host), MUSTER_INVALID_ARGUMENT);
+    EXPECT_EQ(next_answer(host), MUSTER_INVALID_ARGUMENT);
+    network.answers.open();
     requesting.join();
     EXPECT_EQ(start_request(host), MUSTER_OK);
     EXPECT_EQ(next_answer(host), MUSTER_OK);
@@ -182,15 +238,21 @@ TEST_F(Threads, ShareTheNetworkOneAtATime) {
 }
 
 TEST_F(Threads, AllEndWithin2SecondsOfCancellation) {
-  const auto before = clock.elapsed();
+  constexpr int kWaiting = 4;
+  clock.sleepers.close();
   sync([&](const muster_sync_request&, const muster_sync_sink&) {
     std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i) threads.emplace_back([this] { EXPECT_FALSE(host.wait(60'000)); });
+    for (int i = 0; i < kWaiting; ++i) {
+      threads.emplace_back([this] { EXPECT_FALSE(host.wait(60'000)); });
+    }
+    clock.sleepers.await(kWaiting);
     world.cancellation.request();
+    clock.sleepers.open();
     EXPECT_FALSE(host.wait(60'000));
     for (auto& thread : threads) thread.join();
   });
-  EXPECT_LT(clock.elapsed() - before, Milliseconds{2'000});
+  // Virtual time moves on by what each sleeps, one after the other.
+  EXPECT_LT(clock.elapsed(), kWaiting * Milliseconds{2'000});
 }
 
 TEST_F(Threads, TouchNothingOfTheRunBetweenHooks) {

@@ -20,8 +20,8 @@
  *               [concurrent]  any number of calls at once, on any threads
  *               [hook's]      on the thread that the hook was called on, until the hook returns
  *             A plugin may have threads of its own. Whatever they call of the host's they call
- * while a hook of the instance runs, and return from before the hook does. Reserved  words named
- * reserved are zero.
+ *             while a hook of the instance runs, and return from before the hook does.
+ *   Reserved  words named reserved are zero.
  *
  * Numbers such as ABI-5 name requirements: the words beside them say what they are.
  * This header is C11 and C++20 and includes nothing but what follows.
