@@ -15,7 +15,7 @@ class Merge {
   void only_in_state(const MemberRow& row) {
     count_held(row);
     // Pending without a seal: taken out already, or of a list that is gone (removes.cpp,
-    // runner.cpp).
+    // audience_life.cpp).
     const bool was_removed = row.state == MemberState::kPending && row.sealed_identifier.empty();
     if (was_removed) {
       plan_.doubtful.push_back(row.key);
