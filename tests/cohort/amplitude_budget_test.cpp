@@ -40,11 +40,7 @@ TEST(AmplitudeBudget, IsOurOwnCountWhateverAmplitudeSaysOfTheUsage) {
     SCOPED_TRACE(status);
     AmplitudeWorld world;
     world.add_user("u1", "a@b.com");
-    simulator::Fault refused;
-    refused.path = "/cohorts/usage";
-    refused.status = status;
-    refused.count = -1;
-    world.amplitude.faults().add(refused);
+    world.refuse("/cohorts/usage", status);
     const auto source = world.source();
     EXPECT_EQ(identifiers(*source).size(), 1U);
     EXPECT_FALSE(source->budget()->told);

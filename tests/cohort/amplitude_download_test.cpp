@@ -279,6 +279,13 @@ class FileAsOf : public ::testing::TestWithParam<const char*> {
                           world.clock, [this] { return changes; });
     return identifiers(source);
   }
+  void push_out(const std::string& user_id) {
+    PushedMessage leaves;
+    leaves.enters = false;
+    leaves.computed = pushed_time(world.clock.now());
+    leaves.users = {{user_id, {}}};
+    changes.add(leaves, false);
+  }
   AmplitudeWorld world;
   PushedChanges changes;
 };
@@ -286,21 +293,13 @@ class FileAsOf : public ::testing::TestWithParam<const char*> {
 TEST_P(FileAsOf, WhoWasPushedOutSinceTheFileWasComputedStaysOut) {
   world.clock.advance(std::chrono::hours(1));
   world.cohort().users.pop_back();
-  PushedMessage leaves;
-  leaves.enters = false;
-  leaves.computed = pushed_time(world.clock.now());
-  leaves.users = {{"u2", {}}};
-  changes.add(leaves, false);
+  push_out("u2");
   world.clock.advance(std::chrono::hours(1));
   EXPECT_THAT(whole(), ElementsAre("a@b.com"));
 }
 
 TEST_P(FileAsOf, WhatNoMessageToldIsSetRight) {
-  PushedMessage leaves;
-  leaves.enters = false;
-  leaves.computed = pushed_time(world.clock.now());
-  leaves.users = {{"u2", {}}};
-  changes.add(leaves, false);
+  push_out("u2");
   world.clock.advance(std::chrono::hours(1));
   compute();  // u2 is in it again, and the message got lost
   world.clock.advance(std::chrono::hours(1));
@@ -308,18 +307,10 @@ TEST_P(FileAsOf, WhatNoMessageToldIsSetRight) {
 }
 
 TEST_P(FileAsOf, WhoWasPushedOutStaysOutWhereTheListOfCohortsIsRefused) {
-  simulator::Fault refused;
-  refused.path = "/api/3/cohorts";
-  refused.status = 403;
-  refused.count = -1;
-  world.amplitude.faults().add(refused);
+  world.refuse("/api/3/cohorts", 403);
   world.clock.advance(std::chrono::hours(1));
   world.cohort().users.pop_back();
-  PushedMessage leaves;
-  leaves.enters = false;
-  leaves.computed = pushed_time(world.clock.now());
-  leaves.users = {{"u2", {}}};
-  changes.add(leaves, false);
+  push_out("u2");
   world.clock.advance(std::chrono::hours(1));
   EXPECT_THAT(whole(), ElementsAre("a@b.com"));
 }

@@ -33,11 +33,7 @@ TEST_P(AmplitudeRefusal, HasItsOwnMessage) {
 
 //! For no reason that is known.
 void refuse_the_download(AmplitudeWorld& world, int status) {
-  simulator::Fault refused;
-  refused.path = "/request/" + std::string(kCohort);
-  refused.status = status;
-  refused.count = -1;
-  world.amplitude.faults().add(refused);
+  world.refuse("/request/" + std::string(kCohort), status);
 }
 
 INSTANTIATE_TEST_SUITE_P(

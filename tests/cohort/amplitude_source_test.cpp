@@ -157,11 +157,7 @@ TEST(AmplitudeSource, IsReadWithoutTheListOfCohorts) {
       SCOPED_TRACE(::testing::Message() << status << ' ' << is_dated);
       AmplitudeWorld world;
       world.add_user("u1", "a@b.com");
-      simulator::Fault refused;
-      refused.path = "/api/3/cohorts";
-      refused.status = status;
-      refused.count = -1;
-      world.amplitude.faults().add(refused);
+      world.refuse("/api/3/cohorts", status);
       auto options = world.options();
       options.is_dated = is_dated;
       AmplitudeSource source(options, world.environment());

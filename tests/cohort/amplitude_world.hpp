@@ -78,6 +78,14 @@ class AmplitudeWorld {
   std::unique_ptr<AmplitudeSource> source(Waiting waiting = {}) {
     return std::make_unique<AmplitudeSource>(options(), environment(std::move(waiting)));
   }
+  //! Whatever has `path` in its path is answered with `status` from now on.
+  void refuse(const std::string& path, int status) {
+    simulator::Fault refused;
+    refused.path = path;
+    refused.status = status;
+    refused.count = -1;
+    amplitude.faults().add(refused);
+  }
   //! Requests of step 1, which cost downloads.
   std::size_t downloads() const {
     return amplitude.count("/request/" + std::string(kCohort) + "?");

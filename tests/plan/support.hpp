@@ -10,6 +10,7 @@
 
 #include "plan/cohort_index.hpp"
 #include "state/store.hpp"
+#include "support/idle_destination.hpp"
 #include "support/temp_dir.hpp"
 
 namespace muster::testing {
@@ -42,7 +43,7 @@ class ListedSource final : public Source {
 };
 
 //! Maps to lower case; a value with a '!' is rejected. A plan needs nothing else of a destination.
-class LowerCaseMapping final : public Destination {
+class LowerCaseMapping final : public IdleDestination {
  public:
   std::vector<MappedIdentifier> map_identifiers(
       std::string_view, std::span<const std::string_view> values) const override {
@@ -59,31 +60,6 @@ class LowerCaseMapping final : public Destination {
     }
     return mapped;
   }
-  const Descriptor& descriptor() const override { return descriptor_; }
-  std::string begin_authorization(std::string_view, std::string_view, std::string_view) override {
-    return {};
-  }
-  Account complete_authorization(std::string_view, std::string_view, std::string_view) override {
-    return {};
-  }
-  Account check() override { return {}; }
-  void revoke() override {}
-  SyncResult sync(const SyncHeader&, std::span<const Operation>, const AudienceEvents&) override {
-    return {};
-  }
-  void uninstall() override {}
-  bool supports(std::string_view) const override { return false; }
-  void read_back(std::string_view, std::string_view, const RecordPage&) override {}
-  std::vector<std::string> look_up(std::string_view, std::span<const std::string_view>) override {
-    return {};
-  }
-  void change_audience(std::int32_t, std::string_view, std::string_view) override {}
-  CallEstimate estimate(const EstimateRequest&) override { return {}; }
-  void set_heartbeat(std::function<void()>) override {}
-  Usage usage() const override { return {}; }
-
- private:
-  Descriptor descriptor_;
 };
 
 //! A cohort read from rows, with all that it refers to.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "run/read_back.hpp"
+#include "support/idle_destination.hpp"
 #include "support/temp_dir.hpp"
 
 namespace {
@@ -44,7 +45,7 @@ namespace muster::testing {
 namespace {
 
 //! An audience of so many records, in pages as HubSpot's; it does nothing else.
-class Audience final : public Destination {
+class Audience final : public IdleDestination {
  public:
   static constexpr std::uint64_t kPage = 250;
   static constexpr std::uint64_t kFirst = 100'000'000'000;  // as long as HubSpot's ids are
@@ -62,35 +63,8 @@ class Audience final : public Destination {
     }
   }
 
-  const Descriptor& descriptor() const override { return descriptor_; }
-  std::string begin_authorization(std::string_view, std::string_view, std::string_view) override {
-    return {};
-  }
-  Account complete_authorization(std::string_view, std::string_view, std::string_view) override {
-    return {};
-  }
-  Account check() override { return {}; }
-  void revoke() override {}
-  std::vector<MappedIdentifier> map_identifiers(std::string_view,
-                                                std::span<const std::string_view>) const override {
-    return {};
-  }
-  SyncResult sync(const SyncHeader&, std::span<const Operation>, const AudienceEvents&) override {
-    return {};
-  }
-  void uninstall() override {}
-  bool supports(std::string_view) const override { return true; }
-  std::vector<std::string> look_up(std::string_view, std::span<const std::string_view>) override {
-    return {};
-  }
-  void change_audience(std::int32_t, std::string_view, std::string_view) override {}
-  CallEstimate estimate(const EstimateRequest&) override { return {}; }
-  void set_heartbeat(std::function<void()>) override {}
-  Usage usage() const override { return {}; }
-
  private:
   std::uint64_t records_;
-  Descriptor descriptor_;
 };
 
 class ReadBackMemoryTest : public ::testing::Test {
