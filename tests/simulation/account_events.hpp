@@ -56,6 +56,8 @@ class AccountEvents {
   void note_restored();
   //! The sync's, by the name that people there know.
   simulator::List* list() { return hubspot_.account().list_by_name(list_name_); }
+  //! It was deleted, and there is no other yet.
+  bool list_is_deleted() { return deleted_ != 0 && list() == nullptr; }
   Ledger& ledger() { return ledger_; }
   const Ledger& ledger() const { return ledger_; }
 

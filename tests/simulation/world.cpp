@@ -99,7 +99,10 @@ void World::choose_death() {
   cancellation_.emplace();
   requests_until_cancelled_ = -1;
   if (!faulty_) return;
-  if (random.chance(0.4)) life_.calls_left = random.pick_signed(0, usual_calls_ * 5 / 4);
+  // Who finds the list gone sends everyone anew: in the midst of that there is more to lose.
+  const bool starts_over = events.list_is_deleted();
+  const auto calls = starts_over ? usual_calls_ * 4 : usual_calls_ * 5 / 4;
+  if (random.chance(starts_over ? 0.8 : 0.4)) life_.calls_left = random.pick_signed(0, calls);
   if (random.chance(0.1)) {
     life_.writes_before = random.pick_signed(0, usual_calls_);
     life_.failing_writes = random.pick_signed(1, 5);
