@@ -17,7 +17,8 @@ struct MemberPage {
 //! The largest page there is.
 inline constexpr std::size_t kMembersOfAPage = 250;
 
-//! The page behind `cursor`; the first one with an empty `cursor`. Throws Failure.
+//! The page behind `cursor`; the first one with an empty `cursor`. That nobody is in the list is
+//! believed when it is said twice. Throws Failure.
 MemberPage read_member_page(Api& api, std::string_view list, std::string_view cursor);
 
 //! Streams the ids of a list's members from `cursor` on. Throws Failure.

@@ -268,6 +268,50 @@ TEST_F(ProofTest, WhoASinglePageHasLostDidNotDrift) {
   EXPECT_EQ(result.run.figures.verified->missing, 0U);
 }
 
+//! Of the readings that wait for a removal to be seen, the last one loses entries.
+TEST_F(ProofTest, WhoTheLastOfManyReadingsHasLostDidNotDrift) {
+  fill();
+  world.cohort(SyncWorld::people(29));
+  simulator::Fault keeping;
+  keeping.path = "/memberships/add-and-remove";
+  keeping.kind = "keep_member";
+  keeping.status = 1;
+  world.hubspot.faults().add(keeping);
+  simulator::Fault lossy;
+  lossy.path = "/memberships";
+  lossy.method = "GET";
+  lossy.kind = "lose_entries";
+  lossy.status = 5;
+  lossy.skip = 3;
+  world.hubspot.faults().add(lossy);
+  const auto result = world.run();
+  EXPECT_EQ(dropped(result, "drifted"), 0U);
+  EXPECT_EQ(result.run.figures.verified->confirmed, 29U);
+  EXPECT_EQ(result.run.figures.verified->leavers, 1U);
+}
+
+//! An answer that holds nobody is no proof that somebody has left.
+TEST_F(ProofTest, WhoAnEmptyAnswerDoesNotShowHasNotLeft) {
+  fill({"guard: off"});
+  world.cohort({});
+  simulator::Fault keeping;
+  keeping.path = "/memberships/add-and-remove";
+  keeping.kind = "keep_member";
+  keeping.status = 1;
+  world.hubspot.faults().add(keeping);
+  simulator::Fault empty;
+  empty.path = "/memberships";
+  empty.method = "GET";
+  empty.kind = "empty_results";
+  world.hubspot.faults().add(empty);
+  RunOptions emptied;
+  emptied.allow_removals = true;
+  EXPECT_EQ(world.run(emptied).run.figures.verified->leavers, 1U);
+  world.clock.advance(hours(1));
+  world.run(emptied);
+  EXPECT_TRUE(world.listed().empty());
+}
+
 TEST_F(ProofTest, StrangersAreRemovedAsTheyWereReadWithoutReadingTheListForThem) {
   fill({"remove_strangers: true"});
   const auto reads = [this] { return world.hubspot.count("/memberships", "GET"); };

@@ -14,6 +14,8 @@ namespace {
 // looked at again after these waits before it is believed.
 constexpr std::array<Milliseconds, 3> kSettlingWaits{Milliseconds{1'000}, Milliseconds{4'000},
                                                      Milliseconds{10'000}};
+// So often at the most: where no two readings lack the same, the last one counts.
+constexpr std::size_t kMostLooks = 2 * kSettlingWaits.size();
 constexpr auto kSettled =
     std::accumulate(kSettlingWaits.begin(), kSettlingWaits.end(), Milliseconds{0});
 
@@ -27,13 +29,14 @@ Comparison AudienceReader::settled() {
   auto reading = read();
   if (follow_merges(reading, Confirmed::kEarlier)) reading = compare_again();
   bool agree = false;
-  for (const auto wait : kSettlingWaits) {
-    const bool may_lag =
-        reading.recent_missing > 0 || lagging_removals_ > 0 || may_lag_behind_a_run(reading);
+  for (std::size_t looks = 0; looks < kMostLooks; ++looks) {
+    const bool has_time = looks < kSettlingWaits.size();
+    const bool may_lag = has_time && (reading.recent_missing > 0 || lagging_removals_ > 0 ||
+                                      may_lag_behind_a_run(reading));
     // What was there long ago was changed by others, or a page has lost it: no wait brings it back,
     // but only what two readings lack is believed to be gone.
     if (!may_lag && (reading.missing.empty() || agree)) break;
-    parts_.wait(wait);
+    parts_.wait(has_time ? kSettlingWaits[looks] : kSettlingWaits.front());
     const auto before = std::move(reading.missing);
     reading = read();
     agree =
