@@ -11,11 +11,9 @@ using simulator::Fault;
 using simulator::SimRequest;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::kAllowingRemovals;
 using testing::RecoveryWorld;
-
-bool writes_members(const SimRequest& request) {
-  return request.path().find("/memberships/add-and-remove") != std::string::npos;
-}
+using testing::writes_members;
 
 Fault fault_of(std::string path, std::string kind, std::int64_t count = 1) {
   Fault fault;
@@ -24,13 +22,6 @@ Fault fault_of(std::string path, std::string kind, std::int64_t count = 1) {
   fault.count = count;
   return fault;
 }
-
-//! An empty source is stopped whatever the guard's setting, unless the removals are wanted.
-const RunOptions kAllowingRemovals = [] {
-  RunOptions options;
-  options.allow_removals = true;
-  return options;
-}();
 
 TEST(Creation, OfAProcessThatDiedIsToldAsOfAnUnknownMaker) {
   RecoveryWorld world;
@@ -146,138 +137,6 @@ TEST(NewList, ThatALookByNameDoesNotShowYetIsTakenOnceItDoes) {
   EXPECT_FALSE(run.error) << run.error->what();
   EXPECT_THAT(world.listed(), ElementsAre("a@x.com"));
   EXPECT_EQ(world.hubspot.account().lists().size(), 1U);
-}
-
-//! A contact that a member of the cohort was merged into stays, though the other one left.
-TEST(MergedLeaver, LeavesTheRecordToTheMemberThatItIsToo) {
-  // What a removal by the record of before a merge does is not known (hubspot/api.md §4.7).
-  struct Case {
-    const char* verify;
-    bool old_ids_are_missing;
-  };
-  for (const auto& [verify, old_ids_are_missing] : {Case{"verify: true", true},
-                                                    {"verify: false", true},
-                                                    {"verify: true", false},
-                                                    {"verify: false", false}}) {
-    SCOPED_TRACE(fmt::format("{}, {}", verify, old_ids_are_missing));
-    RecoveryWorld world(verify);
-    world.hubspot.switches().merged_ids_are_missing = old_ids_are_missing;
-    auto& account = world.hubspot.account();
-    account.create("gone@x.com");
-    account.create("stays@x.com");
-    world.cohort({"gone@x.com", "stays@x.com"});
-    world.sync();
-    account.merge(*account.by_email("gone@x.com"), *account.by_email("stays@x.com"), false);
-    world.cohort({"stays@x.com"});
-
-    const auto run = world.sync();
-
-    EXPECT_EQ(run.run.status, RunStatus::kSucceeded);
-    EXPECT_EQ(world.list().members.size(), 1U);
-    EXPECT_EQ(run.run.figures.listed, 1U);
-  }
-}
-
-//! An address that has become a secondary one may not be found any more (hubspot/api.md §4.6).
-TEST(MergedMember, IsFollowedByItsRecordWhenTheAddressLeadsNowhere) {
-  RecoveryWorld world("remove_strangers: true");
-  world.hubspot.switches().additional_emails_match_read = false;
-  auto& account = world.hubspot.account();
-  account.create("a@x.com");
-  account.create("other@x.com");
-  world.cohort({"a@x.com"});
-  world.sync();
-  account.merge(*account.by_email("other@x.com"), *account.by_email("a@x.com"), false);
-
-  const auto run = world.sync();
-
-  EXPECT_EQ(run.run.status, RunStatus::kSucceeded);
-  EXPECT_EQ(world.list().members.size(), 1U);
-}
-
-//! There at the first reading, which waited for another's addition to show, and gone at the last.
-TEST(MergedMember, IsFollowedThoughMergedWhileTheReadingSettles) {
-  RecoveryWorld world;
-  world.hubspot.switches().membership_lag_ms = 3'000;
-  auto& account = world.hubspot.account();
-  account.create("a@x.com");
-  account.create("other@x.com");
-  world.cohort({"a@x.com"});
-  world.sync();
-  world.clock.advance(std::chrono::hours(1));
-  world.cohort({"a@x.com", "b@x.com"});
-  int readings = 0;
-  world.before = [&](const SimRequest& request) {
-    const bool reads = request.method == "GET" && request.path().ends_with("/memberships");
-    if (!reads || ++readings != 2) return;
-    account.merge(*account.by_email("a@x.com"), *account.by_email("other@x.com"), false);
-  };
-
-  const auto run = world.sync();
-
-  EXPECT_GE(readings, 2);
-  EXPECT_EQ(run.run.status, RunStatus::kSucceeded);
-  EXPECT_EQ(run.run.figures.listed, 2U);
-}
-
-//! Two readings of the list, and a merge in between: the new id is no stranger's.
-TEST(MergedMember, IsNoStrangerThoughMergedWhileStrangersAreSought) {
-  RecoveryWorld world("remove_strangers: true");
-  world.hubspot.switches().merge_keeps_primary_id = false;
-  auto& account = world.hubspot.account();
-  account.create("a@x.com");
-  account.create("other@x.com");
-  account.create("stranger@x.com");
-  world.cohort({"a@x.com"});
-  world.sync();
-  account.add_member(world.list(), account.by_email("stranger@x.com")->id);
-  int readings = 0;
-  world.before = [&](const SimRequest& request) {
-    const bool reads = request.method == "GET" && request.path().ends_with("/memberships");
-    if (!reads || ++readings != 2) return;
-    account.merge(*account.by_email("a@x.com"), *account.by_email("other@x.com"), false);
-  };
-
-  world.sync();
-
-  EXPECT_GE(readings, 2);
-  EXPECT_THAT(world.listed(), ElementsAre("a@x.com"));
-}
-
-//! The write took effect, and the process died on its answer: the record must be known already.
-TEST(Leaver, IsTakenOutThoughTheAddressHasChangedSinceAKill) {
-  RecoveryWorld world;
-  auto& account = world.hubspot.account();
-  account.create("gone@x.com");
-  world.cohort({"gone@x.com", "stays@x.com"});
-  world.before = [&](const SimRequest& request) {
-    if (writes_members(request)) world.keep_disk();
-  };
-  world.sync();
-  world.before = {};
-  world.go_back_to_kept_disk();
-  account.set_email(*account.by_email("gone@x.com"), "elsewhere@x.com");
-  world.cohort({"stays@x.com"});
-
-  const auto run = world.sync();
-
-  EXPECT_EQ(run.run.status, RunStatus::kSucceeded);
-  EXPECT_THAT(world.listed(), ElementsAre("stays@x.com"));
-}
-
-TEST(MergedLeaver, IsTakenOutWhenNobodyElseIsThatContact) {
-  RecoveryWorld world("verify: false");
-  auto& account = world.hubspot.account();
-  account.create("gone@x.com");
-  account.create("other@x.com");
-  world.cohort({"gone@x.com"});
-  world.sync();
-  account.merge(*account.by_email("gone@x.com"), *account.by_email("other@x.com"), false);
-  world.cohort({});
-
-  world.sync(kAllowingRemovals);
-
-  EXPECT_TRUE(world.list().members.empty());
 }
 
 TEST(Report, NamesAMemberThatWasFoundAfterAll) {

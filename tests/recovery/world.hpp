@@ -17,6 +17,17 @@
 
 namespace muster::testing {
 
+inline bool writes_members(const simulator::SimRequest& request) {
+  return request.path().find("/memberships/add-and-remove") != std::string::npos;
+}
+
+//! An empty source is stopped whatever the guard's setting, unless the removals are wanted.
+inline const RunOptions kAllowingRemovals = [] {
+  RunOptions options;
+  options.allow_removals = true;
+  return options;
+}();
+
 class RecoveryWorld {
  public:
   static constexpr const char* kList = "amplitude_Power Users";
@@ -62,6 +73,18 @@ class RecoveryWorld {
       void on_notice(const std::string&) override {}
     } silent;
     return workspace.sync(workspace.config().sync("s"), options, silent);
+  }
+
+  //! One process that is killed as `dies_at` is about to be answered.
+  void die_in_a_sync(const std::function<bool(const simulator::SimRequest&)>& dies_at,
+                     const RunOptions& options = {}) {
+    before = [&](const simulator::SimRequest& request) {
+      if (kept.empty() && dies_at(request)) keep_disk();
+    };
+    sync(options);
+    before = {};
+    go_back_to_kept_disk();
+    kept.clear();
   }
 
   //! What the files of the state hold now, as a kill at this very moment leaves them.

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <iterator>
-#include <map>
 #include <string_view>
 
+#include "run/dead_runs.hpp"
 #include "run/open_records.hpp"
 #include "run/unaccounted.hpp"
 
@@ -37,6 +37,7 @@ class AddSender {
         store_(session.context.store),
         settled_(settled),
         removals_(removals),
+        dead_runs_(session.context.store),
         open_(settled.size()) {}
 
   BatchLeft<OpenAdd> send(std::vector<OpenAdd> open) {
@@ -118,13 +119,7 @@ class AddSender {
 
   bool was_sent_by_a_dead_run(const MemberRow& row) {
     const bool sent = row.state == MemberState::kPending && !row.sealed_identifier.empty();
-    if (!sent || row.since == session_.run) return false;
-    const auto [found, is_new] = dead_runs_.try_emplace(row.since, false);
-    if (is_new) {
-      const auto run = store_.run(row.since);
-      found->second = run && run->status == RunStatus::kInterrupted;
-    }
-    return found->second;
+    return sent && row.since != session_.run && dead_runs_.contains(row.since);
   }
 
   void put_pending(Candidate& candidate) {
@@ -143,9 +138,15 @@ class AddSender {
     Lease::Transaction transaction(session_.lease);
     for (const auto& [index, record_id] : records) {
       if (index >= candidates.size()) continue;  // of a removal: its record is known
-      auto& row = candidates[index].row;
-      if (candidates[index].was_listed || row.record_id == record_id) continue;
+      auto& candidate = candidates[index];
+      auto& row = candidate.row;
+      if (row.record_id == record_id) continue;
       row.record_id = record_id;
+      if (candidate.was_listed) {
+        // Under another record, which is gone: under this one they are not in the audience yet.
+        row.state = MemberState::kPending;
+        row.sealed_identifier = session_.sealed(row.key, candidate.member.identifier);
+      }
       store_.put_member(session_.sync.id, row);
     }
     transaction.commit();
@@ -280,7 +281,7 @@ class AddSender {
   Store& store_;
   std::vector<bool>& settled_;
   Removals* const removals_;  //!< nothing: none go along
-  std::map<RunId, bool> dead_runs_;
+  DeadRuns dead_runs_;
   std::uint64_t unknown_makers_ = 0;
   std::uint64_t drifted_ = 0;
   std::size_t open_;  //!< adds that are not settled

@@ -160,6 +160,12 @@ void AudienceReader::follow_records(const std::vector<MemberRow>& rows,
   for (std::size_t i = 0; i < places.size(); ++i) found[places[i]] = survivors[i];
 }
 
+bool AudienceReader::is_of_leaver(const std::string& record_id) const {
+  return parts_.merged_leavers != nullptr &&
+         std::any_of(parts_.merged_leavers->begin(), parts_.merged_leavers->end(),
+                     [&](const auto& leaver) { return leaver.second == record_id; });
+}
+
 bool AudienceReader::keep_new_records(std::vector<MemberRow>& rows,
                                       const std::vector<std::string>& identifiers) {
   auto records = look_up_all({parts_.destination, patience_, parts_.rules.kind}, identifiers);
@@ -168,6 +174,10 @@ bool AudienceReader::keep_new_records(std::vector<MemberRow>& rows,
   Lease::Transaction transaction(parts_.lease);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (records[i].empty() || records[i] == rows[i].record_id) continue;
+    const bool is_there = audience_->holds(records[i]);
+    if (!is_there) moved_.insert(rows[i].key);
+    // Known by the record of before, a kill leaves whoever is not there to be found like this anew.
+    if (!is_there && !is_of_leaver(records[i])) continue;
     rows[i].record_id = records[i];
     parts_.store.put_member(parts_.sync.id, rows[i]);
     any = true;

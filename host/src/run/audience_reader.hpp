@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "run/lease.hpp"
@@ -28,6 +29,8 @@ struct ReaderParts {
   RunId run{};  //!< that goes on; none: 0
   //! Records that this run took out of the audience.
   const std::vector<std::uint64_t>* removed_records = nullptr;
+  //! Members that this run is to remove, with the records that theirs were merged into.
+  const std::vector<std::pair<MemberKey, std::string>>* merged_leavers = nullptr;
   //! Throws when the user wants the end; keeps the lease.
   std::function<void()> check_going;
   std::function<void(Milliseconds)> wait;
@@ -44,6 +47,8 @@ class AudienceReader {
   Comparison settled();
   //! Reads once, and follows the merges of all that are missing.
   void read_and_follow_merges();
+  //! Whether a reading found the member's record merged into one that it did not show.
+  bool has_moved(const MemberKey& key) const { return moved_.contains(key); }
   std::uint64_t last_size() const { return audience_ ? audience_->size() : 0; }
   //! Whether the audience, as it was read last, holds the record.
   bool last_holds(std::string_view record_id) const {
@@ -64,6 +69,7 @@ class AudienceReader {
   bool follow_merges(const Comparison& reading, std::optional<Confirmed> confirmed);
   bool follow(const std::vector<MemberKey>& keys, std::optional<Confirmed> confirmed);
   void follow_records(const std::vector<MemberRow>& rows, std::vector<std::string>& found);
+  bool is_of_leaver(const std::string& record_id) const;
   bool keep_new_records(std::vector<MemberRow>& rows, const std::vector<std::string>& identifiers);
 
   ReaderParts parts_;
@@ -73,6 +79,7 @@ class AudienceReader {
   std::ptrdiff_t lagging_removals_ = 0;
   std::map<RunId, bool> recent_runs_;
   std::set<MemberKey> looked_up_;  //!< missing members, since it began to settle
+  std::set<MemberKey> moved_;
 };
 
 }  // namespace muster

@@ -24,7 +24,8 @@ class Proof {
         last_proved_(store_.last_proved_run(session.rules.sync)),
         reader_({session.context.clock, session.context.store, session.lease,
                  session.context.destination, session.context.observer, session.rules, session.sync,
-                 session.run, &session.removed_records, [&session] { session.check_going(); },
+                 session.run, &session.removed_records, &session.merged_leavers,
+                 [&session] { session.check_going(); },
                  [&session](Milliseconds duration) { session.wait(duration); },
                  [&session](const MemberKey& key) { return identifier_of(session, key); }}) {}
 
@@ -217,9 +218,11 @@ class Proof {
 
   bool is_of_this_run(const MemberRow& row) const { return row.since == session_.run; }
   //! Whether a reading has seen the member since it was added: who was never seen did not drift
-  //! away, the destination dropped them silently.
+  //! away, the destination dropped them silently. Who was merged into a record that is not there
+  //! was taken out by nobody: a merge keeps who was in, unless a removal of ours met it.
   bool is_drift(const MemberRow& row) const {
-    return row.since <= last_proved_ && !taken_along_.contains(row.key);
+    return row.since <= last_proved_ && !taken_along_.contains(row.key) &&
+           !reader_.has_moved(row.key);
   }
   Tally::Newly newly(const MemberRow& row) const {
     const bool is_new = is_of_this_run(row) && !found_.contains(row.key);

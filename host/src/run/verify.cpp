@@ -96,6 +96,7 @@ VerifyResult verify_sync(RunContext& context, const SyncRules& rules, Source& so
        result.sync,
        {},
        nullptr,
+       nullptr,
        check_going,
        [&](Milliseconds duration) { wait_for(context.clock, duration, check_going); },
        [&](const MemberKey& key) { return cohort.identifier_of(key); }});
