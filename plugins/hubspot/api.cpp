@@ -30,6 +30,11 @@ sdk::Failure refused_token(const json::value& body, bool is_static) {
     return {MUSTER_UNAUTHENTICATED, "hubspot.token_refused", "HubSpot refuses the token",
             "create a new one in HubSpot and put it where the connection's auth.token points"};
   }
+  if (claims_1970(body)) {
+    return {MUSTER_UNAUTHENTICATED, "hubspot.malformed_token",
+            "HubSpot can't read the connection's token, not even the one that it has just given",
+            "connect the account again with muster connect"};
+  }
   return {MUSTER_UNAUTHENTICATED, "hubspot.revoked",
           "HubSpot refuses the connection's token, also after a refresh",
           "connect the account again with muster connect"};

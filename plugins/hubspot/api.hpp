@@ -51,6 +51,8 @@ class Api {
   //! What ended the call, if anything did: thrown once every item is reported.
   void throw_if_ended();
   bool ended() const noexcept { return ended_.has_value(); }
+  //! Ends the call, unless something has: nothing more is sent.
+  void end(sdk::Failure failure);
   //! Forgets what ended the call before.
   void begin_call();
   //! After a 404 that may mean a missing object or a version that HubSpot does not know: throws
@@ -96,7 +98,6 @@ class Api {
   bool refresh();
   bool exchange_refresh_token();
   void repeat_or_give_up(Open open, Answer answer);
-  void end(sdk::Failure failure);
   void unavailable(const char* code, std::string message, std::int64_t wait_ms = -1,
                    std::string hint = "run the same sync again later; what was done is kept");
 

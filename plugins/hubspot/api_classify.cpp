@@ -115,8 +115,11 @@ void Api::classify_status(Answer& answer, const muster_http_response& response,
   if (status == 477) {
     answer.fate = Fate::kRetry;
     answer.wait_ms = retry_after;
-    return unavailable("hubspot.migrating", "HubSpot is moving the account to another data centre",
-                       retry_after);
+    const auto when = retry_after < 0 ? std::string{}
+                                      : "; it is back in " + hours_and_minutes(retry_after) +
+                                            " by its own reckoning";
+    return unavailable("hubspot.migrating",
+                       "HubSpot is moving the account to another data centre" + when, retry_after);
   }
   if (status == 408 || status >= 500) {
     answer.fate = Fate::kInDoubt;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api.hpp"
+#include "refusals.hpp"
 #include "resolution.hpp"
 #include "strategy.hpp"
 
@@ -50,6 +51,7 @@ class Contacts {
   void take_created(Inputs& inputs, const Places& places, const Answer& answer, const Moment& sent);
   void doubt(const Inputs& inputs, const Places& places, const Moment& sent);
   void settle_doubt(const Inputs& inputs, std::size_t place);
+  bool is_doubted(const Inputs& inputs, std::size_t place) const;
   void take_doubted(Inputs& inputs, std::size_t place, const json::value& contact);
   //! `status`: of an answer that is an error as a whole; 0 for an entry of one. True when it is to
   //! be created again, without the value that was refused.
@@ -58,8 +60,13 @@ class Contacts {
   void read_all(Inputs& inputs, const Places& places);
   void create_all(Inputs& inputs, const Places& places);
 
+  //! One input alone was refused.
+  void refuse(Inputs& inputs, std::size_t place, const Answer& answer, Refusals& refusals);
+
   Api& api_;
   Strategy strategy_;
+  Refusals refused_reads_{api_};
+  Refusals refused_creations_{api_};
   //! Addresses whose creation was sent without an answer that tells of it.
   struct Doubted {
     Moment sent;

@@ -44,10 +44,17 @@ void Contacts::create(Inputs& inputs, Places places) {
       return create_halves(places);
     }
     if (take_whole(answer, places, inputs.results)) return;
-    if (answer.fate == Fate::kOk) return take_created(inputs, places, answer, sent);
+    if (answer.fate == Fate::kOk) {
+      refused_creations_.taken();
+      return take_created(inputs, places, answer, sent);
+    }
     if (places.size() == 1) {
-      const bool again = take_creation_error(inputs, places[0], answer.body, answer.status);
-      if (again) create(inputs, places);
+      if (take_creation_error(inputs, places[0], answer.body, answer.status)) {
+        return create(inputs, places);
+      }
+      if (inputs.results[places[0]].state == State::kRejected) {
+        refuse(inputs, places[0], answer, refused_creations_);
+      }
       return;
     }
     // A conflict that refuses the whole batch names one contact at most: one read tells all
@@ -110,14 +117,19 @@ void Contacts::take_created(Inputs& inputs, const Places& places, const Answer& 
     const bool was_told = std::find(told.begin(), told.end(), place) != told.end();
     if (inputs.is_open(place) && !was_told) left.push_back(place);
   }
-  if (nameless != nullptr && left.size() == 1) {
+  if (nameless != nullptr && places.size() == 1 && !left.empty()) {
     if (take_creation_error(inputs, left[0], *nameless)) again.push_back(left[0]);
-  } else if (nameless != nullptr && !left.empty()) {
-    // Of those that it leaves out, an error is someone's: created again, each half tells more.
-    in_halves(left, [&](Places half) { create(inputs, std::move(half)); });
-  } else {
+    left.clear();
+  }
+  // Whoever is left out may have been created.
+  doubt(inputs, left, sent);
+  if (nameless == nullptr) {
     for (const auto place : left) inputs.set(place, State::kUnaccounted);
-    doubt(inputs, left, sent);
+  } else if (left.size() == 1) {
+    create(inputs, left);
+  } else if (!left.empty()) {
+    // An error is someone's of them: created again, each half tells more.
+    in_halves(left, [&](Places half) { create(inputs, std::move(half)); });
   }
   if (!again.empty()) create(inputs, std::move(again));
 }
@@ -158,8 +170,8 @@ bool Contacts::take_creation_error(Inputs& inputs, std::size_t place, const json
       return false;
     }
     strategy_.saw_conflicts(1, 0);
-    inputs.found(place, id);
-    settle_doubt(inputs, place);
+    // Whether it is the one that may have been created here, its age tells: it is read.
+    if (!is_doubted(inputs, place)) inputs.found(place, id);
     return false;
   }
   if (facts.category == "RATE_LIMITS") {
@@ -170,7 +182,23 @@ bool Contacts::take_creation_error(Inputs& inputs, std::size_t place, const json
   auto refusal = refusal_code(facts, status);
   if (inputs.leave_out(place, refusal)) return true;
   inputs.refuse(place, std::move(refusal));
+  settle_doubt(inputs, place);
   return false;
+}
+
+//! No single input is too large: the next try may find HubSpot better.
+void Contacts::refuse(Inputs& inputs, std::size_t place, const Answer& answer, Refusals& refusals) {
+  const auto code = refusal_code(answer.error, answer.status);
+  inputs.refuse(place, code);
+  if (answer.fate == Fate::kTooLarge) inputs.set(place, State::kUnaccounted);
+  if (!refusals.are_of_everyone(answer)) return;
+  for (auto& result : inputs.results) {
+    if (result.detail == code) result = {State::kRetry, false, false, result.record_id, {}, -1};
+  }
+}
+
+bool Contacts::is_doubted(const Inputs& inputs, std::size_t place) const {
+  return doubted_.find(inputs.texts[place]) != doubted_.end();
 }
 
 }  // namespace muster::hubspot

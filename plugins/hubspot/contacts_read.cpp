@@ -55,9 +55,12 @@ void Contacts::read(Inputs& inputs, Places places) {
       return read_halves();
     }
     if (take_whole(answer, places, inputs.results)) return;
-    if (answer.fate == Fate::kOk) return take_read(inputs, places, answer);
+    if (answer.fate == Fate::kOk) {
+      refused_reads_.taken();
+      return take_read(inputs, places, answer);
+    }
     if (places.size() > 1) return read_halves();
-    inputs.refuse(places[0], refusal_code(answer.error, answer.status));
+    refuse(inputs, places[0], answer, refused_reads_);
   });
 }
 

@@ -125,6 +125,7 @@ void Memberships::write_range(Writing& writing, Range range) {
   const auto answer = api_.call(std::move(request));
   switch (answer.fate) {
     case Fate::kOk:
+      refusals_.taken();
       succeeded(range.size());
       return take(writing, range, answer);
     case Fate::kRetry:
@@ -164,9 +165,7 @@ void Memberships::find_culprit(Writing& writing, Range range, const Answer& refu
     writing.list_checked = true;
   }
   if (range.size() == 1) {
-    writing.written[range.begin].state = Written::State::kRejected;
-    writing.written[range.begin].detail = refusal_code(refusal.error, refusal.status);
-    return;
+    return refuse(writing, range.begin, refusal);
   }
   write_halves(writing, range);
   const auto begin = writing.written.begin();
@@ -176,6 +175,20 @@ void Memberships::find_culprit(Writing& writing, Range range, const Answer& refu
                   [](const Written& one) { return one.state == Written::State::kRejected; });
   // Nobody's fault: then it was the size, perhaps.
   if (refusal.fate == Fate::kTooLarge || !found_one) failed(range.size(), Failed::kForItsSize);
+}
+
+//! One id alone.
+void Memberships::refuse(Writing& writing, std::size_t place, const Answer& refusal) {
+  auto& written = writing.written[place];
+  // No single id is too much: the next try may find HubSpot better.
+  written.state =
+      refusal.fate == Fate::kTooLarge ? Written::State::kUnaccounted : Written::State::kRejected;
+  written.detail = refusal_code(refusal.error, refusal.status);
+  if (!refusals_.are_of_everyone(refusal)) return;
+  const auto code = written.detail;
+  for (auto& one : writing.written) {
+    if (one.detail == code) one = {Written::State::kRetry, {}, -1};
+  }
 }
 
 void Memberships::take(Writing& writing, Range range, const Answer& answer) {

@@ -9,6 +9,7 @@
 
 #include "api.hpp"
 #include "lists.hpp"
+#include "refusals.hpp"
 #include "resolution.hpp"
 
 namespace muster::hubspot {
@@ -71,6 +72,7 @@ class Memberships {
   void write_range(Writing& writing, Range range);
   void write_halves(Writing& writing, Range range);
   void find_culprit(Writing& writing, Range range, const Answer& refusal);
+  void refuse(Writing& writing, std::size_t place, const Answer& refusal);
   void take(Writing& writing, Range range, const Answer& answer);
   void confirm(Writing& writing, const Places& places);
   Places not_as_wanted(const Writing& writing, const Places& places,
@@ -81,6 +83,7 @@ class Memberships {
 
   Api& api_;
   Lists& lists_;
+  Refusals refusals_{api_};
   //! HubSpot documents no largest size: so many to begin with, doubled by each success.
   static constexpr std::size_t kFirst = 1'000;
   std::size_t chunk_ = kFirst;

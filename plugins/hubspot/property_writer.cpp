@@ -81,17 +81,25 @@ void PropertyWriter::send(Writing& writing, Places places) {
     };
     if (answer.fails_again && places.size() > 1 && !api_.ended()) return send_halves();
     if (take_whole(answer, places, writing.results)) return;
-    if (answer.fate == Fate::kOk) return take(writing, places, answer);
-    if (places.size() > 1) return send_halves();
-    // One contact's values are not too much: the next try, or the next run, may find HubSpot
-    // better.
-    if (answer.fate == Fate::kTooLarge) {
-      writing.results[places[0]].state = State::kUnaccounted;
-      return;
+    if (answer.fate == Fate::kOk) {
+      refusals_.taken();
+      return take(writing, places, answer);
     }
-    writing.results[places[0]].state = State::kRejected;
-    writing.results[places[0]].detail = refusal_code(answer.error, answer.status);
+    if (places.size() > 1) return send_halves();
+    refuse(writing, places[0], answer);
   });
+}
+
+void PropertyWriter::refuse(Writing& writing, std::size_t place, const Answer& answer) {
+  auto& result = writing.results[place];
+  // One contact's values are not too much: the next try, or the next run, may find HubSpot better.
+  result.state = answer.fate == Fate::kTooLarge ? State::kUnaccounted : State::kRejected;
+  result.detail = refusal_code(answer.error, answer.status);
+  if (!refusals_.are_of_everyone(answer)) return;
+  const auto code = result.detail;
+  for (auto& one : writing.results) {
+    if (one.detail == code) one = {State::kRetry, false, false, one.record_id, {}, -1};
+  }
 }
 
 //! A contact's lifecycle stage goes forward only: one that would lead it back is not taken, and no

@@ -36,9 +36,12 @@ class PropertyWriter {
   static bool take_error(Writing& writing, const ErrorFacts& facts, const json::array* names,
                          const PlacesByName& places);
   void follow_merges(Writing& writing);
+  //! One contact alone.
+  void refuse(Writing& writing, std::size_t place, const Answer& answer);
 
   Api& api_;
   Contacts& contacts_;
+  Refusals refusals_{api_};
 };
 
 }  // namespace muster::hubspot

@@ -80,6 +80,27 @@ TEST(Accounting, AReadErrorWithoutIdsIsFoundByHalves) {
   EXPECT_LE(world.hubspot.count(kRead), 2U);
 }
 
+//! They were created, and the answer tells of five of them nothing but that something went wrong.
+TEST(Accounting, WhoAnAnswerLostBesideAnErrorOfNobodyIsCountedAsCreated) {
+  for (const auto* resolve : {"read_first", "create_first"}) {
+    for (const int lost : {5, 1}) {
+      SCOPED_TRACE(fmt::format("{} {}", resolve, lost));
+      PluginWorld world(PluginWorld::Settings{{"resolve", resolve}});
+      simulator::Fault fault;
+      fault.path = kCreate;
+      fault.kind = "lose_entries";
+      fault.status = lost;
+      fault.category = "VALIDATION_ERROR";
+      world.hubspot.faults().add(fault);
+      const auto result = world.sync(PluginWorld::adds(PluginWorld::people(100)));
+      ASSERT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 100U);
+      const auto created = std::count_if(result.outcomes.begin(), result.outcomes.end(),
+                                         [](const auto& outcome) { return outcome.created; });
+      EXPECT_EQ(created, 100);
+    }
+  }
+}
+
 TEST(Accounting, ASilentReadIsInDoubtForAllOfThem) {
   PluginWorld world;
   for (const auto& email : PluginWorld::people(100)) world.contact(email);

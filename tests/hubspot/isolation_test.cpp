@@ -138,5 +138,45 @@ TEST_P(WholeConflict, ARaceWithAnotherWriterLosesNobody) {
 INSTANTIATE_TEST_SUITE_P(ConflictIds, WholeConflict,
                          ::testing::Values("context", "message", "none"));
 
+//! What is refused one by one for the same, whoever it is, is no bad row's fault.
+class Everyone : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Everyone, IsToBeTriedAgainAndTheRefusalToldAfterFewCalls) {
+  constexpr std::size_t kPeople = 2'000;
+  for (const int status : {400, 413}) {
+    SCOPED_TRACE(status);
+    PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+    simulator::Fault fault;
+    fault.path = GetParam();
+    fault.status = status;
+    fault.count = -1;
+    fault.category = "ACCOUNT_PROBLEM";
+    world.hubspot.faults().add(fault);
+    const auto result = world.sync(PluginWorld::adds(PluginWorld::people(kPeople)));
+    ASSERT_TRUE(result.failure);
+    EXPECT_EQ(result.failure->code(), "hubspot.refuses_all");
+    EXPECT_NE(std::string(result.failure->what()).find("ACCOUNT_PROBLEM"), std::string::npos);
+    EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kRejected), 0U);
+    EXPECT_LE(world.hubspot.count(GetParam()), 200U);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, Everyone, ::testing::Values(kCreate, "/memberships/add-and-remove"),
+                         [](const auto& tested) {
+                           return std::string(tested.param) == kCreate ? "Creating" : "Adding";
+                         });
+
+TEST(Isolation, ManyBadRowsAmongGoodOnesAreStillRefusedAlone) {
+  PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+  world.hubspot.switches().traces_isolate = false;
+  for (std::size_t i = 0; i < 100; i += 3) {
+    world.account().refused_emails.insert(fmt::format("person{}@example.com", i));
+  }
+  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(100)));
+  EXPECT_FALSE(result.failure);
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kRejected), 34U);
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 66U);
+}
+
 }  // namespace
 }  // namespace muster::testing

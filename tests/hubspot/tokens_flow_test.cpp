@@ -92,6 +92,15 @@ TEST_F(OAuth, ATokenThatIsRefusedAlsoAfterARefreshIsRevoked) {
   EXPECT_EQ(refreshes(), 1U);
 }
 
+TEST_F(OAuth, ATokenThatHubSpotCantReadIsToldAsSuchAndNotAsExpiredIn1970) {
+  connect();
+  world.hubspot.faults().add({"/crm/", "", 0, -1, "invalid_token", 401, "", -1, 0, false});
+  const auto failure = failure_of(sync());
+  EXPECT_EQ(failure.status(), MUSTER_UNAUTHENTICATED);
+  EXPECT_EQ(failure.code(), "hubspot.malformed_token");
+  EXPECT_NE(failure.hint().find("muster connect"), std::string::npos);
+}
+
 TEST_F(OAuth, AnUninstalledAppIsRevokedWhetherItsAccessTokenStillWorksOrNot) {
   for (const bool survives : {false, true}) {
     connect();

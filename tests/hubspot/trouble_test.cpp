@@ -239,6 +239,7 @@ TEST(Migration, TellsWhenItWillBeOver) {
     EXPECT_EQ(result.error->code(), "hubspot.migrating");
     if (seconds > 0) {
       EXPECT_EQ(result.retry_after, Milliseconds{seconds * 1000});
+      EXPECT_NE(std::string(result.error->what()).find("2 h 0 min"), std::string::npos);
     }
     EXPECT_FALSE(result.error->hint().empty());
   }

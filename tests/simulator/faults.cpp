@@ -27,6 +27,8 @@ Fault Fault::from_json(const boost::json::object& object) {
       fault.delay_ms = value.as_int64();
     } else if (name == "applied") {
       fault.applied = value.as_bool();
+    } else if (name == "category") {
+      fault.category = value.as_string().c_str();
     } else {
       throw std::invalid_argument("unknown field of a fault: " + std::string(name));
     }

@@ -26,6 +26,8 @@ struct Fault {
   std::int64_t retry_after_s = -1;  //!< a Retry-After header
   std::int64_t delay_ms = 0;
   bool applied = false;  //!< the request takes effect before it fails
+  //! Of an answer with that status; of lose_entries: an error of it that names nobody is added.
+  std::string category{};
 
   static Fault from_json(const boost::json::object& object);
 };

@@ -50,6 +50,18 @@ SimResponse without_entries(SimResponse response, int count) {
   return response;
 }
 
+//! One more, which tells of nobody in particular (api.md §4.2).
+SimResponse with_error(SimResponse response, const std::string& category) {
+  auto body = json::parse(response.body);
+  auto& errors = body.as_object()["errors"];
+  if (!errors.is_array()) errors = json::array{};
+  errors.as_array().emplace_back(
+      json::object{{"status", "error"}, {"category", category}, {"message", "simulated fault"}});
+  response.status = 207;
+  response.body = json::serialize(body);
+  return response;
+}
+
 }  // namespace
 
 HubSpot::HubSpot(const Clock& clock, std::uint64_t seed)
@@ -95,6 +107,7 @@ SimResponse HubSpot::faulty(const SimRequest& request, const Fault& fault) {
   }
   if (fault.kind == "lose_entries") {
     response = without_entries(route(request), std::max(1, fault.status));
+    if (!fault.category.empty()) response = with_error(std::move(response), fault.category);
     response.delay = Milliseconds{fault.delay_ms};
     return response;
   }
@@ -129,7 +142,7 @@ SimResponse HubSpot::faulty(const SimRequest& request, const Fault& fault) {
   } else if (fault.status >= 500) {
     response = html_error(fault.status);
   } else {
-    response = error_response(fault.status, "", "simulated fault");
+    response = error_response(fault.status, fault.category, "simulated fault");
   }
   if (fault.retry_after_s >= 0) {
     response.headers.emplace_back("Retry-After", std::to_string(fault.retry_after_s));

@@ -1,7 +1,14 @@
 #include "simulator/lists_api.hpp"
 
+#include <algorithm>
+
 namespace muster::simulator {
 namespace {
+
+//! HubSpot counts characters, not bytes.
+std::int64_t characters_of(const std::string& text) {
+  return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
+}
 
 constexpr std::chrono::days kRestorable{90};
 
@@ -86,7 +93,7 @@ SimResponse ListsApi::create(const SimRequest& request) {
   if (name.empty() || text_at(body, "objectTypeId").empty() || !known_type) {
     return error_response(400, "VALIDATION_ERROR", "name, objectTypeId, processingType: required");
   }
-  if (static_cast<std::int64_t>(name.size()) > switches_.longest_list_name) {
+  if (characters_of(name) > switches_.longest_list_name) {
     return error_response(400, "VALIDATION_ERROR", "The list's name is too long.");
   }
   if (account_.list_by_name(name) != nullptr) return duplicate_name();
@@ -98,7 +105,7 @@ SimResponse ListsApi::create(const SimRequest& request) {
 SimResponse ListsApi::rename(const SimRequest& request, List& list) {
   const auto name = field(query(request.target), "listName");
   if (name.empty()) return error_response(400, "VALIDATION_ERROR", "listName is required");
-  if (static_cast<std::int64_t>(name.size()) > switches_.longest_list_name) {
+  if (characters_of(name) > switches_.longest_list_name) {
     return error_response(400, "VALIDATION_ERROR", "The list's name is too long.");
   }
   const auto* other = account_.list_by_name(name);
