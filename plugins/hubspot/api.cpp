@@ -250,10 +250,24 @@ bool Api::refresh() {
   return renewed;
 }
 
+//! A refresh token that rotated under us is not a revoked one: another process may have been given
+//! its successor, and not have stored it yet.
+bool Api::renewed_elsewhere(const std::string& access_before) {
+  for (const std::int64_t wait_ms : {0, 250, 500, 1'000, 2'000, 4'000}) {
+    if (wait_ms > 0 && !host_.wait(wait_ms)) {
+      end(cancelled());
+      return false;
+    }
+    if (tokens_.reload() && tokens_.access_token() != access_before) return true;
+  }
+  return false;
+}
+
 bool Api::exchange_refresh_token() {
   const auto before = tokens_.access_token();
   // Another process may have done it.
-  if (tokens_.reload() && !tokens_.is_due()) return true;
+  if (tokens_.reload() && !tokens_.is_due() && tokens_.access_token() != before) return true;
+  const auto used = tokens_.refresh_token();
   // Shared with the handler: it may run after this function gave up.
   const auto taken = std::make_shared<std::optional<Answer>>();
   Request request;
@@ -278,9 +292,11 @@ bool Api::exchange_refresh_token() {
       return tokens_.access_token() != before;
     }
     if (answer.fate == Fate::kRefused) {
-      // A refresh token that rotated under us is not a revoked one.
-      if (tokens_.reload()) return true;
-      end(token_failure(answer.body, answer.status));
+      auto failure = token_failure(answer.body, answer.status);
+      if (failure.status() == MUSTER_UNAUTHENTICATED && renewed_elsewhere(before)) return true;
+      // Whoever renewed it may have died before the access token was stored.
+      if (!ended_ && tokens_.refresh_token() != used) return exchange_refresh_token();
+      end(std::move(failure));
       return false;
     }
   } catch (const sdk::Failure& failure) {

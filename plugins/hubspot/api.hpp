@@ -97,6 +97,7 @@ class Api {
   void finish(Open open, Answer answer);
   bool refresh();
   bool exchange_refresh_token();
+  bool renewed_elsewhere(const std::string& access_before);
   void repeat_or_give_up(Open open, Answer answer);
   void unavailable(const char* code, std::string message, std::int64_t wait_ms = -1,
                    std::string hint = "run the same sync again later; what was done is kept");

@@ -50,7 +50,8 @@ sdk::Failure token_failure(const json::value& answer, int http_status) {
   // A dead token was seen with error "invalid_request" too: the status decides (§2.3).
   if (status == "BAD_REFRESH_TOKEN" || (status.empty() && error == "invalid_grant")) {
     return {MUSTER_UNAUTHENTICATED, "hubspot.revoked",
-            "HubSpot says that the app was uninstalled or its access withdrawn",
+            "HubSpot no longer takes the connection's refresh token: the app was uninstalled, its "
+            "access withdrawn, or a process was killed before it could store a renewed one",
             "connect the account again with muster connect"};
   }
   if (status == "BAD_HUB") {

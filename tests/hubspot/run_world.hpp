@@ -32,6 +32,12 @@ class RunWorld {
     dir.write("cohort.csv", csv);
   }
 
+  //! What another process has open.
+  std::unique_ptr<Workspace> workspace() {
+    configure();
+    return std::make_unique<Workspace>(read_workspace(dir.path()), environment());
+  }
+
   //! One process that runs the sync once.
   RunResult sync(const RunOptions& options = {}) {
     configure();
@@ -61,6 +67,7 @@ class RunWorld {
   simulator::HubSpot hubspot{clock};
   std::string sync_keys;
   std::string cohort_name = "Power Users";
+  std::string auth = "{token: {file: token}}";
   std::string identifier = "{column: email, as: email}";
   double rate_share = 1.0;
   Milliseconds latency{20};
@@ -81,13 +88,13 @@ class RunWorld {
     dir.write("muster.yaml",
               fmt::format("version: 1\n"
                           "connections:\n"
-                          "  c: {{destination: hubspot, auth: {{token: {{file: token}}}}, "
+                          "  c: {{destination: hubspot, auth: {}, "
                           "rate_share: {}%, settings: {{api_base: \"http://127.0.0.1:1\"{}}}}}\n"
                           "syncs:\n"
                           "  s: {{cohort: {}, source: {{csv: cohort.csv}}, connection: c, "
                           "identifier: {}, guard: off{}}}\n",
-                          static_cast<int>(rate_share * 100), comma(settings_), text, identifier,
-                          comma(sync_keys)));
+                          auth, static_cast<int>(rate_share * 100), comma(settings_), text,
+                          identifier, comma(sync_keys)));
   }
   static std::string comma(const std::string& keys) { return keys.empty() ? "" : ", " + keys; }
 

@@ -1,6 +1,7 @@
 // The secrets of one connection, in memory.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@ namespace muster::testing {
 class MemorySecrets final : public SecretStore {
  public:
   std::optional<std::string> get(std::string_view name) override {
+    if (before_get) before_get();
     const auto found = values.find(std::string(name));
     if (found == values.end()) return std::nullopt;
     return found->second;
@@ -25,6 +27,7 @@ class MemorySecrets final : public SecretStore {
     }
   }
   std::map<std::string, std::string> values;
+  std::function<void()> before_get;  //!< what other processes did meanwhile
 };
 
 }  // namespace muster::testing

@@ -1,5 +1,6 @@
 #include "run/stored_secrets.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace muster {
@@ -14,6 +15,7 @@ std::optional<std::string> StoredSecrets::get(std::string_view name) {
     return held->second;
   }
   const auto sealed = store_.secret(connection_, name);
+  known_.insert_or_assign(std::string(name), sealed);
   if (!sealed) return std::nullopt;
   return vault_.unseal(SealPurpose::kSecret, context(name), *sealed);
 }
@@ -23,8 +25,19 @@ void StoredSecrets::put(std::string_view name, std::string_view value) {
     held_.insert_or_assign(std::string(name), std::string(value));
     return;
   }
-  if (value.empty()) return store_.forget_secret(connection_, name);
-  store_.put_secret(connection_, name, vault_.seal(SealPurpose::kSecret, context(name), value));
+  if (value.empty()) {
+    known_.insert_or_assign(std::string(name), std::nullopt);
+    return store_.forget_secret(connection_, name);
+  }
+  const auto sealed = vault_.seal(SealPurpose::kSecret, context(name), value);
+  known_.insert_or_assign(std::string(name), sealed);
+  store_.put_secret(connection_, name, sealed);
+}
+
+bool StoredSecrets::replaced_elsewhere() const {
+  return std::any_of(known_.begin(), known_.end(), [&](const auto& known) {
+    return store_.secret(connection_, known.first) != known.second;
+  });
 }
 
 void StoredSecrets::hold() { holding_ = true; }

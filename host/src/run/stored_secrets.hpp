@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "destination/host_services.hpp"
@@ -24,6 +25,8 @@ class StoredSecrets final : public SecretStore {
   void hold();
   //! Stores what was held; within the caller's transaction. Without it, nothing is changed.
   void keep();
+  //! Whether another process stored others in place of those that were read or put here.
+  bool replaced_elsewhere() const;
 
  private:
   std::string context(std::string_view name) const;
@@ -32,6 +35,7 @@ class StoredSecrets final : public SecretStore {
   const Vault& vault_;
   std::string connection_;
   bool holding_ = false;
+  std::map<std::string, std::optional<std::string>, std::less<>> known_;  //!< as they are sealed
   std::map<std::string, std::string, std::less<>> held_;
 };
 

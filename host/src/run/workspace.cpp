@@ -27,9 +27,6 @@ Vault passing_vault() {
   return Vault::with_key({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-//! Where the fingerprint of a connection's static token is kept, once it was checked.
-std::string checked_token(const ConnectionConfig& connection) { return "token/" + connection.name; }
-
 void make_private_directory(const fs::path& directory) {
   if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return;
   throw Error(ErrorKind::kFailed, "state.directory",
@@ -175,70 +172,6 @@ SyncRules Workspace::rules(const SyncConfig& sync) {
   return rules_of(sync, plugin.descriptor, config_.list_prefix);
 }
 
-ConnectionRow Workspace::connection_row(const ConnectionConfig& connection) {
-  if (!is_stateless()) {
-    if (auto row = store().connection(connection.name)) return *row;
-  }
-  ConnectionRow row;
-  row.name = connection.name;
-  row.destination = connection.destination;
-  return row;
-}
-
-ConnectionRow Workspace::keep_account(const ConnectionConfig& connection, const Account& account) {
-  auto row = connection_row(connection);
-  row.destination = connection.destination;
-  row.state = ConnectionState::kConnected;
-  row.account_id = account.id;
-  row.account_name = account.name;
-  row.account_domain = account.domain;
-  row.time_zone = account.time_zone;
-  row.scopes = account.scopes;
-  row.url = account.url;
-  row.record_url = account.record_url;
-  row.audience_url = account.audience_url;
-  if (!row.connected_at) row.connected_at = environment_.clock.now();
-  store().put_connection(row);
-  return row;
-}
-
-ConnectionRow Workspace::keep_account(const ConnectionConfig& connection, const Account& account,
-                                      OpenConnection& opened) {
-  Store::Transaction transaction(store());
-  auto row = keep_account(connection, account);
-  if (opened.stored_secrets_ != nullptr) opened.stored_secrets_->keep();
-  transaction.commit();
-  return row;
-}
-
-//! A static token needs no ceremony: it is checked when it is first used, and when it is another
-//! one than before, since it may lead to another account.
-ConnectionRow Workspace::ready(const ConnectionConfig& connection, Destination& destination) {
-  auto row = connection_row(connection);
-  const auto token = connection.auth.find("token");
-  if (token == connection.auth.end()) {
-    if (row.state == ConnectionState::kConnected) return row;
-    throw not_connected(connection.name, row.state);
-  }
-  if (row.state == ConnectionState::kDisconnected) throw not_connected(connection.name, row.state);
-  if (row.state == ConnectionState::kConnected && !token_changed(connection)) return row;
-  row = keep_account(connection, destination.check());
-  store().put_value(checked_token(connection), fingerprint_of(token->second));
-  return row;
-}
-
-std::string Workspace::fingerprint_of(const SecretReference& token) {
-  const auto key = vault().hasher().key("token", token.resolve());
-  return {key.bytes.begin(), key.bytes.end()};
-}
-
-//! Whether the connection's static token is another one than was checked last.
-bool Workspace::token_changed(const ConnectionConfig& connection) {
-  const auto token = connection.auth.find("token");
-  if (token == connection.auth.end() || is_stateless()) return false;
-  return store().value(checked_token(connection)) != fingerprint_of(token->second);
-}
-
 RunContext Workspace::run_context(const ConnectionConfig& connection, OpenConnection& opened,
                                   RunObserver& observer) {
   return {environment_.clock,
@@ -259,7 +192,11 @@ RunResult Workspace::run(const SyncConfig& sync, const SyncRules& rules, Source&
   auto opened = open(connection);
   auto context = run_context(connection, opened, observer);
   auto result = run_sync(context, rules, source, options);
-  keep_use(connection, result.unauthenticated);
+  const bool accepted = !result.error && opened.destination().usage().calls > 0;
+  keep_use(connection, opened,
+           result.unauthenticated ? Credentials::kRefused
+           : accepted             ? Credentials::kAccepted
+                                  : Credentials::kUnknown);
   forget_old_reports(store(), reports_directory(), config_.keep_reports, environment_.clock.now());
   forget_old_changes(store(), environment_.clock.now());
   return result;
@@ -273,10 +210,11 @@ VerifyResult Workspace::verify(const SyncConfig& sync, RunObserver& observer) {
   auto context = run_context(connection, opened, observer);
   try {
     auto result = verify_sync(context, sync_rules, *source);
-    keep_use(connection, false);
+    keep_use(connection, opened, Credentials::kAccepted);
     return result;
   } catch (const DestinationError& error) {
-    keep_use(connection, error.status() == MUSTER_UNAUTHENTICATED);
+    const bool refused = error.status() == MUSTER_UNAUTHENTICATED;
+    keep_use(connection, opened, refused ? Credentials::kRefused : Credentials::kUnknown);
     throw;
   }
 }
@@ -315,16 +253,6 @@ Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
       {is_stateless() ? nullptr : &store(), vault().hasher(), opened.destination(),
        environment_.clock, environment_.cancellation, observer, ready_connection},
       sync_rules, *source, asked);
-}
-
-void Workspace::keep_use(const ConnectionConfig& connection, bool unauthenticated) {
-  auto row = connection_row(connection);
-  // A token that was never taken was never given: nobody withdrew anything.
-  if (unauthenticated && row.state != ConnectionState::kNever) {
-    row.state = ConnectionState::kRevoked;
-  }
-  row.last_used_at = environment_.clock.now();
-  store().put_connection(row);
 }
 
 Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options,

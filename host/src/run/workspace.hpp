@@ -141,7 +141,10 @@ class Workspace {
   std::unique_ptr<Source> cohort_source(const SyncConfig& sync, SourceEnvironment environment);
   //! Makes a state before the first run, where a look costs what must be remembered.
   void keep_costs(const SyncConfig& sync, RunObserver& observer);
-  void keep_use(const ConnectionConfig& connection, bool unauthenticated);
+  //! What the destination made of a connection's credentials, as far as it was asked.
+  enum class Credentials { kUnknown, kAccepted, kRefused };
+  void keep_use(const ConnectionConfig& connection, const OpenConnection& opened,
+                Credentials credentials);
 
   WorkspaceConfig config_;
   WorkspaceEnvironment environment_;

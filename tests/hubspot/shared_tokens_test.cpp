@@ -1,0 +1,194 @@
+// One connection used by several processes at once, where each refresh makes the former refresh
+// token worthless: who comes second must find the first one's tokens (hubspot/api.md §2.4).
+#include <gtest/gtest.h>
+
+#include "hubspot/plugin_world.hpp"
+#include "hubspot/run_world.hpp"
+
+namespace muster::testing {
+namespace {
+
+constexpr const char* kRedirect = "http://localhost:8976/oauth/callback";
+constexpr const char* kVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+constexpr const char* kChallenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+constexpr const char* kClient =
+    "&client_id=simulated-client-id&client_secret=simulated-client-secret";
+
+void connect(Destination& destination, simulator::HubSpot& hubspot) {
+  const auto url = destination.begin_authorization(kRedirect, "state", kChallenge);
+  simulator::SimRequest consent;
+  consent.method = "POST";
+  consent.target = url.substr(url.find("/oauth/"));
+  consent.body = "decision=allow";
+  const auto location = hubspot.handle(consent).headers.front().second;
+  const auto begin = location.find("code=") + 5;
+  destination.complete_authorization(
+      kRedirect, location.substr(begin, location.find('&', begin) - begin), kVerifier);
+}
+
+//! What another process is answered that renews the connection's token.
+boost::json::value renew(simulator::HubSpot& hubspot, const std::string& refresh_token) {
+  simulator::SimRequest request;
+  request.method = "POST";
+  request.target = "/oauth/2026-09/token";
+  request.body = "grant_type=refresh_token&refresh_token=" + refresh_token + kClient;
+  return boost::json::parse(hubspot.handle(request).body);
+}
+
+bool is_renewal(const simulator::SimRequest& request) {
+  return request.path() == "/oauth/2026-09/token";
+}
+
+std::string text(const boost::json::value& answer, const char* key) {
+  return answer.at(key).as_string().c_str();
+}
+
+class SharedTokens : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    world.hubspot.switches().rotate_refresh_tokens = true;
+    connect(world.destination(), world.hubspot);
+    world.clock.advance(std::chrono::minutes(40));
+    world.before_request = [this](const simulator::SimRequest& request) {
+      if (!is_renewal(request) || !answered_.is_null()) return;
+      answered_ = renew(world.hubspot, world.secrets.values["refresh_token"]);
+      answered_at_ = world.clock.elapsed();
+    };
+  }
+  //! The other process stores what it was answered so much later.
+  void store_after(Milliseconds duration, bool access_too = true) {
+    world.secrets.before_get = [this, duration, access_too, was_stored = false]() mutable {
+      if (was_stored || answered_.is_null() || world.clock.elapsed() < answered_at_ + duration)
+        return;
+      auto& stored = world.secrets.values;
+      stored["refresh_token"] = text(answered_, "refresh_token");
+      was_stored = true;
+      if (!access_too) return;
+      stored["access_token"] = text(answered_, "access_token");
+      stored["expires_at_ms"] =
+          std::to_string((world.clock.now() + std::chrono::minutes(30)).time_since_epoch().count());
+    };
+  }
+  Destination::SyncResult sync() { return world.sync({PluginWorld::add("ada@example.com")}); }
+
+  PluginWorld world{PluginWorld::Settings{{"auth.client_id", "simulated-client-id"},
+                                          {"auth.client_secret", "simulated-client-secret"},
+                                          {"app_base", "http://127.0.0.1:1"}}};
+  boost::json::value answered_;
+  Milliseconds answered_at_{};
+};
+
+TEST_F(SharedTokens, ThatAnotherProcessRenewsAreWaitedFor) {
+  store_after(std::chrono::seconds(3));
+  EXPECT_FALSE(sync().failure);
+  EXPECT_EQ(world.secrets.values["refresh_token"], text(answered_, "refresh_token"));
+  EXPECT_EQ(world.members().size(), 1U);
+}
+
+TEST_F(SharedTokens, OfAProcessThatDiedBeforeItStoredAnyAreLost) {
+  const auto result = sync();
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->code(), "hubspot.revoked");
+  EXPECT_NE(result.failure->message().find("before it could store"), std::string::npos);
+  EXPECT_NE(result.failure->hint().find("muster connect"), std::string::npos);
+  EXPECT_GT(world.clock.elapsed() - answered_at_, std::chrono::seconds(7));
+}
+
+TEST_F(SharedTokens, OfAProcessThatDiedWhileItStoredThemAreGoneOnWith) {
+  store_after(std::chrono::seconds(1), false);
+  EXPECT_FALSE(sync().failure);
+  EXPECT_NE(world.secrets.values["refresh_token"], text(answered_, "refresh_token"));
+}
+
+TEST_F(SharedTokens, AreNotWaitedForByACancelledCall) {
+  world.secrets.before_get = [this] {
+    if (!answered_.is_null()) world.cancellation.request();
+  };
+  const auto result = sync();
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->status(), MUSTER_CANCELLED);
+  EXPECT_LT(world.clock.elapsed() - answered_at_, std::chrono::seconds(2));
+}
+
+//! The same, as the host keeps it.
+class SharedConnection : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    world.dir.write("id", "simulated-client-id");
+    world.dir.write("secret", "simulated-client-secret");
+    world.auth = "{client_id: {file: id}, client_secret: {file: secret}}";
+    world.cohort({"ada@example.com"});
+    reconnect();
+  }
+  //! As `muster connect` does.
+  void reconnect() {
+    const auto other = world.workspace();
+    const auto& connection = other->config().connection("c");
+    auto opened = other->open(connection);
+    opened.hold_secrets();
+    connect(opened.destination(), world.hubspot);
+    other->keep_account(connection, opened.destination().check(), opened);
+  }
+  ConnectionState state() { return row(*world.workspace()).state; }
+  void set(ConnectionState state) {
+    const auto other = world.workspace();
+    auto changed = row(*other);
+    changed.state = state;
+    other->store().put_connection(changed);
+  }
+  static ConnectionRow row(Workspace& workspace) {
+    return workspace.connection_row(workspace.config().connection("c"));
+  }
+  //! Done by another process at this one's first request to HubSpot's lists.
+  void meanwhile(std::function<void()> done) {
+    world.before_request = [done = std::move(done),
+                            was_done = false](const simulator::SimRequest& request) mutable {
+      if (request.path().find("/lists") == std::string::npos) return;
+      if (!std::exchange(was_done, true)) done();
+    };
+  }
+
+  RunWorld world{{}, "app_base: \"http://127.0.0.1:1\""};
+};
+
+TEST_F(SharedConnection, ThatWorkedIsConnectedWhateverAnotherProcessSaidOfIt) {
+  meanwhile([this] { set(ConnectionState::kRevoked); });
+  EXPECT_FALSE(world.sync().error);
+  EXPECT_EQ(state(), ConnectionState::kConnected);
+}
+
+TEST_F(SharedConnection, ThatAPersonDisconnectedMeanwhileStaysSo) {
+  meanwhile([this] { set(ConnectionState::kDisconnected); });
+  world.sync();
+  EXPECT_EQ(state(), ConnectionState::kDisconnected);
+}
+
+TEST_F(SharedConnection, ThatIsRevokedIsNotConnectedByARunThatMadeNoCall) {
+  set(ConnectionState::kRevoked);
+  EXPECT_TRUE(world.sync().error);
+  EXPECT_EQ(state(), ConnectionState::kRevoked);
+}
+
+TEST_F(SharedConnection, IsRevokedOnceItsStoredTokensAreRefused) {
+  world.hubspot.oauth().uninstall_app();
+  EXPECT_TRUE(world.sync().unauthenticated);
+  EXPECT_EQ(state(), ConnectionState::kRevoked);
+}
+
+TEST_F(SharedConnection, IsNotRevokedWhenOtherTokensWereStoredSinceTheyWereRead) {
+  // Refused to the end; another process connects anew before the last refusal is believed.
+  bool reconnected = false;
+  world.after_response = [&](const simulator::SimRequest& request,
+                             simulator::SimResponse& response) {
+    if (request.path().find("/crm/") == std::string::npos) return;
+    response.status = 401;
+    const bool repeated = world.hubspot.count("/oauth/2026-09/token", "POST") > 0;
+    if (repeated && !std::exchange(reconnected, true)) reconnect();
+  };
+  EXPECT_TRUE(world.sync().unauthenticated);
+  ASSERT_TRUE(reconnected);
+  EXPECT_EQ(state(), ConnectionState::kConnected);
+}
+
+}  // namespace
+}  // namespace muster::testing
