@@ -43,6 +43,15 @@ TEST(Text, ComparesWithoutTheCaseOfAscii) {
   EXPECT_FALSE(equal_but_for_case("\xC3\x89", "\xC3\xA9"));
 }
 
+TEST(CutPart, IsTheBeginningOfWhatTheEndCuts) {
+  EXPECT_EQ(cut_part("the token pat-na1", "pat-na1-secret"), 7U);
+  EXPECT_EQ(cut_part("pat-na1", "pat-na1-secret"), 7U);
+  EXPECT_EQ(cut_part("pat-na1-secret", "pat-na1-secret"), 0U) << "all of it";
+  EXPECT_EQ(cut_part("the token pat", "pat-na1-secret"), 0U) << "too little";
+  EXPECT_EQ(cut_part("", "pat-na1-secret"), 0U);
+  EXPECT_EQ(cut_part("text", ""), 0U);
+}
+
 TEST(HideAddresses, HidesWhatLooksLikeOne) {
   EXPECT_EQ(hide_addresses("ann@example.com, <b.o+b@x.org>; c%40d.e? d\xC3\xA9@f.de."),
             "[address], <[address]>; [address] [address].");

@@ -125,6 +125,18 @@ TEST_F(BadPlugin, NoTextTellsASecretOrAnIdentifier) {
   EXPECT_EQ(destination.map_identifiers("id", values).at(0).reason, "rejected_by_destination");
 }
 
+TEST_F(BadPlugin, NoTextTellsWhatItsEndCuts) {
+  world.secrets.put("token", "pat-0123456789");
+  std::vector<Operation> operations(1);
+  operations[0].kind = OperationKind::kRemove;
+  operations[0].record_id = "48151623";
+  const auto result = with("LeaksCut").sync({}, operations, {});
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->message(), std::string(503, '.') + "[secret]");
+  EXPECT_EQ(result.failure->hint(), "[identifier]" + std::string(240, '.') + "[identifier]");
+  EXPECT_EQ(result.outcomes.at(0).detail, std::string(250, '.') + "[secre");
+}
+
 TEST_F(BadPlugin, WhatItThrowsBecomesAnErrorWithoutItsText) {
   auto& destination = with("Throws");
   const auto result = sync(destination);

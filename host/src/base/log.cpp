@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -111,6 +112,16 @@ std::string without_secrets(std::string_view text) {
   auto& s = settings();
   const std::lock_guard lock(s.mutex);
   return s.blanked(text);
+}
+
+std::string without_secrets_cut(std::string_view text) {
+  auto& s = settings();
+  const std::lock_guard lock(s.mutex);
+  auto safe = s.blanked(text);
+  std::size_t cut = 0;
+  for (const auto& secret : s.secrets) cut = std::max(cut, cut_part(safe, secret));
+  if (cut > 0) safe.replace(safe.size() - cut, cut, "[secret]");
+  return safe;
 }
 
 void write(Severity severity, std::string_view area, std::string_view message) {

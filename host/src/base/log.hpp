@@ -19,6 +19,8 @@ void configure(Severity least, Format format);
 void keep_secret(std::string_view secret);
 //! `text` with every secret blanked.
 std::string without_secrets(std::string_view text);
+//! The same, and the beginning of one that the end of `text` cuts.
+std::string without_secrets_cut(std::string_view text);
 void write(Severity severity, std::string_view area, std::string_view message);
 
 //! The line that `write` prints, for tests.

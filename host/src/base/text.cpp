@@ -144,6 +144,15 @@ std::string hide_addresses(std::string_view text) {
   return hidden.append(text.substr(taken));
 }
 
+std::size_t cut_part(std::string_view text, std::string_view whole) noexcept {
+  constexpr std::size_t kShortest = 4;
+  if (whole.size() <= kShortest) return 0;
+  for (auto size = std::min(text.size(), whole.size() - 1); size >= kShortest; --size) {
+    if (text.ends_with(whole.substr(0, size))) return size;
+  }
+  return 0;
+}
+
 bool equal_but_for_case(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return lower(x) == lower(y); });

@@ -27,6 +27,10 @@ std::string one_line(std::string_view text);
 //! With [address] for what looks like an e-mail address, also where its @ is written %40.
 std::string hide_addresses(std::string_view text);
 
+//! How much of `whole` the end of a text that was cut holds, when it is the beginning of it and not
+//! all of it; 0 below four bytes, which tell nothing.
+std::size_t cut_part(std::string_view text, std::string_view whole) noexcept;
+
 //! ASCII letters alone have a case.
 bool equal_but_for_case(std::string_view a, std::string_view b) noexcept;
 

@@ -59,14 +59,14 @@ Error called_from_elsewhere(const Descriptor& descriptor) {
 
 DestinationError destination_error(muster_status status, const muster_error& error,
                                    std::span<const std::string_view> in_hand) {
-  auto code = told(inline_text(error.code), in_hand);
-  auto message = told(inline_text(error.message), in_hand);
+  auto code = told_inline(error.code, in_hand);
+  auto message = told_inline(error.message, in_hand);
   if (code.empty()) code = default_code(status);
   if (message.empty()) message = "the destination failed without saying why";
   std::optional<Milliseconds> retry_after;
   if (error.retry_after_ms >= 0) retry_after = bounded_time(error.retry_after_ms);
   return {Error(kind_of(status), std::move(code), std::move(message))
-              .with_hint(told(inline_text(error.hint), in_hand)),
+              .with_hint(told_inline(error.hint, in_hand)),
           status, retry_after};
 }
 

@@ -1,6 +1,7 @@
 #include "destination/sync_call.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 #include "destination/call.hpp"
@@ -10,6 +11,19 @@ namespace muster {
 namespace {
 
 constexpr std::size_t kLongestDetail = 256;
+// Of a plugin's text so much is looked at.
+constexpr std::size_t kLongestText = 4'096;
+
+//! Cut once it is safe: half a secret, or half an identifier, would not be known again.
+std::string detail_of(std::string_view text, std::span<const std::string_view> in_hand) {
+  auto detail = text.size() > kLongestText ? told_cut(text.substr(0, kLongestText), in_hand)
+                                           : told(text, in_hand);
+  if (detail.size() <= kLongestDetail) return detail;
+  auto size = kLongestDetail;
+  while ((static_cast<unsigned char>(detail[size]) & 0xC0U) == 0x80U) --size;
+  detail.resize(size);
+  return detail;
+}
 
 std::vector<muster_text> texts(const std::vector<std::string>& strings) {
   std::vector<muster_text> views;
@@ -66,8 +80,11 @@ std::size_t SyncCall::unreported() const noexcept {
 
 std::vector<std::string_view> SyncCall::identifiers() const {
   std::vector<std::string_view> identifiers;
-  identifiers.reserve(operations_.size());
-  for (const auto& operation : operations_) identifiers.emplace_back(operation.identifier);
+  identifiers.reserve(2 * operations_.size());
+  for (const auto& operation : operations_) {
+    identifiers.emplace_back(operation.identifier);
+    identifiers.emplace_back(operation.record_id);
+  }
   return identifiers;
 }
 
@@ -96,13 +113,14 @@ bool SyncCall::take(std::size_t index, const muster_outcome& outcome) {
     taken.retry_after = bounded_time(outcome.retry_after_ms);
   }
   taken.record_id = record_id;
-  const std::string_view identifier = operations_[index].identifier;
-  taken.detail = told(view(outcome.detail).substr(0, kLongestDetail), {&identifier, 1});
+  const auto& operation = operations_[index];
+  const std::array<std::string_view, 2> in_hand{operation.identifier, operation.record_id};
+  taken.detail = detail_of(view(outcome.detail), in_hand);
   if (taken.kind == OutcomeKind::kRejected) {
     taken.reason = known_reason(descriptor_.reasons, view(outcome.reason));
   }
   const bool done = taken.kind == OutcomeKind::kApplied || taken.kind == OutcomeKind::kUnchanged;
-  const bool added = done && operations_[index].kind == OperationKind::kAdd;
+  const bool added = done && operation.kind == OperationKind::kAdd;
   added_to_nothing_ |= added && !has_audience_;
   if (added && (record_id.empty() || !has_audience_)) {
     // Nothing could be read back or removed without them: not a success.

@@ -29,7 +29,7 @@ class SyncCall {
   std::size_t unreported() const noexcept;
   //! Whether members were reported as added although there was no audience.
   bool added_to_nothing() const noexcept { return added_to_nothing_; }
-  //! What the operations name.
+  //! What the operations name: identifiers, and records where they are known.
   std::vector<std::string_view> identifiers() const;
 
  private:

@@ -12,12 +12,12 @@ namespace {
 constexpr std::size_t kLongestRecordId = 256;
 // A shorter one would hide words that it is not.
 constexpr std::size_t kShortestIdentifier = 4;
+constexpr std::string_view kHidden = "[identifier]";
 
 bool is_of_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
 //! `identifier` where it stands as a word of its own.
 void hide(std::string& text, std::string_view identifier) {
-  constexpr std::string_view kHidden = "[identifier]";
   for (auto at = text.find(identifier); at != std::string::npos; at = text.find(identifier, at)) {
     const auto end = at + identifier.size();
     const bool whole =
@@ -27,14 +27,37 @@ void hide(std::string& text, std::string_view identifier) {
   }
 }
 
+//! The beginning of an identifier that the end of `text` cuts, where it begins as a word of its
+//! own.
+void hide_cut(std::string& text, std::span<const std::string_view> identifiers) {
+  std::size_t cut = 0;
+  for (const auto identifier : identifiers) {
+    const auto size = cut_part(text, identifier);
+    const bool begins = size == text.size() || !is_of_word(text[text.size() - size - 1]);
+    if (size > cut && begins) cut = size;
+  }
+  if (cut > 0) text.replace(text.size() - cut, cut, kHidden);
+}
+
+void hide_whole(std::string& text, std::span<const std::string_view> identifiers) {
+  for (const auto identifier : identifiers) {
+    if (identifier.size() >= kShortestIdentifier) hide(text, identifier);
+  }
+}
+
 }  // namespace
 
 std::string told(std::string_view text, std::span<const std::string_view> in_hand) {
   if (text.empty()) return {};
   auto safe = log::without_secrets(text);
-  for (const auto identifier : in_hand) {
-    if (identifier.size() >= kShortestIdentifier) hide(safe, identifier);
-  }
+  hide_whole(safe, in_hand);
+  return one_line(hide_addresses(safe));
+}
+
+std::string told_cut(std::string_view text, std::span<const std::string_view> in_hand) {
+  auto safe = log::without_secrets_cut(text);
+  hide_whole(safe, in_hand);
+  hide_cut(safe, in_hand);
   return one_line(hide_addresses(safe));
 }
 

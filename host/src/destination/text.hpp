@@ -39,6 +39,15 @@ std::string_view inline_text(const char (&array)[N]) noexcept {
 //! What a plugin tells, as one line for people: without the secrets that the host has met, without
 //! addresses, and without the identifiers `in_hand` (ABI-13: it should not hold any).
 std::string told(std::string_view text, std::span<const std::string_view> in_hand = {});
+//! The same of a text whose end may be cut within one of those.
+std::string told_cut(std::string_view text, std::span<const std::string_view> in_hand);
+//! The same of one in a fixed array, which cut it where it fills the array.
+template <std::size_t N>
+std::string told_inline(const char (&array)[N], std::span<const std::string_view> in_hand) {
+  constexpr std::size_t kLongestCharacter = 4;  // it may have been cut at its boundary
+  const auto text = inline_text(array);
+  return text.size() + kLongestCharacter >= N ? told_cut(text, in_hand) : told(text, in_hand);
+}
 
 //! The word of `reasons` that the plugin gave, `rejected_by_destination` for any other.
 std::string known_reason(const std::vector<std::string>& reasons, std::string_view given);

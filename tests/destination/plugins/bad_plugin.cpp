@@ -32,6 +32,7 @@ enum Fault {
   kPagesNothing,
   kFindsUnasked,
   kLeaks,
+  kLeaksCut,
   kNoInstance,
   kMapsHuge,
   kNarrowKinds,
@@ -117,10 +118,28 @@ muster_status leak(const muster_host* host, const muster_sync_request* request,
   return muster::sdk::fail(error, MUSTER_REJECTED, "bad." + identifier, text, text);
 }
 
+//! What fills its place, and then a secret or a record that is cut there.
+muster_status leak_cut(const muster_host* host, const muster_sync_request* request,
+                       const muster_sync_sink* sink, muster_error* error) {
+  const auto secret = muster::sdk::Host(host).secret("token");
+  const auto record = std::string(muster::sdk::view(request->operations->record_id));
+  const auto detail = std::string(250, '.') + secret;
+  muster_outcome outcome{};
+  outcome.struct_size = sizeof outcome;
+  outcome.kind = MUSTER_ITEM_REJECTED;
+  outcome.detail = muster::sdk::text(detail);
+  sink->report(sink->context, 0, &outcome);
+  return muster::sdk::fail(error, MUSTER_REJECTED, "bad", std::string(503, '.') + secret,
+                           record + std::string(240, '.') + record);
+}
+
 muster_status sync(void* instance, const muster_sync_request* request, const muster_sync_sink* sink,
                    muster_error* error) noexcept {
   if (kFault == kLeaks) {
     return leak(static_cast<const muster_host*>(instance), request, sink, error);
+  }
+  if (kFault == kLeaksCut) {
+    return leak_cut(static_cast<const muster_host*>(instance), request, sink, error);
   }
   Grown<muster_outcome> grown;
   auto& outcome = grown.known;
