@@ -28,11 +28,12 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 }
 
 TEST(Manifest, IsReadWhole) {
-  const auto manifest = parse_manifest(kGood, "/p/hubspot.yaml");
+  const auto manifest = parse_manifest(kGood + "addresses: [api_base]\n", "/p/hubspot.yaml");
   EXPECT_EQ(manifest.id, "hubspot");
   EXPECT_TRUE(manifest.enabled);
   EXPECT_EQ(manifest.libraries.at("linux-x86_64"), "a.so");
   EXPECT_EQ(manifest.hosts, std::vector<std::string>{"api.hubapi.com"});
+  EXPECT_EQ(manifest.addresses, std::vector<std::string>{"api_base"});
   EXPECT_EQ(manifest.settings.at("api_version"), "2026-09");
 }
 

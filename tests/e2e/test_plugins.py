@@ -53,6 +53,24 @@ class Plugins(Workspace):
         self.environment["MUSTER_ADD_PLUGIN_PATH"] = str(self.directory / "nowhere")
         self.assertIn("nowhere", self.problems()["plugin.directory"]["where"])
 
+    def test_an_address_that_no_run_may_reach_is_a_finding_at_its_line(self):
+        self.cohort(["a@example.com"])
+        for base in ("http://api.hubapi.com", "https://example.com", "https://api.hubapi.com:8443"):
+            self.configure(connection={"settings": {"api_base": base}})
+            lines = (self.directory / "muster.yaml").read_text().splitlines()
+            line = 1 + next(i for i, text in enumerate(lines) if '"api_base"' in text)
+            problem = self.problems()["config.address"]
+            self.assertIn(f"muster.yaml:{line}:", problem["where"])
+            self.assertIn("api_base", problem["message"])
+            self.assertIn("hosts", problem["hint"])
+            run = self.muster("sync", "s", "--json")
+            self.assertEqual((run.code, run.json["error"]["code"]), (2, "config.address"), run)
+        # Where a browser goes is nobody's request.
+        self.configure(connection={"settings": {"app_base": "https://example.com"}})
+        self.assertEqual(self.muster("check").code, 0)
+        self.configure(connection={"settings": {"api_base": "https://api.hubapi.com"}})
+        self.assertEqual(self.muster("check").code, 0)
+
     def test_a_bad_plugin_that_is_used_is_told_once(self):
         self.add("LevelOutOfRange")
         self.use()

@@ -68,7 +68,8 @@ bool is_allowed(const std::string& url, const ConnectionLimits& limits, std::str
     Url allowed;
     if (is_loopback(host) && allowed.parse(base) && same_origin(wanted, allowed)) return true;
   }
-  reason = "the host is not one that the manifest names";
+  reason = named && scheme == "http" ? "plain http is for loopback alone"
+                                     : "the host is not one that the manifest names";
   return false;
 }
 

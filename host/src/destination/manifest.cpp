@@ -61,8 +61,8 @@ std::string this_platform() {
 
 Manifest parse_manifest(std::string_view text, const std::filesystem::path& file) {
   const auto root = parse_yaml(text, file.string());
-  root.expect_keys("the manifest",
-                   {"manifest", "id", "name", "library", "enabled", "sha256", "hosts", "settings"});
+  root.expect_keys("the manifest", {"manifest", "id", "name", "library", "enabled", "sha256",
+                                    "hosts", "settings", "addresses"});
   root.at("the manifest", "manifest").as_integer("manifest", 1, 1);
   Manifest manifest;
   manifest.file = file;
@@ -83,6 +83,11 @@ Manifest parse_manifest(std::string_view text, const std::filesystem::path& file
     settings->expect_map("settings");
     for (const auto& [key, value] : settings->entries()) {
       manifest.settings[key.text()] = value.as_text(key.text());
+    }
+  }
+  if (const auto* addresses = root.find("addresses")) {
+    for (const auto& setting : addresses->as_list("addresses")) {
+      manifest.addresses.push_back(setting.as_text("addresses"));
     }
   }
   return manifest;

@@ -20,6 +20,7 @@ struct Manifest {
   std::map<std::string, std::string> sha256;
   std::vector<std::string> hosts;
   std::map<std::string, std::string> settings;  //!< defaults of its connections
+  std::vector<std::string> addresses;           //!< settings that say where the plugin connects to
 };
 
 //! Throws Error with file:line:column.

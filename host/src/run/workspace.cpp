@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "destination/http_service.hpp"
 #include "destination/pacing.hpp"
 #include "destination/plugin_destination.hpp"
 #include "run/cut_off_state.hpp"
@@ -25,6 +26,24 @@ Vault passing_vault() {
   MemberHasher::Secret bytes{};
   bytes[0] = 1;
   return Vault::with_key({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+//! What no request may reach is refused where it is written, before there is any.
+void refuse_addresses(const Manifest& manifest, const ConnectionConfig& connection,
+                      const std::map<std::string, std::string>& settings,
+                      const ConnectionLimits& limits) {
+  for (const auto& key : manifest.addresses) {
+    const auto setting = settings.find(key);
+    std::string reason;
+    if (setting == settings.end() || is_allowed(setting->second, limits, reason)) continue;
+    const auto written = connection.settings_where.find(key);
+    throw Error(ErrorKind::kUsage, "config.address",
+                fmt::format("the setting '{}' leads nowhere: {}", key, reason))
+        .at(written == connection.settings_where.end() ? manifest.file.string() : written->second)
+        .with_hint(fmt::format("use https and a host that {} names under hosts, or plain http on "
+                               "loopback",
+                               manifest.file.string()));
+  }
 }
 
 void make_private_directory(const fs::path& directory) {
@@ -141,6 +160,7 @@ OpenConnection Workspace::open(const ConnectionConfig& connection) {
   for (const auto& [key, value] : settings) {
     if (value.starts_with("http://")) limits.loopback_bases.push_back(value);
   }
+  refuse_addresses(*entry.manifest, connection, settings, limits);
   for (const auto& [key, reference] : connection.auth) {
     settings["auth." + key] = reference.resolve();
   }

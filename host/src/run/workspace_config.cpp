@@ -54,6 +54,7 @@ ConnectionConfig read_connection(const YamlNode::Entry& entry,
     settings->expect_map("settings");
     for (const auto& [key, value] : settings->entries()) {
       connection.settings[key.text()] = value.as_text(key.text());
+      connection.settings_where[key.text()] = value.where();
     }
   }
   return connection;

@@ -22,6 +22,7 @@ struct ConnectionConfig {
   std::uint16_t redirect_port = 8976;  //!< 0: any free one
   double rate_share = 0.8;             //!< above 0, at most 1
   std::map<std::string, std::string> settings;
+  std::map<std::string, std::string> settings_where;
   std::string where;
 
   //! Else access is granted by somebody: OAuth.
