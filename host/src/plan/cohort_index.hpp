@@ -1,5 +1,6 @@
-// A cohort as a run sees it: read once, mapped by the destination, keyed, sorted and unique; 32
-// bytes of memory a member, the rest in the spill. One thread.
+// A cohort as a run sees it: read once, mapped by the destination, keyed, sorted and unique.
+// 32 bytes of memory a member, half as much again while they are read; the rest in the spill. One
+// thread.
 #pragma once
 
 #include <cstdint>

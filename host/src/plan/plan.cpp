@@ -8,7 +8,10 @@ namespace {
 //! Fills a Plan from pairs of cohort member and row.
 class Merge {
  public:
-  explicit Merge(const PlanOptions& options) : options_(options) { plan_.mode = options.mode; }
+  Merge(const PlanOptions& options, std::size_t most_adds) : options_(options) {
+    plan_.mode = options.mode;
+    plan_.adds.reserve(most_adds);
+  }
 
   void only_in_cohort(const IndexedMember& member) { add(member, AddCause::kNew); }
 
@@ -100,7 +103,9 @@ class Merge {
 }  // namespace
 
 Plan make_plan(const CohortIndex& cohort, MemberCursor& rows, const PlanOptions& options) {
-  Merge merge(options);
+  // All may be adds: what is not, is address space that is never touched. Growing in steps would
+  // touch half as much again.
+  Merge merge(options, cohort.members().size());
   MemberRow row;
   bool has_row = rows.next(row);
   for (const auto& member : cohort.members()) {

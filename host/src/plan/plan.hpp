@@ -1,5 +1,6 @@
 // What has to change so that the audience equals the cohort: desired state minus confirmed state.
-// Nothing here talks to anybody. Tens of bytes a member; identifiers stay in the spill.
+// Nothing here talks to anybody. 40 bytes for each add, beside the 32 of each member; a plan of a
+// million adds was measured to take 110 at its peak. Identifiers stay in the spill.
 #pragma once
 
 #include <cstdint>
