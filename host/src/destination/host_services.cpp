@@ -311,6 +311,7 @@ void HostServices::set_deadline(std::optional<Milliseconds> elapsed) {
 }
 
 void HostServices::set_heartbeat(std::function<void()> beat) {
+  const std::lock_guard lock(state_->run_state);
   state_->heartbeat = std::move(beat);
 }
 

@@ -232,7 +232,8 @@ class Proof {
   //! Of an audience that this run took over nobody knows whom it held for good: the next run, which
   //! the user has been told of, removes them.
   bool leaves_strangers() const {
-    return session_.rules.strangers == Strangers::kLeave || session_.adopted;
+    return session_.rules.strangers == Strangers::kLeave || session_.adopted ||
+           session_.unannounced;
   }
 
   std::optional<Error> judge_strangers_of(const Comparison& reading) const {

@@ -70,7 +70,9 @@ Session::CallResult Session::call(
     put_sync();
   };
   const auto keep = [this](std::string_view ref, std::string_view name, AudienceOrigin origin) {
-    adopted |= sync.audience_ref.empty() && sync.audience_creating.empty();
+    const bool is_first = sync.audience_ref.empty();
+    adopted |= is_first && origin == AudienceOrigin::kAdopted;
+    unannounced |= is_first && sync.audience_creating.empty();
     if (sync.audience_ref != ref) sync.audience_origin = origin;
     sync.audience_ref = ref;
     sync.audience_name = name;

@@ -58,6 +58,8 @@ struct Session {
   bool may_adopt = false;
   //! That was done: nobody knows of whom in it this sync once was.
   bool adopted = false;
+  //! The audience is there without a creation of which this state knows: the same holds.
+  bool unannounced = false;
   //! How long the destination asked to be left alone, when the run gave up for that.
   std::optional<Milliseconds> asked_wait{};
   //! Members that this run listed under a contact that was there: its mapped properties are as they
