@@ -147,6 +147,24 @@ TEST_F(BadPlugin, WhatItThrowsBecomesAnErrorWithoutItsText) {
   EXPECT_THROW(destination.check(), DestinationError);
 }
 
+TEST_F(BadPlugin, WhatIsNotThereWasNotMade) {
+  const auto result = sync(with("MakesWhatIsNot"));
+  EXPECT_EQ(kind_of(result, 0), OutcomeKind::kNotFound);
+  EXPECT_FALSE(result.outcomes.at(0).created);
+}
+
+TEST_F(BadPlugin, AMappingThatFailsIsToldWithItsPlace) {
+  const std::vector<std::string_view> values{"a"};
+  for (const auto* fault : {"Throws", "MapsNothing"}) {
+    try {
+      with(fault).map_identifiers("id", values);
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.where(), "muster.yaml:3:3") << fault;
+    }
+  }
+}
+
 TEST_F(BadPlugin, MappingMustAnswerEachValueOnce) {
   const std::vector<std::string_view> values{"a", "b"};
   EXPECT_THROW(with("MapsNothing").map_identifiers("id", values), Error);
@@ -214,6 +232,8 @@ TEST_F(BadPlugin, AbsentHooksAndExtensionsAreNotSupported) {
     FAIL();
   } catch (const DestinationError& error) {
     EXPECT_EQ(error.status(), MUSTER_NOT_SUPPORTED);
+    EXPECT_THAT(error.message(), HasSubstr("can't uninstall"));
+    EXPECT_FALSE(error.hint().empty());
   }
   EXPECT_THROW(destination.read_back("1", "", {}), DestinationError);
 }

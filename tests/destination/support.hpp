@@ -24,8 +24,9 @@ struct World {
       clock, [this](const simulator::SimRequest& request) { return server(request); }};
 
   std::unique_ptr<HostServices> services(ConnectionLimits limits = {}) {
-    return std::make_unique<HostServices>(HostServices::Environment{
-        "test", clock, transport, secrets, cancellation, std::move(limits), nullptr});
+    return std::make_unique<HostServices>(
+        HostServices::Environment{"test", clock, transport, secrets, cancellation,
+                                  std::move(limits), nullptr, "muster.yaml:3:3"});
   }
 };
 

@@ -47,6 +47,15 @@ class Plugins(Workspace):
         self.assertIn(place, self.muster("plugins").out)
         self.assertEqual(self.problems()["config.unknown_key"]["where"], place)
 
+    def test_a_disabled_one_is_told_with_its_reason(self):
+        self.configure()
+        self.environment["MUSTER_DISABLE_PLUGINS"] = "hubspot"
+        listed = {entry["id"]: entry for entry in self.muster("plugins", "--json").json}
+        self.assertEqual(listed["hubspot"]["state"], "disabled")
+        self.assertIn("disabled", listed["hubspot"]["reason"])
+        self.assertIn("MUSTER_DISABLE_PLUGINS", listed["hubspot"]["hint"])
+        self.assertIn("MUSTER_DISABLE_PLUGINS", self.muster("plugins").out)
+
     def test_a_directory_of_manifests_that_is_not_there_is_told(self):
         self.configure()
         self.cohort(["a@example.com"])

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cli/commands.hpp"
+#include "cli/words.hpp"
 #include "schedule/cadence.hpp"
 #include "schedule/source_budget.hpp"
 
@@ -87,7 +88,8 @@ class Check {
     good &= attempt([&] { workspace.check_source(sync); });
     if (good) {
       shell_.say(fmt::format("sync {}: {} as {} to '{}{}' ({})", sync.name, describe(sync.source),
-                             sync.kind, workspace.config().list_prefix, sync.cohort, sync.cadence));
+                             sync.kind, name_text(workspace.config().list_prefix),
+                             name_text(sync.cohort), sync.cadence));
     }
   }
 

@@ -4,9 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "base/log.hpp"
+#include "base/nearest.hpp"
 #include "cli/columns.hpp"
 #include "cli/commands.hpp"
 
@@ -78,6 +83,22 @@ void configure_log(const std::string& level, const std::string& format) {
       severity, format == "json" ? muster::log::Format::kJson : muster::log::Format::kText);
 }
 
+//! What stands where a command should and is none, if that is what is wrong.
+std::optional<muster::Error> unknown_command(const CLI::App& program) {
+  if (!program.get_subcommands().empty()) return std::nullopt;
+  const auto rest = program.remaining();
+  const auto word = std::find_if(rest.begin(), rest.end(),
+                                 [](const auto& argument) { return !argument.starts_with('-'); });
+  if (word == rest.end()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto* command : program.get_subcommands({})) names.push_back(command->get_name());
+  const auto meant = muster::did_you_mean(*word, names);
+  return muster::Error(muster::ErrorKind::kUsage, "cli.unknown_command",
+                       fmt::format("there is no command '{}'", *word))
+      .with_hint(meant.empty() ? "muster --help lists the commands"
+                               : meant + " (muster --help lists the commands)");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -117,6 +138,7 @@ int main(int argc, char** argv) {
     return end(shell);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return program.exit(error);
+    if (const auto unknown = unknown_command(program)) return fail(shell, *unknown);
     return fail(shell, muster::Error(muster::ErrorKind::kUsage, "cli.usage", error.what())
                            .with_hint("muster --help, or muster COMMAND --help"));
   } catch (const muster::Error& error) {

@@ -131,8 +131,9 @@ bool removes_strangers(const SyncRules& rules) {
 
 void say(const Shell& shell, const SyncRules& rules, const SyncConfig& sync,
          const Preview& preview) {
-  shell.say(fmt::format("{}: {} to {} ({}), {}", shell.in(Colour::kBold, sync.name), sync.cohort,
-                        rules.audience_name, sync.connection, to_word(preview.mode)));
+  shell.say(fmt::format("{}: {} to {} ({}), {}", shell.in(Colour::kBold, sync.name),
+                        name_text(sync.cohort), name_text(rules.audience_name), sync.connection,
+                        to_word(preview.mode)));
   shell.say(figure("rows", preview.rows));
   shell.say(figure("duplicates", preview.duplicates));
   shell.say(figure("members", preview.members));

@@ -10,9 +10,11 @@ void list_plugins(const Shell& shell) {
   const auto workspace = shell.open_workspace();
   json::array plugins;
   for (const auto& entry : workspace->plugins().entries()) {
-    const auto reason = entry.error ? entry.error->message() : std::string{};
-    const auto hint = entry.error ? entry.error->hint() : std::string{};
-    const auto where = entry.error ? entry.error->where() : std::string{};
+    auto error = entry.error;
+    if (entry.state == PluginState::kDisabled) error = disabled(entry);
+    const auto reason = error ? error->message() : std::string{};
+    const auto hint = error ? error->hint() : std::string{};
+    const auto where = error ? error->where() : std::string{};
     json::array kinds;
     std::string kind_text;
     json::object object{{"id", entry.id},   {"state", to_word(entry.state)},
@@ -43,7 +45,7 @@ void list_plugins(const Shell& shell) {
       shell.say(fmt::format("  version      {} (level {})", descriptor.version, descriptor.level));
       shell.say(fmt::format("  identifiers  {}", kind_text));
     }
-    if (entry.error) {
+    if (error) {
       shell.say(fmt::format("  reason       {}{}{}", where, where.empty() ? "" : ": ", reason));
       if (!hint.empty()) shell.say("  hint         " + hint);
     }

@@ -55,8 +55,8 @@ void say(const Shell& shell, const RunResult& result, const std::string& audienc
     calls += fmt::format(", {} waited for the account's limits", seconds_text(figures.throttled));
   }
   shell.say(figure("calls", calls));
-  shell.say(figure("list", audience_url.empty() ? result.audience_name
-                                                : result.audience_name + "  " + audience_url));
+  const auto name = name_text(result.audience_name);
+  shell.say(figure("list", audience_url.empty() ? name : name + "  " + audience_url));
   shell.say(figure("report", result.report.string()));
   for (const auto& notice : result.notices) {
     shell.say("  " + shell.in(Colour::kWarn, notice_text(notice)));

@@ -60,7 +60,7 @@ void say(const Shell& shell, const SyncRules& rules, const std::string& url,
                                           : shell.in(Colour::kGood, "the list is right");
   shell.say(fmt::format("{}: {}", shell.in(Colour::kBold, rules.sync), verdict));
   if (result.was_read) say_figures(shell, result);
-  shell.say(figure("list", rules.audience_name));
+  shell.say(figure("list", name_text(rules.audience_name)));
   if (!url.empty()) shell.say(figure("", url));
   if (result.run) {
     shell.say(figure("report", result.run->report.string()));

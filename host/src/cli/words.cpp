@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "cli/shell.hpp"
 
 namespace muster::cli {
@@ -52,6 +53,8 @@ const char* to_word(ConnectionState state) {
   }
   return "never";
 }
+
+std::string name_text(const std::string& name) { return escape_control(name); }
 
 std::string time_text(Instant instant) {
   const auto time = std::chrono::system_clock::to_time_t(instant);

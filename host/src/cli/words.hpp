@@ -15,6 +15,8 @@ namespace json = boost::json;
 const char* to_word(RunStatus status);
 const char* to_word(RunMode mode);
 const char* to_word(ConnectionState state);
+//! A cohort's or a list's name, as one line.
+std::string name_text(const std::string& name);
 std::string time_text(Instant instant);  //!< local, "2026-11-23 14:05"
 std::string utc_text(Instant instant);   //!< "2026-11-23T13:05:00Z"
 std::string seconds_text(Milliseconds duration);

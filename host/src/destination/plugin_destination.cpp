@@ -65,7 +65,9 @@ void PluginDestination::call(const Callbacks& callbacks, Hook&& hook,
     throw;
   }
   services_->rethrow_kept();
-  if (callbacks.called_from_elsewhere()) throw called_from_elsewhere(plugin_->descriptor);
+  if (callbacks.called_from_elsewhere()) {
+    throw called_from_elsewhere(plugin_->descriptor).at(services_->where());
+  }
 }
 
 template <class Hook>
@@ -160,7 +162,12 @@ Account PluginDestination::account_from(const muster_auth_request& request, std:
 
 std::vector<MappedIdentifier> PluginDestination::map_identifiers(
     std::string_view kind, std::span<const std::string_view> values) const {
-  return map_by(*plugin_, instance_, kind, values);
+  try {
+    return map_by(*plugin_, instance_, kind, values);
+  } catch (Error& error) {
+    if (error.where().empty()) error.at(services_->where());
+    throw;
+  }
 }
 
 Destination::SyncResult PluginDestination::sync(const SyncHeader& header,

@@ -29,7 +29,10 @@ std::vector<boost::dll::shared_library>& open_libraries() {
 }
 
 muster_status uninstall_not_supported(void*, muster_error* error) noexcept {
-  if (error != nullptr) std::strcpy(error->code, "plugin.not_supported");
+  if (error == nullptr) return MUSTER_NOT_SUPPORTED;
+  std::strcpy(error->code, "plugin.not_supported");
+  std::strcpy(error->message, "the plugin can't uninstall its app");
+  std::strcpy(error->hint, "remove it at the destination");
   return MUSTER_NOT_SUPPORTED;
 }
 

@@ -128,6 +128,14 @@ PluginRegistry::PluginRegistry(const PluginSearch& search) {
   }
 }
 
+Error disabled(const PluginEntry& entry) {
+  return Error(ErrorKind::kUsage, "plugin.disabled",
+               fmt::format("the plugin '{}' is disabled", entry.id))
+      .at(entry.manifest_file.string())
+      .with_hint(entry.manifest->enabled ? "take it out of MUSTER_DISABLE_PLUGINS"
+                                         : "set 'enabled: true' in its manifest");
+}
+
 const PluginEntry& PluginRegistry::require(std::string_view id) const {
   std::vector<std::string> names;
   const PluginEntry* known = nullptr;
@@ -138,11 +146,7 @@ const PluginEntry& PluginRegistry::require(std::string_view id) const {
   }
   if (known != nullptr && known->error) throw *known->error;
   if (known != nullptr) {
-    throw Error(ErrorKind::kUsage, "plugin.disabled",
-                fmt::format("the plugin '{}' is disabled", id))
-        .at(known->manifest_file.string())
-        .with_hint(known->manifest->enabled ? "take it out of MUSTER_DISABLE_PLUGINS"
-                                            : "set 'enabled: true' in its manifest");
+    throw disabled(*known);
   }
   auto hint = did_you_mean(id, names);
   if (hint.empty()) hint = "put a plugin's manifest into one of these directories";

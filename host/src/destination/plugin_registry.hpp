@@ -25,6 +25,9 @@ struct PluginEntry {
   std::shared_ptr<const Plugin> plugin;  //!< when loaded
 };
 
+//! Why one that is disabled can't be used, and how it could.
+Error disabled(const PluginEntry& entry);
+
 //! Where to look, and what to leave out.
 struct PluginSearch {
   std::vector<std::filesystem::path> manifest_directories;

@@ -108,6 +108,11 @@ bool SyncCall::take(std::size_t index, const muster_outcome& outcome) {
   Outcome taken;
   taken.kind = static_cast<OutcomeKind>(outcome.kind);
   taken.created = (outcome.flags & MUSTER_OUTCOME_CREATED) != 0;
+  if (taken.created && taken.kind == OutcomeKind::kNotFound) {
+    // What is not there was not made.
+    ++faults_;
+    taken.created = false;
+  }
   taken.values_left_out = (outcome.flags & MUSTER_OUTCOME_VALUES_LEFT_OUT) != 0;
   if (outcome.retry_after_ms >= 0 && taken.kind == OutcomeKind::kRetry) {
     taken.retry_after = bounded_time(outcome.retry_after_ms);

@@ -54,7 +54,15 @@ SqliteStore::SqliteStore(const std::filesystem::path& file, StoreAccess access)
     : database_(access == StoreAccess::kReadOnly ? open_read_only(file) : open_read_write(file)) {
   check_file(*database_);
   if (access == StoreAccess::kReadOnly) {
-    if (database_->pragma("user_version") != schema_version()) {
+    const auto version = database_->pragma("user_version");
+    if (version == 0) {
+      throw Error(ErrorKind::kFailed, "state.unfinished",
+                  "the state holds nothing yet: it could not be written when it was made, perhaps "
+                  "since the disk was full")
+          .at(file.string())
+          .with_hint("make room, then run `muster sync` or `muster connect`: they go on with it");
+    }
+    if (version != schema_version()) {
       throw Error(ErrorKind::kFailed, "state.older", "the state is of an older version")
           .at(file.string())
           .with_hint(

@@ -33,6 +33,7 @@ enum Fault {
   kFindsUnasked,
   kLeaks,
   kLeaksCut,
+  kMakesWhatIsNot,
   kNoInstance,
   kMapsHuge,
   kNarrowKinds,
@@ -147,10 +148,12 @@ muster_status sync(void* instance, const muster_sync_request* request, const mus
   const auto resolved = muster::sdk::text(kFault == kResolvesToNothing ? "" : "7");
   const auto of = kFault == kResolvesOutOfRange ? request->operation_count : 0;
   if (sink->resolved(sink->context, &of, &resolved, 1) != MUSTER_OK) return MUSTER_CANCELLED;
-  outcome.kind = kFault == kReportsUnset   ? MUSTER_OUTCOME_UNSET
-                 : kFault == kWaitsForEver ? MUSTER_RETRY
-                                           : MUSTER_APPLIED;
+  outcome.kind = kFault == kReportsUnset     ? MUSTER_OUTCOME_UNSET
+                 : kFault == kWaitsForEver   ? MUSTER_RETRY
+                 : kFault == kMakesWhatIsNot ? MUSTER_NOT_FOUND
+                                             : MUSTER_APPLIED;
   outcome.retry_after_ms = INT64_MAX;
+  if (kFault == kMakesWhatIsNot) outcome.flags = MUSTER_OUTCOME_CREATED;
   if (kFault != kAppliedWithoutRecord) outcome.record_id = muster::sdk::text("7");
   for (std::size_t i = 0; i < request->operation_count; ++i) {
     if (kFault == kReportsNothing) break;
