@@ -229,11 +229,10 @@ class Proof {
     return is_new ? Tally::Newly::kListed : Tally::Newly::kStillListed;
   }
 
-  //! Of an audience that this run took over nobody knows whom it held for good: the next run, which
-  //! the user has been told of, removes them.
+  //! Whom an audience held that this run took over nobody knows: they are the next run's to remove.
   bool leaves_strangers() const {
-    return session_.rules.strangers == Strangers::kLeave || session_.adopted ||
-           session_.unannounced;
+    const bool is_unknown = session_.adopted || session_.unannounced;
+    return is_unknown || session_.rules.strangers == Strangers::kLeave;
   }
 
   std::optional<Error> judge_strangers_of(const Comparison& reading) const {
