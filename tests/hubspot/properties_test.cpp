@@ -206,7 +206,7 @@ TEST_F(Properties, OfOneRowWhoseErrorNamesNobodyAreFoundByHalves) {
   cohort(rows);
   const auto result = world.sync();
   EXPECT_FALSE(result.error);
-  EXPECT_EQ(result.not_updated, 1U);
+  EXPECT_EQ(result.run.figures.not_updated, 1U);
   const auto report = text(result.report);
   EXPECT_NE(report.find("p42@example.com,not_updated,rejected_by_destination"), std::string::npos);
   EXPECT_EQ(report.find("UNACCOUNTED"), std::string::npos);
@@ -217,8 +217,8 @@ TEST_F(Properties, OfOneContactThatAreCalledTooMuchAreWrittenLater) {
   world.hubspot.account().create("old@example.com");
   cohort({"old@example.com,gold,7"});
   world.hubspot.faults().add({kUpdate, "POST", 0, 3, "status", 413, "", -1, 0, false});
-  EXPECT_EQ(world.sync().not_updated, 1U);
-  EXPECT_EQ(world.sync().not_updated, 0U);
+  EXPECT_EQ(world.sync().run.figures.not_updated, 1U);
+  EXPECT_EQ(world.sync().run.figures.not_updated, 0U);
   EXPECT_EQ(value("old@example.com", "plan_tier"), "gold") << "the value did not change meanwhile";
 }
 

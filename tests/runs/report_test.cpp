@@ -72,6 +72,7 @@ TEST_F(ReportTest, ARefusedRemovalIsToldAndNotTriedAgainInTheRun) {
   ASSERT_TRUE(result.run.figures.verified);
   EXPECT_EQ(result.run.figures.verified->leavers, 2U);
   EXPECT_EQ(count_of(read_file(result.report), ",not_removed,rejected_by_destination,"), 2U);
+  EXPECT_EQ(result.run.figures.not_removed, 2U);
   EXPECT_EQ(removals(result, "to_retry"), 0U);
   EXPECT_LT(world.clock.elapsed() - began, Milliseconds{60'000});
   world.hubspot.faults().clear();

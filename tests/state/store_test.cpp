@@ -283,7 +283,9 @@ TEST_F(StoreTest, ARunComesBackWithItsFiguresAndDrops) {
                  {},
                  15,
                  Milliseconds{16},
-                 Milliseconds{17}};
+                 Milliseconds{17},
+                 19,
+                 20};
   run.figures.verified = VerifiedFigures{12, 13, 14, 18};
   run.error_code = "code";
   run.error_message = "message";
@@ -314,6 +316,8 @@ TEST_F(StoreTest, ARunComesBackWithItsFiguresAndDrops) {
   EXPECT_EQ(figures.calls, 15U);
   EXPECT_EQ(figures.throttled, Milliseconds{16});
   EXPECT_EQ(figures.duration, Milliseconds{17});
+  EXPECT_EQ(figures.not_updated, 19U);
+  EXPECT_EQ(figures.not_removed, 20U);
   EXPECT_EQ(read->error_code, "code");
   EXPECT_EQ(read->error_message, "message");
 }

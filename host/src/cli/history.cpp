@@ -132,6 +132,10 @@ void say_run(const Shell& shell, const RunRow& run) {
   if (!figures.dropped.empty()) {
     shell.say(shell.in(Colour::kDim, "      dropped: " + reasons_text(figures.dropped)));
   }
+  if (figures.not_updated + figures.not_removed > 0) {
+    shell.say(shell.in(Colour::kDim, fmt::format("      refused: {} updates, {} removals",
+                                                 figures.not_updated, figures.not_removed)));
+  }
   if (figures.to_retry > 0) {
     shell.say(shell.in(Colour::kDim, fmt::format("      to retry: {}", figures.to_retry)));
   }

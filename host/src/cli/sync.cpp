@@ -28,7 +28,8 @@ void say_members(const Shell& shell, const RunResult& result) {
   shell.say(figure("created", figures.created));
   shell.say(figure("removed", figures.removed));
   shell.say(reasons_figure("dropped", figures.dropped));
-  if (result.not_updated > 0) shell.say(figure("not updated", result.not_updated));
+  if (figures.not_removed > 0) shell.say(figure("not removed", figures.not_removed));
+  if (figures.not_updated > 0) shell.say(figure("not updated", figures.not_updated));
   if (figures.to_retry > 0) shell.say(figure("to retry", figures.to_retry));
 }
 

@@ -134,6 +134,8 @@ json::object to_json(const RunRow& run) {
       object[name] = nullptr;
     }
   }
+  if (figures.not_updated > 0) object["not_updated"] = figures.not_updated;
+  if (figures.not_removed > 0) object["not_removed"] = figures.not_removed;
   object["calls"] = figures.calls;
   object["throttled"] = seconds(figures.throttled);
   object["seconds"] = seconds(figures.duration);
@@ -145,7 +147,6 @@ json::object to_json(const RunResult& result, const std::string& audience_url) {
   object["audience"] = json::object{
       {"id", result.sync.audience_ref}, {"name", result.audience_name}, {"url", audience_url}};
   object["report"] = result.report.string();
-  if (result.not_updated > 0) object["not_updated"] = result.not_updated;
   for (const auto& notice : result.notices) {
     if (notice.code == "ragged_rows") object["ragged_rows"] = notice.count;
   }

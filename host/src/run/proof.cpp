@@ -265,6 +265,7 @@ class Proof {
                         kind == OutcomeKind::kNotFound;
       if (!gone && kind != OutcomeKind::kRejected) left.items.push_back(ids[i]);
       if (kind == OutcomeKind::kRejected) {
+        ++session_.refused_strangers;
         const auto& outcome = result.outcomes[i];
         session_.report.add(
             {"remove",

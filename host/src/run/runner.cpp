@@ -102,11 +102,9 @@ class Runner {
   //! What came of the run, however it ended.
   void tell(RunResult& result) {
     if (session_) {
-      run_.figures = session_->tally.figures();
+      take_figures();
       sync_ = session_->sync;
       result.strangers_removed = session_->removed_strangers;
-      result.not_updated = session_->refused_updates;
-      run_.cohort_was_read = session_->tally.started();
       result.cohort_was_read = run_.cohort_was_read;
       if (!result.retry_after) result.retry_after = session_->asked_wait;
     }
@@ -147,11 +145,15 @@ class Runner {
                   });
   }
 
+  void take_figures() {
+    run_.figures = session_->tally.figures();
+    run_.figures.not_updated = session_->refused_updates;
+    run_.figures.not_removed = session_->refused_removes.size() + session_->refused_strangers;
+    run_.cohort_was_read = session_->tally.started();
+  }
+
   void keep_figures() {
-    if (session_) {
-      run_.figures = session_->tally.figures();
-      run_.cohort_was_read = session_->tally.started();
-    }
+    if (session_) take_figures();
     meter_.read(run_.figures);
     context_.store.update_run(run_);
   }

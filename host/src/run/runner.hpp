@@ -25,8 +25,6 @@ struct RunResult {
   std::string audience_name{};
   //! Taken out of the list because they were nobody of ours; among `removed`.
   std::uint64_t strangers_removed = 0;
-  //! Listed members whose changed properties were refused; the report names them.
-  std::uint64_t not_updated = 0;
   //! How long the destination or the source asked to wait, when it ended kLater and they said so.
   std::optional<Milliseconds> retry_after{};
 };

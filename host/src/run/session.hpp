@@ -50,6 +50,8 @@ struct Session {
   std::vector<std::pair<MemberKey, std::string>> merged_leavers{};
   //! Members whose removal the destination refused: they stay `leaving`, for the next run.
   std::vector<MemberKey> refused_removes{};
+  //! Records of nobody of ours whose removal it refused.
+  std::uint64_t refused_strangers = 0;
   //! Adds that no batch has settled: told at the run's end, where no other audience is filled.
   std::vector<PlannedAdd> open_adds{};
   //! Listed members whose changed properties the destination refused.

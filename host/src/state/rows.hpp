@@ -97,6 +97,8 @@ struct RunFigures {
   std::uint64_t calls = 0;
   Milliseconds throttled{0};  //!< waited for the destination's limits
   Milliseconds duration{0};
+  std::uint64_t not_updated = 0;  //!< listed members whose changed properties were refused
+  std::uint64_t not_removed = 0;  //!< whose removal was refused; the report names both
 };
 
 //! What a run set out to do: send everyone, send what changed, or mend the list alone.

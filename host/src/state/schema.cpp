@@ -8,7 +8,7 @@ namespace muster::sqlite {
 namespace {
 
 // Step i brings version i to version i + 1. Steps are never changed once released.
-constexpr std::array<const char*, 4> kMigrations{R"sql(
+constexpr std::array<const char*, 5> kMigrations{R"sql(
 CREATE TABLE value (
   key TEXT PRIMARY KEY,
   value BLOB NOT NULL
@@ -123,6 +123,11 @@ ALTER TABLE run ADD COLUMN leavers INTEGER;
                                                  R"sql(
 -- 0: the run did not come to know its cohort, whose figures say nothing then.
 ALTER TABLE run ADD COLUMN cohort_read INTEGER NOT NULL DEFAULT 1;
+)sql",
+                                                 R"sql(
+-- What the destination refused of listed members, and of removals.
+ALTER TABLE run ADD COLUMN not_updated INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN not_removed INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
 Error refused(const Database& database, const char* code, const std::string& message,

@@ -141,7 +141,7 @@ void SqliteStore::update_run(const RunRow& run) {
       "duplicates = ?7, listed = ?8, added = ?9, created = ?10, removed = ?11, unchanged = ?12, "
       "to_retry = ?13, confirmed = ?14, missing = ?15, strangers = ?16, calls = ?17, "
       "throttled_ms = ?18, duration_ms = ?19, error_code = ?20, error_message = ?21, "
-      "leavers = ?22, cohort_read = ?23 WHERE id = ?1");
+      "leavers = ?22, cohort_read = ?23, not_updated = ?24, not_removed = ?25 WHERE id = ?1");
   statement.bind(1, to_integer(run.id))
       .bind(2, static_cast<std::int64_t>(run.status))
       .bind(3, static_cast<std::int64_t>(run.mode))
@@ -159,7 +159,9 @@ void SqliteStore::update_run(const RunRow& run) {
       .bind(19, figures.duration.count())
       .bind(20, run.error_code)
       .bind(21, run.error_message)
-      .bind(23, std::int64_t{run.cohort_was_read ? 1 : 0});
+      .bind(23, std::int64_t{run.cohort_was_read ? 1 : 0})
+      .bind(24, number(figures.not_updated))
+      .bind(25, number(figures.not_removed));
   if (run.finished) statement.bind(4, to_integer(*run.finished));
   if (figures.verified) {
     statement.bind(14, number(figures.verified->confirmed))
@@ -208,6 +210,8 @@ RunRow SqliteStore::read_run(const Statement& row) {
   run.error_code = row.text(22);
   run.error_message = row.text(23);
   run.cohort_was_read = row.integer(25) != 0;
+  figures.not_updated = count(row, 26);
+  figures.not_removed = count(row, 27);
   const Use drops(prepared("SELECT reason, count FROM run_drop WHERE run = ?1"));
   drops->bind(1, to_integer(run.id));
   while (drops->step()) figures.dropped[drops->text(0)] = count(*drops.operator->(), 1);
