@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "api.hpp"
-#include "refusals.hpp"
 #include "resolution.hpp"
 #include "strategy.hpp"
 
@@ -61,12 +60,10 @@ class Contacts {
   void create_all(Inputs& inputs, const Places& places);
 
   //! One input alone was refused.
-  void refuse(Inputs& inputs, std::size_t place, const Answer& answer, Refusals& refusals);
+  static void refuse(Inputs& inputs, std::size_t place, const Answer& answer);
 
   Api& api_;
   Strategy strategy_;
-  Refusals refused_reads_{api_};
-  Refusals refused_creations_{api_};
   //! Addresses whose creation was sent without an answer that tells of it.
   struct Doubted {
     Moment sent;

@@ -44,16 +44,13 @@ void Contacts::create(Inputs& inputs, Places places) {
       return create_halves(places);
     }
     if (take_whole(answer, places, inputs.results)) return;
-    if (answer.fate == Fate::kOk) {
-      refused_creations_.taken();
-      return take_created(inputs, places, answer, sent);
-    }
+    if (answer.fate == Fate::kOk) return take_created(inputs, places, answer, sent);
     if (places.size() == 1) {
       if (take_creation_error(inputs, places[0], answer.body, answer.status)) {
         return create(inputs, places);
       }
       if (inputs.results[places[0]].state == State::kRejected) {
-        refuse(inputs, places[0], answer, refused_creations_);
+        refuse(inputs, places[0], answer);
       }
       return;
     }
@@ -187,14 +184,9 @@ bool Contacts::take_creation_error(Inputs& inputs, std::size_t place, const json
 }
 
 //! No single input is too large: the next try may find HubSpot better.
-void Contacts::refuse(Inputs& inputs, std::size_t place, const Answer& answer, Refusals& refusals) {
-  const auto code = refusal_code(answer.error, answer.status);
-  inputs.refuse(place, code);
+void Contacts::refuse(Inputs& inputs, std::size_t place, const Answer& answer) {
+  inputs.refuse(place, refusal_code(answer.error, answer.status));
   if (answer.fate == Fate::kTooLarge) inputs.set(place, State::kUnaccounted);
-  if (!refusals.are_of_everyone(answer)) return;
-  for (auto& result : inputs.results) {
-    if (result.detail == code) result = {State::kRetry, false, false, result.record_id, {}, -1};
-  }
 }
 
 bool Contacts::is_doubted(const Inputs& inputs, std::size_t place) const {

@@ -55,12 +55,9 @@ void Contacts::read(Inputs& inputs, Places places) {
       return read_halves();
     }
     if (take_whole(answer, places, inputs.results)) return;
-    if (answer.fate == Fate::kOk) {
-      refused_reads_.taken();
-      return take_read(inputs, places, answer);
-    }
+    if (answer.fate == Fate::kOk) return take_read(inputs, places, answer);
     if (places.size() > 1) return read_halves();
-    refuse(inputs, places[0], answer, refused_reads_);
+    refuse(inputs, places[0], answer);
   });
 }
 

@@ -81,10 +81,7 @@ void PropertyWriter::send(Writing& writing, Places places) {
     };
     if (answer.fails_again && places.size() > 1 && !api_.ended()) return send_halves();
     if (take_whole(answer, places, writing.results)) return;
-    if (answer.fate == Fate::kOk) {
-      refusals_.taken();
-      return take(writing, places, answer);
-    }
+    if (answer.fate == Fate::kOk) return take(writing, places, answer);
     if (places.size() > 1) return send_halves();
     refuse(writing, places[0], answer);
   });
@@ -95,11 +92,6 @@ void PropertyWriter::refuse(Writing& writing, std::size_t place, const Answer& a
   // One contact's values are not too much: the next try, or the next run, may find HubSpot better.
   result.state = answer.fate == Fate::kTooLarge ? State::kUnaccounted : State::kRejected;
   result.detail = refusal_code(answer.error, answer.status);
-  if (!refusals_.are_of_everyone(answer)) return;
-  const auto code = result.detail;
-  for (auto& one : writing.results) {
-    if (one.detail == code) one = {State::kRetry, false, false, one.record_id, {}, -1};
-  }
 }
 
 //! A contact's lifecycle stage goes forward only: one that would lead it back is not taken, and no

@@ -37,11 +37,10 @@ class PropertyWriter {
                          const PlacesByName& places);
   void follow_merges(Writing& writing);
   //! One contact alone.
-  void refuse(Writing& writing, std::size_t place, const Answer& answer);
+  static void refuse(Writing& writing, std::size_t place, const Answer& answer);
 
   Api& api_;
   Contacts& contacts_;
-  Refusals refusals_{api_};
 };
 
 }  // namespace muster::hubspot

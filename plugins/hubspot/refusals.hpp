@@ -1,6 +1,7 @@
-// Tells a refusal that is everyone's from one of a bad row: what refuses one input after the other,
-// each alone, is in none of them, and finding that out must not cost two calls for each. One
-// thread.
+// Tells a refusal of memberships that is everyone's from one of a single record: what refuses one
+// record after the other, each alone, and never took one, is in none of them, and finding that out
+// must not cost two calls for each. Not for addresses and values: those may be bad in any number.
+// One thread.
 #pragma once
 
 #include <cstddef>
@@ -11,19 +12,20 @@
 
 namespace muster::hubspot {
 
-//! Of one kind of call; borrows the API.
+//! Of the membership calls of an instance; borrows the API.
 class Refusals {
  public:
   explicit Refusals(Api& api) : api_(api) {}
-  //! HubSpot took a call, if not all that was in it.
-  void taken() noexcept { in_a_row_ = 0; }
-  //! One input was refused alone. True when that is nobody's fault, and the call was ended for it:
+  //! HubSpot took a call: what it refuses from now on is a record's fault.
+  void taken() noexcept { has_taken_ = true; }
+  //! One record was refused alone. True when that is nobody's fault, and the call was ended for it:
   //! all that were refused alone for the same code are to be tried again.
   bool are_of_everyone(const Answer& answer);
 
  private:
   Api& api_;
-  std::size_t in_a_row_ = 0;  //!< inputs that were refused alone, for the same, and nothing taken
+  bool has_taken_ = false;
+  std::size_t in_a_row_ = 0;  //!< records that were refused alone for the same
   std::string code_;
 };
 

@@ -138,33 +138,44 @@ TEST_P(WholeConflict, ARaceWithAnotherWriterLosesNobody) {
 INSTANTIATE_TEST_SUITE_P(ConflictIds, WholeConflict,
                          ::testing::Values("context", "message", "none"));
 
-//! What is refused one by one for the same, whoever it is, is no bad row's fault.
-class Everyone : public ::testing::TestWithParam<const char*> {};
-
-TEST_P(Everyone, IsToBeTriedAgainAndTheRefusalToldAfterFewCalls) {
-  constexpr std::size_t kPeople = 2'000;
+//! A list that refuses one contact after the other, whoever it is, is no bad row's fault.
+TEST(Isolation, OfAListThatRefusesEveryoneIsToldAfterFewCallsAndBlamesNobody) {
   for (const int status : {400, 413}) {
     SCOPED_TRACE(status);
-    PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});
+    PluginWorld world;
+    for (const auto& email : PluginWorld::people(1'000)) world.contact(email);
     simulator::Fault fault;
-    fault.path = GetParam();
+    fault.path = "/memberships/add-and-remove";
     fault.status = status;
     fault.count = -1;
     fault.category = "ACCOUNT_PROBLEM";
     world.hubspot.faults().add(fault);
-    const auto result = world.sync(PluginWorld::adds(PluginWorld::people(kPeople)));
+    const auto result = world.sync(PluginWorld::adds(PluginWorld::people(1'000)));
     ASSERT_TRUE(result.failure);
     EXPECT_EQ(result.failure->code(), "hubspot.refuses_all");
     EXPECT_NE(std::string(result.failure->what()).find("ACCOUNT_PROBLEM"), std::string::npos);
     EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kRejected), 0U);
-    EXPECT_LE(world.hubspot.count(GetParam()), 200U);
+    EXPECT_LE(world.hubspot.count(fault.path), 64U);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Calls, Everyone, ::testing::Values(kCreate, "/memberships/add-and-remove"),
-                         [](const auto& tested) {
-                           return std::string(tested.param) == kCreate ? "Creating" : "Adding";
-                         });
+//! As on the second day: those who are good are there, and only the bad ones are left to create.
+TEST(Isolation, BadRowsBesideEachOtherNeverEndTheRun) {
+  PluginWorld world(PluginWorld::Settings{{"resolve", "read_first"}});
+  world.hubspot.switches().traces_isolate = false;
+  for (std::size_t i = 0; i < 40; ++i) {
+    world.account().refused_emails.insert(fmt::format("person{}@example.com", i));
+  }
+  for (int run = 0; run < 2; ++run) {
+    const auto result = world.sync(PluginWorld::adds(PluginWorld::people(100)));
+    EXPECT_FALSE(result.failure);
+    EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kRejected), 40U);
+    EXPECT_EQ(
+        PluginWorld::count(result, run == 0 ? OutcomeKind::kApplied : OutcomeKind::kUnchanged),
+        60U);
+    world.start();
+  }
+}
 
 TEST(Isolation, ManyBadRowsAmongGoodOnesAreStillRefusedAlone) {
   PluginWorld world(PluginWorld::Settings{{"resolve", "create_first"}});

@@ -143,7 +143,7 @@ TEST_F(PreviewTest, AnEmptyFileAndALostColumnAreJudgedAsARunWould) {
 TEST_F(PreviewTest, TheRowsAreAllOfThemInAFileOfTheUsersOnly) {
   fill(3);
   world.cohort(SyncWorld::people(4));
-  world.dir.write("rows.csv", "of before");
+  world.dir.write("rows.csv", "");
   PreviewOptions options;
   options.rows = world.dir.path() / "rows.csv";
   ASSERT_EQ(::chmod(options.rows.c_str(), 0644), 0);
@@ -175,6 +175,52 @@ TEST_F(PreviewTest, WhoWasRemovedAndIsStillSeenIsRemovedAgain) {
   EXPECT_EQ(count_of(read_file(options.rows), "remove,,,planned,"), preview.removes);
   EXPECT_GT(preview.removes, 0U);
   EXPECT_EQ(world.run().run.figures.removed, preview.removes);
+}
+
+//! The cohort, the configuration, the state or its key: none of them is a file for rows.
+TEST(PreviewRows, NeverReplaceWhatIsSomethingElse) {
+  SyncWorld world;
+  world.configure({});
+  world.cohort(SyncWorld::people(3));
+  ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  const auto report = world.run().report;
+  const auto directory = world.dir.path();
+  for (const auto& file : {directory / "cohort.csv", directory / "muster.yaml",
+                           directory / ".muster/state.db", directory / ".muster/new.csv", report}) {
+    SCOPED_TRACE(file);
+    const bool was_there = std::filesystem::exists(file);
+    const auto before = was_there ? read_file(file) : std::string{};
+    PreviewOptions options;
+    options.rows = file;
+    try {
+      world.preview(options);
+      ADD_FAILURE() << "it was written over";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), "plan.rows_file");
+      EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    }
+    ASSERT_EQ(std::filesystem::exists(file), was_there);
+    EXPECT_TRUE(!was_there || read_file(file) == before);
+  }
+  PreviewOptions twice;
+  twice.rows = directory / "rows.csv";
+  world.preview(twice);
+  world.preview(twice);
+}
+
+//! Who was not found yesterday, and is looked for again, is nobody new.
+TEST(Preview, TellsWhichAddsWereDroppedBefore) {
+  SyncWorld world;
+  world.configure({"create_missing: false"});
+  world.cohort(SyncWorld::people(5));
+  world.run();
+  world.clock.advance(std::chrono::hours(2));
+  PreviewOptions options;
+  options.rows = world.dir.path() / "rows.csv";
+  const auto preview = world.preview(options);
+  EXPECT_EQ(preview.adds, 5U);
+  EXPECT_EQ(preview.tried_again.at("not_found"), 5U);
+  EXPECT_EQ(count_of(read_file(options.rows), ",planned,,DROPPED_BEFORE,"), 5U);
 }
 
 }  // namespace

@@ -42,6 +42,25 @@ class RekeyTest : public ::testing::Test {
     EXPECT_EQ(world.writes(), 0U);
   }
 
+  //! A wrong column or half a file, stopped, must not cost the matching of those who are listed.
+  void expect_kept_after_a_stop(const std::string& kind) {
+    const auto before = world.store()->sync("s")->identifier_kind;
+    identify(kind);
+    auto some = SyncWorld::people(10);
+    world.cohort(kind == "email" ? some : ids_of(some));
+    const auto stopped = world.run();
+    ASSERT_TRUE(stopped.error);
+    EXPECT_EQ(stopped.error->code(), "guard.removals");
+    EXPECT_EQ(stopped.error->message(),
+              "30 of 40 listed members (75.0%) would be removed; the guard allows 30.0%");
+    EXPECT_EQ(world.store()->sync("s")->identifier_kind, before);
+    world.clock.advance(hours(24));
+    identify(kind);
+    world.hubspot.log().clear();
+    expect_kept(world.run());
+    EXPECT_EQ(world.store()->sync("s")->identifier_kind, kind);
+  }
+
   SyncWorld world;
 };
 
@@ -89,6 +108,16 @@ TEST_F(RekeyTest, AMappingThatWouldReplaceMostMembersIsStopped) {
   ASSERT_TRUE(result.error);
   EXPECT_EQ(result.error->code(), "guard.removals");
   EXPECT_EQ(world.writes(), 0U);
+}
+
+TEST_F(RekeyTest, ToContactIdThatTheGuardStoppedIsDoneByTheRunWithTheRightSource) {
+  fill("email");
+  expect_kept_after_a_stop("contact_id");
+}
+
+TEST_F(RekeyTest, ToEmailThatTheGuardStoppedIsDoneByTheRunWithTheRightSource) {
+  fill("contact_id");
+  expect_kept_after_a_stop("email");
 }
 
 TEST_F(RekeyTest, APlanShowsWhoIsKept) {

@@ -43,6 +43,7 @@ json::object to_json(const SyncConfig& sync, const std::string& audience, const 
     object["still_dropped"] = nullptr;
     object["still_dropped_by_reason"] = nullptr;
   }
+  if (!preview.tried_again.empty()) object["tried_again"] = cli::to_json(preview.tried_again);
   if (preview.next_retry) {
     object["next_retry"] = preview.next_retry->time_since_epoch().count();
     object["next_retry_at"] = utc_text(*preview.next_retry);
@@ -139,6 +140,9 @@ void say(const Shell& shell, const SyncRules& rules, const SyncConfig& sync,
   shell.say(figure("members", preview.members));
   if (!preview.is_known) return say_source_only(shell, sync, preview);
   shell.say(figure("add", preview.adds));
+  if (!preview.tried_again.empty()) {
+    shell.say("    of them dropped before, tried again now: " + reasons_text(preview.tried_again));
+  }
   if (preview.lookup) {
     say_lookup(shell, *preview.lookup, rules.create_missing);
   }

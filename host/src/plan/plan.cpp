@@ -78,17 +78,25 @@ class Merge {
   }
 
   void dropped(const IndexedMember& member, const MemberRow& row) {
-    if (options_.mode == RunMode::kRepair) return stays_dropped(member, row);
+    const auto cause = tried_again(row);
+    if (!cause) return stays_dropped(member, row);
+    ++plan_.tried_again_by_reason[row.reason];
+    add(member, *cause);
+  }
+
+  //! Nothing: not in this run.
+  std::optional<AddCause> tried_again(const MemberRow& row) const {
+    if (options_.mode == RunMode::kRepair) return std::nullopt;
     if (row.reason == "drifted" && options_.on_drift == PlanOptions::Drift::kRepair) {
-      return add(member, AddCause::kDrifted);
+      return AddCause::kDrifted;
     }
-    if (options_.mode == RunMode::kFull) return add(member, AddCause::kHealing);
+    if (options_.mode == RunMode::kFull) return AddCause::kHealing;
     // It was found missing when the sync made no records.
-    if (row.reason == "not_found" && options_.creates) return add(member, AddCause::kHealing);
+    if (row.reason == "not_found" && options_.creates) return AddCause::kHealing;
     const auto due = retrial(row, options_.now);
-    if (due == Retrial::kProbe) return add(member, AddCause::kProbe);
-    if (due == Retrial::kFull) return add(member, AddCause::kHealing);
-    stays_dropped(member, row);
+    if (due == Retrial::kProbe) return AddCause::kProbe;
+    if (due == Retrial::kFull) return AddCause::kHealing;
+    return std::nullopt;
   }
 
   void stays_dropped(const IndexedMember& member, const MemberRow& row) {

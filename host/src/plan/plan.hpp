@@ -57,7 +57,8 @@ struct Plan {
   std::vector<MemberKey> doubtful;
   std::vector<StillDropped> still_dropped;
   std::map<std::string, std::uint64_t> still_dropped_by_reason;
-  std::uint64_t unchanged = 0;       //!< listed, and to stay so
+  std::map<std::string, std::uint64_t> tried_again_by_reason;  //!< of adds: dropped before
+  std::uint64_t unchanged = 0;                                 //!< listed, and to stay so
   std::uint64_t listed_by_run = 0;   //!< of unchanged: whom the run that goes on has listed
   std::uint64_t held_before = 0;     //!< rows that are, or may be, in the audience before the run
   std::uint64_t leaving_now = 0;     //!< of these: such as this run is the first to remove

@@ -4,6 +4,7 @@
 #include "run/adds.hpp"
 #include "run/changes.hpp"
 #include "run/proof.hpp"
+#include "run/rekeyed_rows.hpp"
 #include "run/removes.hpp"
 #include "run/untouched_rows.hpp"
 #include "run/updates.hpp"
@@ -70,10 +71,12 @@ void Execution::execute_changes() {
 }
 
 void Execution::execute_whole() {
+  if (identifier_changed(session_.sync, session_.rules.kind)) match_by_record(session_);
   const auto plan = plan_whole();
   if (plan.mode == RunMode::kRepair) return repair(plan);
   const auto report_rest = [&] { report_all_open(session_, plan); };
   step([&] { require_unguarded(plan); }, report_rest);
+  step([&] { keep_identifier(); }, report_rest);
   step([&] { audience_.rename(); }, report_rest);
   forget(plan.forgotten);
   send(plan);
@@ -86,6 +89,7 @@ void Execution::repair(const Plan& plan) {
   report_still_dropped(session_, plan);
   report_open_adds(session_, plan.adds);
   if (verdict.error && !options_.allow_removals) throw *verdict.error;
+  keep_identifier();
   prove(session_);
 }
 
@@ -98,11 +102,17 @@ Plan Execution::plan_whole() {
   plan_options.on_drift = session_.rules.on_drift;
   plan_options.creates = session_.rules.create_missing;
   mode_ = plan_options.mode;
-  const auto rows = session_.context.store.members(session_.sync.id);
+  const auto rows = session_.rows();
   auto plan = make_plan(session_.cohort, *rows, plan_options);
   session_.tally.start(session_.cohort, plan);
   session_.keep_figures();
   return plan;
+}
+
+//! What the members are identified by is changed by a run that the guard has let pass: a column
+//! that was named by mistake must not leave the former matching lost.
+void Execution::keep_identifier() {
+  if (identifier_changed(session_.sync, session_.rules.kind)) keep_matches(session_);
 }
 
 void Execution::require_unguarded(const Plan& plan) const {

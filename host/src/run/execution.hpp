@@ -32,6 +32,7 @@ class Execution {
   void execute_changes();
   void repair(const Plan& plan);
   Plan plan_whole();
+  void keep_identifier();
   void require_unguarded(const Plan& plan) const;
   void send(const Plan& plan);
   void verify();

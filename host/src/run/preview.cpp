@@ -90,6 +90,7 @@ class Previewer {
     preview.source_budget = source_.budget();
     if (!preview.is_known) return only_of_source(std::move(preview), plan);
     preview.still_dropped = plan.still_dropped_by_reason;
+    preview.tried_again = plan.tried_again_by_reason;
     preview.next_retry = next_retry(plan);
     // A run is judged before it finds out that its list is gone.
     preview.guard = judge(plan_before, *cohort_, rules_.max_removals);
@@ -269,6 +270,11 @@ class Previewer {
     return unchanged;
   }
 
+  static bool was_dropped(const PlannedAdd& planned) {
+    return planned.cause == AddCause::kProbe || planned.cause == AddCause::kHealing ||
+           planned.cause == AddCause::kDrifted;
+  }
+
   void write_rows(const Plan& plan, bool starts_over) {
     Report rows(options_.rows, {});
     const auto add = [&](std::string_view operation, SpillOffset offset, std::string_view outcome,
@@ -282,7 +288,9 @@ class Previewer {
                 detail,
                 {}});
     };
-    for (const auto& planned : plan.adds) add("add", planned.offset, "planned", {}, {});
+    for (const auto& planned : plan.adds) {
+      add("add", planned.offset, "planned", {}, was_dropped(planned) ? "DROPPED_BEFORE" : "");
+    }
     for (const auto& planned : plan.updates) add("update", planned.offset, "planned", {}, {});
     const auto remove = [&](const MemberKey& key, std::string_view detail) {
       const auto row = context_.store->member(sync_->id, key);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "run/record_lookup.hpp"
 
@@ -56,6 +57,7 @@ void settle_unknown_records(Session& session, Patience& patience) {
   }
 }
 
+//! Some thousands in a transaction.
 void write_rekeyed(Session& session, const std::vector<Rekeyed>& rekeyed) {
   auto& store = session.context.store;
   for (std::size_t begin = 0; begin < rekeyed.size(); begin += kTransaction) {
@@ -75,21 +77,27 @@ void write_rekeyed(Session& session, const std::vector<Rekeyed>& rekeyed) {
   }
 }
 
-void rekey(Session& session) {
+void match_by_record(Session& session) {
   auto& context = session.context;
-  const auto& kind = session.rules.kind;
   Patience patience(context.clock, session.rules.retry_for,
                     [&session](Milliseconds duration) { session.wait(duration); });
   settle_unknown_records(session, patience);
-  const auto rekeyed =
+  session.rekeyed =
       find_rekeyed({context.store, context.destination, patience, session.cohort, session.spill,
                     [&](std::uint64_t done, std::uint64_t total) {
                       session.check_going();
                       context.observer.on_progress({RunProgress::Phase::kMatching, done, total});
                     }},
-                   session.sync.id, kind);
+                   session.sync.id, session.rules.kind);
+  std::sort(session.rekeyed.begin(), session.rekeyed.end(),
+            [](const auto& a, const auto& b) { return a.to < b.to; });
+}
+
+void keep_matches(Session& session) {
+  const auto rekeyed = std::exchange(session.rekeyed, {});
+  const auto& kind = session.rules.kind;
   write_rekeyed(session, rekeyed);
-  context.observer.on_notice(
+  session.context.observer.on_notice(
       fmt::format("members are identified as {} now, no longer as {}: {} of them are known by "
                   "their records and keep their places in the list",
                   kind, session.sync.identifier_kind, rekeyed.size()));

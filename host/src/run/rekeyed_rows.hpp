@@ -8,15 +8,16 @@
 
 namespace muster {
 
-//! Gives the rows of a sync that identified its members in another way the keys of the new one.
-//! Cut short, it is done again: what has its new key already stays.
-void rekey(Session& session);
+//! Of a sync that identified its members in another way: finds the rows whose records are those of
+//! members, as Session::rekeyed. Writes nothing of it down.
+void match_by_record(Session& session);
+
+//! Gives these rows the keys of the new identifier, which the sync goes by from now on. Cut short,
+//! it is all done again: what has its new key already stays.
+void keep_matches(Session& session);
 
 //! Rows known by a sealed identifier alone are looked up while its kind is still known: whoever has
 //! a record gets it, the others were never added and are forgotten.
 void settle_unknown_records(Session& session, Patience& patience);
-
-//! Gives the rows their new keys, some thousands in a transaction.
-void write_rekeyed(Session& session, const std::vector<Rekeyed>& rekeyed);
 
 }  // namespace muster

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <fstream>
 #include <utility>
 #include <vector>
 
@@ -127,6 +128,16 @@ std::string fill_url(std::string_view pattern, std::string_view id) {
   url += id;
   url += pattern.substr(place + 4);
   return url;
+}
+
+bool may_be_replaced(const std::filesystem::path& file) {
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(file, unknown)) return true;
+  if (std::filesystem::file_size(file, unknown) == 0) return true;
+  std::string begin(kHeader.size(), '\0');
+  std::ifstream(file, std::ios::binary)
+      .read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  return begin == kHeader;
 }
 
 Report::Report(std::filesystem::path file, std::string run)

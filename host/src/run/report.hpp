@@ -48,6 +48,10 @@ class Report {
   int descriptor_ = -1;
 };
 
+//! Whether what is at `file` may be written over: nothing, a device or a pipe, or rows that were
+//! written before. Anything else may be the user's only copy of it.
+bool may_be_replaced(const std::filesystem::path& file);
+
 //! Where the report of a run is.
 std::filesystem::path report_file(const std::filesystem::path& directory, RunId run);
 

@@ -12,8 +12,6 @@
 #include "run/meter.hpp"
 #include "run/reading_progress.hpp"
 #include "run/ready_connection.hpp"
-#include "run/rekey.hpp"
-#include "run/rekeyed_rows.hpp"
 #include "run/session.hpp"
 #include "run/untouched_rows.hpp"
 
@@ -92,9 +90,6 @@ class Runner {
     session_->is_whole = options_.delta == nullptr;
     // With the state its reference was lost; in another account the name means nothing.
     session_->may_adopt = options_.full && same_account_;
-    if (options_.delta == nullptr && identifier_changed(session_->sync, rules_.kind)) {
-      rekey(*session_);
-    }
     report_rows_not_sent(*session_);
     Execution(*session_, options_, leaving_ ? &*leaving_ : nullptr, run_.mode).run();
   }

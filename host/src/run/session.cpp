@@ -19,6 +19,19 @@ Error interrupted_run() {
       .with_hint("run the same sync again to go on");
 }
 
+std::optional<MemberRow> Session::row_of(const MemberKey& key) const {
+  if (auto row = context.store.member(sync.id, key)) return row;
+  const auto found = std::lower_bound(rekeyed.begin(), rekeyed.end(), key,
+                                      [](const auto& a, const auto& k) { return a.to < k; });
+  if (found == rekeyed.end() || found->to != key) return std::nullopt;
+  return context.store.member(sync.id, found->from);
+}
+
+std::unique_ptr<MemberCursor> Session::rows() const {
+  if (rekeyed.empty()) return context.store.members(sync.id);
+  return rekeyed_members(context.store, sync.id, rekeyed);
+}
+
 std::string Session::seal_context(const MemberKey& key) const {
   std::string place = std::to_string(static_cast<std::int64_t>(sync.id)) + '/';
   for (const auto byte : key.bytes) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "plan/cohort_index.hpp"
 #include "run/batch_progress.hpp"
 #include "run/lease.hpp"
+#include "run/rekey.hpp"
 #include "run/report.hpp"
 #include "run/run_context.hpp"
 #include "run/tally.hpp"
@@ -74,8 +76,17 @@ struct Session {
   RunProgress before_batch{};
   std::uint64_t batch_size = 0;
 
+  //! Rows that are to have other keys, by those: matched by their records since the sync identifies
+  //! its members in another way, and not written down before the guard lets the run pass.
+  std::vector<Rekeyed> rekeyed{};
+
   //! Writes the figures so far into the history: a kill leaves them there. Nothing: not yet.
   std::function<void()> keep_figures{};
+
+  //! The row of a member by today's key, written down under it or not yet.
+  std::optional<MemberRow> row_of(const MemberKey& key) const;
+  //! The sync's rows, by today's keys.
+  std::unique_ptr<MemberCursor> rows() const;
 
   //! Where a sealed identifier belongs: it does not open in another row.
   std::string seal_context(const MemberKey& key) const;

@@ -22,7 +22,7 @@ void report_rows_not_sent(Session& session) {
 
 void report_still_dropped(Session& session, const Plan& plan) {
   for (const auto& dropped : plan.still_dropped) {
-    const auto row = session.context.store.member(session.sync.id, dropped.key);
+    const auto row = session.row_of(dropped.key);
     if (!row) continue;
     const auto member = session.spill.read(dropped.offset);
     session.report.add({"none", member.source_id, member.identifier, "dropped", row->reason,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "destination/http_service.hpp"
@@ -11,6 +12,7 @@
 #include "run/cut_off_state.hpp"
 #include "run/lease.hpp"
 #include "run/not_connected.hpp"
+#include "run/report.hpp"
 #include "run/retention.hpp"
 #include "run/stored_secrets.hpp"
 #include "run/sync_rules.hpp"
@@ -275,8 +277,24 @@ Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
       sync_rules, *source, asked);
 }
 
+//! A slip of the tongue must not cost the cohort, the state or its key.
+void Workspace::refuse_to_replace(const fs::path& rows) const {
+  if (rows.empty()) return;
+  const auto file = fs::weakly_canonical(rows);
+  const auto state = fs::weakly_canonical(state_directory());
+  const auto is_of_state =
+      std::mismatch(state.begin(), state.end(), file.begin(), file.end()).first == state.end();
+  if (!is_of_state && may_be_replaced(file)) return;
+  throw Error(ErrorKind::kUsage, "plan.rows_file",
+              is_of_state ? "the rows of a plan can't be written among the state's files"
+                          : "the file is there, and holds something else than rows of a plan")
+      .at(rows.string())
+      .with_hint("name another file for --rows; nothing was written");
+}
+
 Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options,
                            RunObserver& observer) {
+  refuse_to_replace(options.rows);
   keep_costs(sync, observer);
   const auto sync_rules = rules(sync);
   const auto& connection = config_.connection(sync.connection);

@@ -143,6 +143,7 @@ class Workspace {
   void keep_costs(const SyncConfig& sync, RunObserver& observer);
   //! What the destination made of a connection's credentials, as far as it was asked.
   enum class Credentials { kUnknown, kAccepted, kRefused };
+  void refuse_to_replace(const std::filesystem::path& rows) const;
   void keep_use(const ConnectionConfig& connection, const OpenConnection& opened,
                 Credentials credentials);
 
