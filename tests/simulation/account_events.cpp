@@ -20,10 +20,12 @@ void AccountEvents::happen() {
   // A list that muster named again is known by that name again.
   if (list() == nullptr) list_name_ = kListName;
   using Event = void (AccountEvents::*)();
-  constexpr std::array<Event, 9> kEvents{
-      &AccountEvents::put_in,       &AccountEvents::take_out,       &AccountEvents::archive,
-      &AccountEvents::merge,        &AccountEvents::rename,         &AccountEvents::delete_list,
-      &AccountEvents::restore_list, &AccountEvents::change_address, &AccountEvents::add_address};
+  constexpr std::array<Event, 11> kEvents{
+      &AccountEvents::put_in, &AccountEvents::take_out, &AccountEvents::archive,
+      &AccountEvents::merge, &AccountEvents::rename, &AccountEvents::delete_list,
+      &AccountEvents::restore_list, &AccountEvents::change_address, &AccountEvents::add_address,
+      // Of what is lost and made again, most can go wrong.
+      &AccountEvents::delete_list, &AccountEvents::delete_list};
   const auto which = random_.pick(0, kEvents.size() + 1);
   if (which < kEvents.size()) return (this->*kEvents[which])();
   if (which == kEvents.size() && draw_.others) {

@@ -101,7 +101,7 @@ void World::choose_death() {
   if (!faulty_) return;
   // Who finds the list gone sends everyone anew: in the midst of that there is more to lose.
   const bool starts_over = events.list_is_deleted();
-  const auto calls = starts_over ? usual_calls_ * 4 : usual_calls_ * 5 / 4;
+  const auto calls = starts_over ? usual_calls_ * 2 : usual_calls_ * 5 / 4;
   if (random.chance(starts_over ? 0.8 : 0.4)) life_.calls_left = random.pick_signed(0, calls);
   if (random.chance(0.1)) {
     life_.writes_before = random.pick_signed(0, usual_calls_);
