@@ -30,9 +30,9 @@ TEST_P(UnusableFile, IsAskedForAnewByTheNextRun) {
   EXPECT_EQ(world.downloads(), 2U);
 }
 
-void lose_the_file(AmplitudeWorld& world, int status) {
+void lose_the_file(AmplitudeWorld& world, int status, const char* path = "/file") {
   simulator::Fault gone;
-  gone.path = "/file";
+  gone.path = path;
   gone.status = status;
   world.amplitude.faults().add(gone);
 }
@@ -64,6 +64,12 @@ INSTANTIATE_TEST_SUITE_P(
                                [](auto& w) { w.amplitude.switches().empty_file = true; },
                                [](auto& w) { w.amplitude.switches().empty_file = false; },
                                "amplitude.empty_file"},
+                      Unusable{"IsNotThereBehindItsLink",
+                               [](auto& w) {
+                                 w.amplitude.switches().inline_limit = 0;
+                                 lose_the_file(w, 404, "/files/");
+                               },
+                               [](auto&) {}, "amplitude.file_gone"},
                       Unusable{"IsRefusedAs400", [](auto& w) { lose_the_file(w, 400); },
                                [](auto&) {}, "amplitude.failed"},
                       Unusable{"IsRefusedAs401", [](auto& w) { lose_the_file(w, 401); },
@@ -108,6 +114,29 @@ TEST(AmplitudeSource, KeysThatAreRefusedAtTheFileAreToldAndTheDownloadStays) {
   world.amplitude.project().secret_key = secret;
   EXPECT_EQ(identifiers(*world.source()).size(), 1U);
   EXPECT_EQ(world.downloads(), 1U);
+}
+
+TEST(AmplitudeSource, ATroubleOfTheSecondOriginIsPassed) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  world.amplitude.switches().inline_limit = 0;
+  lose_the_file(world, 503, "/files/");
+  const auto source = world.source();
+  EXPECT_THROW(identifiers(*source), SourceLost) << "it is read again";
+  EXPECT_EQ(identifiers(*source).size(), 1U);
+  EXPECT_EQ(world.downloads(), 1U);
+}
+
+//! What a reading that broke off has counted does not count.
+TEST(AmplitudeSource, RowsOfAnotherWidthAreCountedOnceThoughTheFileIsReadTwice) {
+  AmplitudeWorld world;
+  world.amplitude.switches().page = "amplitude_id,user_id,email\n1,u1,a@b.com,more\n2,u2,c@d.com\n";
+  const auto source = world.source();
+  for (int reading = 0; reading < 2; ++reading) {
+    EXPECT_EQ(identifiers(*source).size(), 2U);
+    ASSERT_EQ(source->notices().size(), 1U);
+    EXPECT_EQ(source->notices()[0].count, 1U);
+  }
 }
 
 }  // namespace

@@ -107,6 +107,9 @@ TEST(PostgresSource, CanNotWrite) {
 
 TEST(PostgresSource, EachFailureToConnectHasItsOwnWords) {
   server().execute("DROP ROLE IF EXISTS locked; CREATE ROLE locked NOLOGIN");
+  server().execute("DROP ROLE IF EXISTS full_up; CREATE ROLE full_up LOGIN CONNECTION LIMIT 0");
+  auto no_slot = server().url();
+  no_slot.replace(no_slot.find("user=muster"), 11, "user=full_up");
   auto no_role = server().url();
   no_role.replace(no_role.find("user=muster"), 11, "user=nobody_of_that_name");
   auto no_database = server().url("nothing_of_that_name");
@@ -115,6 +118,7 @@ TEST(PostgresSource, EachFailureToConnectHasItsOwnWords) {
     const char* code;
   } cases[] = {
       {no_role, "sql.not_authenticated"},
+      {no_slot, "sql.too_many_connections"},
       {no_database, "sql.no_database"},
       {server().tcp_url("sslmode=verify-full&sslrootcert=/nonexistent"), "sql.tls"},
       {"postgresql://u:secret-pa55@127.0.0.1:1/db", "sql.unreachable"},

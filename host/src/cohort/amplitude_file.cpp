@@ -48,24 +48,31 @@ void AmplitudeFile::fetch(const std::string& request_id) {
       if (answer->outcome != HttpOutcome::kAnswered) lose(answer->error);
       // The link ran out: Amplitude makes another for the same job, at no cost.
       if (answer->status == 403 && links < kMostLinks) continue;
+      refuse_what_passes(*answer);
+      refuse_what_is_gone(*answer);
       throw Error(ErrorKind::kLater, "amplitude.no_file",
                   fmt::format("the cohort's file is refused with status {}", answer->status))
           .at(api_.shown())
           .with_hint("nothing was sent; run again: the same download is picked up");
     }
-    if (answer->status >= 500 || answer->status == 429) {
-      lose(fmt::format("status {}", answer->status));
-    }
-    if (answer->status == 404 || answer->status == 410) {
-      throw Error(ErrorKind::kFailed, "amplitude.file_gone",
-                  fmt::format("Amplitude does not have the cohort's file any more (status {})",
-                              answer->status))
-          .at(api_.shown())
-          .with_hint("nothing was sent; run again: the cohort is asked for anew");
-    }
+    refuse_what_passes(*answer);
+    refuse_what_is_gone(*answer);
     api_.check_named_keys(*answer);
     throw api_.failure(*answer, "the cohort's file is not given");
   }
+}
+
+void AmplitudeFile::refuse_what_passes(const HttpResponse& answer) const {
+  if (answer.status >= 500 || answer.status == 429) lose(fmt::format("status {}", answer.status));
+}
+
+void AmplitudeFile::refuse_what_is_gone(const HttpResponse& answer) const {
+  if (answer.status != 404 && answer.status != 410) return;
+  throw Error(
+      ErrorKind::kFailed, "amplitude.file_gone",
+      fmt::format("Amplitude does not have the cohort's file any more (status {})", answer.status))
+      .at(api_.shown())
+      .with_hint("nothing was sent; run again: the cohort is asked for anew");
 }
 
 //! Nothing may come in any more: it would come to an object that is gone.

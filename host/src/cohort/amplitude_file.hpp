@@ -32,6 +32,8 @@ class AmplitudeFile final : public ByteStream {
   std::optional<HttpResponse> begin(HttpRequest request);
   std::optional<HttpResponse> pump();
   HttpRequest link_request(const HttpResponse& redirect) const;
+  void refuse_what_passes(const HttpResponse& answer) const;
+  void refuse_what_is_gone(const HttpResponse& answer) const;
   [[noreturn]] void lose(const std::string& why) const;
 
   AmplitudeApi& api_;

@@ -257,6 +257,12 @@ Error PostgresSource::not_connected() const {
   const auto error = [&](ErrorKind kind, const char* code, const char* message, const char* hint) {
     return Error(kind, code, message).at(options_.shown_as).with_hint(hint);
   };
+  if (says("too many connections") || says("too many clients") || says("connection slots")) {
+    return error(ErrorKind::kLater, "sql.too_many_connections",
+                 "the database takes no more connections of this user now",
+                 "end other sessions, or raise the role's or the server's connection limit; then "
+                 "run again");
+  }
   if (says("password") || says("authentication") || says("role") || says("pg_hba.conf")) {
     return error(ErrorKind::kFailed, "sql.not_authenticated",
                  "the database refused the user or the password of its URL",
