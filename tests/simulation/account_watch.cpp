@@ -9,6 +9,22 @@ constexpr Milliseconds kLatency{20};  // of SimulatedTransport
 
 }  // namespace
 
+void AccountWatch::begin() {
+  // By this machine's clock, an instant of HubSpot's is known so exactly.
+  constexpr Milliseconds kUncertain{5 * 60'000};
+  seen_ = {};
+  requests_.clear();
+  refused_tokens_ = 0;
+  knows_limit_at_.reset();
+  std::erase_if(created_by_the_dead_,
+                [&](auto when) { return when + kUncertain < clock_.elapsed(); });
+  seen_.created_by_the_dead = created_by_the_dead_.size();
+}
+
+void AccountWatch::note_death() {
+  created_by_the_dead_.insert(created_by_the_dead_.end(), seen_.created.size(), clock_.elapsed());
+}
+
 simulator::SimResponse AccountWatch::handle(const simulator::SimRequest& request) {
   note_pace(request);
   auto& account = hubspot_.account();
@@ -18,6 +34,7 @@ simulator::SimResponse AccountWatch::handle(const simulator::SimRequest& request
   auto response = hubspot_.handle(request);
   note_limit(response);
   note_gone(request, response.status);
+  if (response.status == 401 && ++refused_tokens_ > 1) seen_.token_was_refused_again = true;
   note_lists(before);
   note_contacts(newest);
   return response;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "simulator/hubspot.hpp"
 
@@ -16,6 +17,10 @@ struct SeenChanges {
   std::set<simulator::ContactId> added;                 //!< to a list
   std::set<simulator::ContactId> removed;               //!< from a list
   std::map<simulator::ContactId, std::string> created;  //!< contacts, with their addresses
+  //! Contacts that a process made which died shortly before, and counted by none: by their age they
+  //! may be this one's.
+  std::size_t created_by_the_dead = 0;
+  bool token_was_refused_again = false;  //!< two requests met a 401
   //! Requests that the limit counts, once an answer has told it.
   std::size_t most_in_ten_seconds = 0;
   bool list_was_gone = false;  //!< a request was told so
@@ -27,11 +32,9 @@ class AccountWatch {
       : hubspot_(hubspot), clock_(clock) {}
 
   //! A process begins.
-  void begin() {
-    seen_ = {};
-    requests_.clear();
-    knows_limit_at_.reset();
-  }
+  void begin();
+  //! It died: nobody heard what it had done.
+  void note_death();
   //! Answers the request, and notes what it changed.
   simulator::SimResponse handle(const simulator::SimRequest& request);
   const SeenChanges& seen() const { return seen_; }
@@ -48,6 +51,8 @@ class AccountWatch {
   std::optional<Milliseconds> knows_limit_at_;
   std::deque<Milliseconds> requests_;  //!< of the last ten seconds
   SeenChanges seen_;
+  int refused_tokens_ = 0;
+  std::vector<Milliseconds> created_by_the_dead_;  //!< when
 };
 
 }  // namespace muster::simulation

@@ -143,6 +143,9 @@ ProcessEnd World::live(const RunOptions& options) {
   } catch (const Death&) {
     ++deaths;
     end.result.reset();
+    watch.note_death();
+    // It may have written down that a person must connect again.
+    if (draw.oauth && watch.seen().token_was_refused_again) events.ledger().uninstalled = true;
     if (verbose) fmt::print("died\n");
   } catch (const Error& error) {
     end.error = error;
