@@ -178,8 +178,8 @@ bool Contacts::take_creation_error(Inputs& inputs, std::size_t place, const json
   // A value that HubSpot does not take is no reason to leave its person out.
   auto refusal = refusal_code(facts, status);
   if (inputs.leave_out(place, refusal)) return true;
+  // Who may have been created before stays in doubt: it is a refusal of this creation alone.
   inputs.refuse(place, std::move(refusal));
-  settle_doubt(inputs, place);
   return false;
 }
 
