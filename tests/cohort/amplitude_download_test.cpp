@@ -40,6 +40,21 @@ TEST(AmplitudeSource, LinksThatNeverLastLongEnoughCostOneRequest) {
   EXPECT_EQ(world.downloads(), 1U) << "the same download is picked up";
 }
 
+TEST(AmplitudeSource, LinksThatTwoRunsWereRefusedAreAskedForAnew) {
+  AmplitudeWorld world;
+  world.amplitude.switches().inline_limit = 0;
+  world.add_user("u1", "a@b.com");
+  world.refuse("/files/", 403);
+  EXPECT_EQ(error_of(*world.source()).code(), "amplitude.no_file");
+  const auto second = error_of(*world.source());
+  EXPECT_EQ(second.code(), "amplitude.no_file");
+  EXPECT_NE(second.hint().find("asked for anew"), std::string::npos);
+  EXPECT_EQ(world.downloads(), 1U);
+  world.amplitude.faults().clear();
+  EXPECT_EQ(identifiers(*world.source()).size(), 1U);
+  EXPECT_EQ(world.downloads(), 2U);
+}
+
 TEST(AmplitudeSource, ARequestIdIsAPartOfAPathWhateverItIs) {
   AmplitudeWorld world;
   world.amplitude.switches().request_ids = "a/b c?d%";

@@ -50,7 +50,7 @@ void AmplitudeFile::fetch(const std::string& request_id) {
       if (answer->status == 403 && links < kMostLinks) continue;
       refuse_what_passes(*answer);
       refuse_what_is_gone(*answer);
-      throw Error(ErrorKind::kLater, "amplitude.no_file",
+      throw Error(ErrorKind::kLater, kNoFile,
                   fmt::format("the cohort's file is refused with status {}", answer->status))
           .at(api_.shown())
           .with_hint("nothing was sent; run again: the same download is picked up");

@@ -12,6 +12,8 @@ namespace muster {
 
 //! The code of the error for a file of which somebody else than Amplitude seems to have answered.
 inline constexpr const char* kBadLink = "amplitude.bad_link";
+//! Amplitude's links to the file are refused.
+inline constexpr const char* kNoFile = "amplitude.no_file";
 
 class AmplitudeFile final : public ByteStream {
  public:

@@ -10,6 +10,9 @@
 namespace muster {
 namespace {
 
+constexpr const char* kAnew =
+    "nothing was sent; run again: the cohort is asked for anew, which costs a download";
+
 namespace json = boost::json;
 
 // Others report 30 to 60 seconds whatever the size; some pollers ask every second.
@@ -53,7 +56,7 @@ void AmplitudeSource::open(const Columns& columns) {
   api();
   remembered_.emplace(environment_, api_->name(), options_.cohort, properties_);
   download_ = remembered_->get();
-  const bool picked_up = download_.has_value();
+  bool picked_up = download_.has_value();
   if (!picked_up) ask();
   if (!wait_until_done()) {
     forget();
@@ -62,6 +65,7 @@ void AmplitudeSource::open(const Columns& columns) {
     }
     // What an earlier run asked for is gone: asked for anew.
     ask();
+    picked_up = false;
     if (!wait_until_done()) refuse_cohort(std::nullopt);
   }
   as_of_ = download_->as_of;
@@ -72,6 +76,11 @@ void AmplitudeSource::open(const Columns& columns) {
     auto plain = unpacked(unpacked(std::move(file), name), name);
     table_.emplace(std::move(plain), name, form_, columns, ragged_);
   } catch (const Error& error) {
+    // Links that two runs were refused will be refused to the next, too.
+    if (picked_up && opened_ == 1 && error.code() == kNoFile) {
+      forget();
+      throw Error(error).with_hint(kAnew);
+    }
     give_up(error);
     throw;
   }
@@ -83,8 +92,6 @@ void AmplitudeSource::open(const Columns& columns) {
 void AmplitudeSource::give_up(const Error& error) {
   if (error.kind() != ErrorKind::kFailed || error.code() == kBadLink) return;
   forget();
-  constexpr const char* kAnew =
-      "nothing was sent; run again: the cohort is asked for anew, which costs a download";
   if (error.code() == kEmptySource) {
     throw Error(ErrorKind::kFailed, "amplitude.empty_file",
                 "Amplitude gave nothing for the cohort's file: even an empty cohort has a header")
