@@ -67,15 +67,22 @@ std::vector<Resolution> Contacts::resolve(std::span<const Address> addresses,
     }
   }
   create_all(inputs, missing);
-  // Someone else created it between our reading and our creating.
+  // Someone else created it between our reading and our creating; or we did, the answer lost its
+  // entry, and what was sent again was refused.
   Places conflicting;
   for (const auto place : missing) {
+    if (inputs.results[place].state == State::kRejected && is_doubted(inputs, place)) {
+      refused.insert_or_assign(place, inputs.results[place].detail);
+      inputs.set(place, State::kOpen);
+    }
     if (inputs.is_open(place)) conflicting.push_back(place);
   }
   read_all(inputs, conflicting);
   for (const auto place : conflicting) {
-    // It exists, and can't be found.
-    if (inputs.results[place].state == State::kMissing) inputs.refuse(place, "CONFLICT");
+    if (inputs.results[place].state != State::kMissing) continue;
+    const auto refusal = refused.find(place);
+    // Else it exists, and can't be found.
+    inputs.refuse(place, refusal == refused.end() ? "CONFLICT" : refusal->second);
   }
   return inputs.take();
 }
