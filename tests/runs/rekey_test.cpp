@@ -115,6 +115,25 @@ TEST_F(RekeyTest, ToContactIdThatTheGuardStoppedIsDoneByTheRunWithTheRightSource
   expect_kept_after_a_stop("contact_id");
 }
 
+//! They are known by the former identifier as long as the guard stops the change.
+TEST_F(RekeyTest, ThatTheGuardStoppedHasARowForWhoStaysDropped) {
+  fill("email");
+  world.hubspot.account().remove_member(world.list(), world.id_of(SyncWorld::people(1)[0]));
+  ASSERT_EQ(dropped(world.run(), "drifted"), 1U);
+  world.clock.advance(hours(1));
+  world.configure({}, "contact_id");
+  world.cohort(ids_of(SyncWorld::people(10)));
+  PreviewOptions options;
+  options.rows = world.dir.path() / "rows.csv";
+  world.preview(options);
+  EXPECT_EQ(count_of(read_file(options.rows), ",dropped,drifted,"), 1U);
+  const auto stopped = world.run();
+  ASSERT_TRUE(stopped.error);
+  EXPECT_EQ(stopped.error->code(), "guard.removals");
+  EXPECT_EQ(dropped(stopped, "drifted"), 1U);
+  EXPECT_EQ(count_of(read_file(stopped.report), ",dropped,drifted,"), 1U);
+}
+
 TEST_F(RekeyTest, ToEmailThatTheGuardStoppedIsDoneByTheRunWithTheRightSource) {
   fill("contact_id");
   expect_kept_after_a_stop("email");

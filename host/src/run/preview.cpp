@@ -65,16 +65,16 @@ class Previewer {
     preview.refused = refused_;
     preview.list_gone = list_gone_;
     preview.token_changed = context_.token_changed && !options_.look_up;
-    const auto rekeyed = rekey(preview);
+    rekeyed_ = rekey(preview);
     if (!preview.is_known && !options_.rows.empty()) {
       throw Error(ErrorKind::kUsage, "plan.needs_lookup",
                   "who is added and who leaves is not known without --lookup: the identifiers "
                   "changed")
           .with_hint("add --lookup");
     }
-    const auto plan_before = make_plan(*cohort_, *members(rekeyed), plan_options(has_audience));
+    const auto plan_before = make_plan(*cohort_, *members(), plan_options(has_audience));
     const bool starts_over = list_gone_ && rules_.on_list_deleted == OnListDeleted::kRecreate;
-    const auto plan = starts_over ? plan_of_new_list(rekeyed) : plan_before;
+    const auto plan = starts_over ? plan_of_new_list() : plan_before;
     preview.mode = plan.mode;
     preview.rows = cohort_->rows();
     preview.members = cohort_->member_count();
@@ -110,8 +110,8 @@ class Previewer {
     return options;
   }
 
-  Plan plan_of_new_list(const std::vector<Rekeyed>& rekeyed) const {
-    ReopenedMembers reopened(members(rekeyed));
+  Plan plan_of_new_list() const {
+    ReopenedMembers reopened(members());
     return make_plan(*cohort_, reopened, plan_options(false));
   }
 
@@ -161,10 +161,12 @@ class Previewer {
     }
   }
 
-  std::unique_ptr<MemberCursor> members(const std::vector<Rekeyed>& rekeyed) const {
+  std::unique_ptr<MemberCursor> members() const {
     if (!sync_) return std::make_unique<NoMembers>();
-    if (!rekeyed.empty()) return rekeyed_members(*context_.store, sync_->id, rekeyed);
-    return context_.store->members(sync_->id);
+    return rekeyed_members(*context_.store, sync_->id, rekeyed_);
+  }
+  std::optional<MemberRow> row_of(const MemberKey& key) const {
+    return rekeyed_member(*context_.store, sync_->id, rekeyed_, key);
   }
 
   //! What a run would match by record. Asks the destination only when it may be asked.
@@ -202,7 +204,7 @@ class Previewer {
   std::optional<Instant> next_retry(const Plan& plan) const {
     std::optional<Instant> first;
     for (const auto& dropped : plan.still_dropped) {
-      const auto row = context_.store->member(sync_->id, dropped.key);
+      const auto row = row_of(dropped.key);
       const auto due = row ? due_again(*row) : std::nullopt;
       if (due && (!first || *due < *first)) first = due;
     }
@@ -303,7 +305,7 @@ class Previewer {
     for (const auto offset : unchanged_of(plan)) add("none", offset, "unchanged", {}, {});
     for (const auto offset : cohort_->rejected_rows()) add("none", offset, "dropped", {}, {});
     for (const auto& dropped : plan.still_dropped) {
-      const auto row = context_.store->member(sync_->id, dropped.key);
+      const auto row = row_of(dropped.key);
       if (row) add("none", dropped.offset, "dropped", row->reason, row->detail);
     }
     for (const auto& duplicate : cohort_->duplicates()) {
@@ -320,6 +322,7 @@ class Previewer {
   Spill spill_;
   std::optional<CohortIndex> cohort_;
   std::optional<SyncRow> sync_;
+  std::vector<Rekeyed> rekeyed_;  //!< as a run would
   std::optional<Error> refused_;
   bool list_gone_ = false;
 };

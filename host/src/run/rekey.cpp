@@ -113,11 +113,23 @@ std::vector<Rekeyed> find_rekeyed(const RekeyParts& parts, SyncId sync, const st
       break;
     }
   }
+  std::sort(rekeyed.begin(), rekeyed.end(),
+            [](const auto& a, const auto& b) { return a.to < b.to; });
   return rekeyed;
+}
+
+std::optional<MemberRow> rekeyed_member(Store& store, SyncId sync,
+                                        const std::vector<Rekeyed>& rekeyed, const MemberKey& key) {
+  if (auto row = store.member(sync, key)) return row;
+  const auto found = std::lower_bound(rekeyed.begin(), rekeyed.end(), key,
+                                      [](const auto& a, const auto& k) { return a.to < k; });
+  if (found == rekeyed.end() || found->to != key) return std::nullopt;
+  return store.member(sync, found->from);
 }
 
 std::unique_ptr<MemberCursor> rekeyed_members(Store& store, SyncId sync,
                                               const std::vector<Rekeyed>& rekeyed) {
+  if (rekeyed.empty()) return store.members(sync);
   std::vector<MemberKey> hidden;
   std::vector<MemberRow> rows;
   for (const auto& change : rekeyed) {
@@ -128,7 +140,6 @@ std::unique_ptr<MemberCursor> rekeyed_members(Store& store, SyncId sync,
     rows.push_back(std::move(*row));
   }
   std::sort(hidden.begin(), hidden.end());
-  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
   return std::make_unique<Merged>(store.members(sync), std::move(hidden), std::move(rows));
 }
 

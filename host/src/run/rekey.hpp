@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,9 +39,13 @@ bool identifier_changed(const SyncRow& sync, const std::string& kind);
 //! Whether the members of `kind` can be matched with records without asking the destination.
 bool is_record_kind(const Destination& destination, const std::string& kind);
 
-//! Pairs rows and members by their record; each at most once. Looks the cohort up at the
-//! destination, unless `kind` is that of records. Changes nothing.
+//! Pairs rows and members by their record; each at most once; by the keys that they get. Looks the
+//! cohort up at the destination, unless `kind` is that of records. Changes nothing.
 std::vector<Rekeyed> find_rekeyed(const RekeyParts& parts, SyncId sync, const std::string& kind);
+
+//! The row of a member by today's key, where a rekeying is written down, in part, or not at all.
+std::optional<MemberRow> rekeyed_member(Store& store, SyncId sync,
+                                        const std::vector<Rekeyed>& rekeyed, const MemberKey& key);
 
 //! The rows of a sync as they are after a rekeying that was not written down.
 std::unique_ptr<MemberCursor> rekeyed_members(Store& store, SyncId sync,

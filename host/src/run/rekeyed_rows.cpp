@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "run/record_lookup.hpp"
 
@@ -89,20 +88,18 @@ void match_by_record(Session& session) {
                       context.observer.on_progress({RunProgress::Phase::kMatching, done, total});
                     }},
                    session.sync.id, session.rules.kind);
-  std::sort(session.rekeyed.begin(), session.rekeyed.end(),
-            [](const auto& a, const auto& b) { return a.to < b.to; });
 }
 
 void keep_matches(Session& session) {
-  const auto rekeyed = std::exchange(session.rekeyed, {});
   const auto& kind = session.rules.kind;
-  write_rekeyed(session, rekeyed);
+  write_rekeyed(session, session.rekeyed);
   session.context.observer.on_notice(
       fmt::format("members are identified as {} now, no longer as {}: {} of them are known by "
                   "their records and keep their places in the list",
-                  kind, session.sync.identifier_kind, rekeyed.size()));
+                  kind, session.sync.identifier_kind, session.rekeyed.size()));
   session.sync.identifier_kind = kind;
   session.put_sync();
+  session.rekeyed.clear();
 }
 
 }  // namespace muster

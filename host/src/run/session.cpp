@@ -2,7 +2,6 @@
 
 #include "run/heartbeat.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace muster {
@@ -20,15 +19,10 @@ Error interrupted_run() {
 }
 
 std::optional<MemberRow> Session::row_of(const MemberKey& key) const {
-  if (auto row = context.store.member(sync.id, key)) return row;
-  const auto found = std::lower_bound(rekeyed.begin(), rekeyed.end(), key,
-                                      [](const auto& a, const auto& k) { return a.to < k; });
-  if (found == rekeyed.end() || found->to != key) return std::nullopt;
-  return context.store.member(sync.id, found->from);
+  return rekeyed_member(context.store, sync.id, rekeyed, key);
 }
 
 std::unique_ptr<MemberCursor> Session::rows() const {
-  if (rekeyed.empty()) return context.store.members(sync.id);
   return rekeyed_members(context.store, sync.id, rekeyed);
 }
 
