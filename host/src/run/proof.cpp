@@ -5,12 +5,12 @@
 #include <set>
 #include <utility>
 
-#include "plan/guard.hpp"
 #include "run/adds.hpp"
 #include "run/audience_reader.hpp"
 #include "run/record_lookup.hpp"
 #include "run/record_number.hpp"
 #include "run/removes.hpp"
+#include "run/strangers.hpp"
 
 namespace muster {
 namespace {
@@ -36,8 +36,8 @@ class Proof {
     take_back(reading);
     if (session_.repair) release_leavers(reading);
     const bool resent = send_again(reading);
-    const auto stopped = judge_strangers_of(reading);
-    const bool cleared = !stopped && remove_strangers(reading);
+    const auto stopped = judge_strangers_of(session_, reader_, reading);
+    const bool cleared = !stopped && remove_strangers(session_, reader_, reading);
     const bool removed_again = session_.repair && remove_leavers(reading);
     if (resent || cleared || removed_again) {
       reading = reader_.settled();
@@ -227,64 +227,6 @@ class Proof {
   Tally::Newly newly(const MemberRow& row) const {
     const bool is_new = is_of_this_run(row) && !found_.contains(row.key);
     return is_new ? Tally::Newly::kListed : Tally::Newly::kStillListed;
-  }
-
-  //! Whom an audience held that this run took over nobody knows: they are the next run's to remove.
-  bool leaves_strangers() const {
-    const bool is_unknown = session_.adopted || session_.unannounced;
-    return is_unknown || session_.rules.strangers == Strangers::kLeave;
-  }
-
-  std::optional<Error> judge_strangers_of(const Comparison& reading) const {
-    if (leaves_strangers() || session_.allow_removals) return std::nullopt;
-    return judge_strangers(reading.strangers, reader_.last_size(), session_.rules.max_removals);
-  }
-
-  bool remove_strangers(const Comparison& reading) {
-    if (reading.strangers == 0 || leaves_strangers()) return false;
-    const auto strangers = reader_.last_strangers();
-    if (strangers.empty()) return false;
-    const auto end = run_passes<std::string>(
-        session_, RunProgress::Phase::kRemoving, strangers.size(),
-        [&](std::size_t i) { return reader_.last_record_id(strangers[i]); },
-        context_.destination.descriptor().max_batch,
-        [this](const std::vector<std::string>& batch) { return remove_records(batch); });
-    if (end.left) throw *end.left;
-    return true;
-  }
-
-  BatchLeft<std::string> remove_records(const std::vector<std::string>& ids) {
-    std::vector<Operation> operations;
-    operations.reserve(ids.size());
-    for (const auto& id : ids) operations.push_back({OperationKind::kRemove, false, {}, id, {}});
-    auto result = session_.call(operations);
-    BatchLeft<std::string> left{{}, result.wait, std::move(result.unavailable)};
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      const auto kind = result.outcomes[i].kind;
-      const bool gone = kind == OutcomeKind::kApplied || kind == OutcomeKind::kUnchanged ||
-                        kind == OutcomeKind::kNotFound;
-      if (!gone && kind != OutcomeKind::kRejected) left.items.push_back(ids[i]);
-      if (kind == OutcomeKind::kRejected) {
-        ++session_.refused_strangers;
-        const auto& outcome = result.outcomes[i];
-        session_.report.add(
-            {"remove",
-             {},
-             {},
-             "not_removed",
-             outcome.reason.empty() ? std::string_view("rejected_by_destination") : outcome.reason,
-             outcome.detail.empty() ? std::string_view("STRANGER") : outcome.detail,
-             ids[i]});
-      }
-      if (kind != OutcomeKind::kApplied) continue;
-      session_.removed_records.push_back(record_number(ids[i]));
-      ++session_.removed_strangers;
-      session_.tally.removed();
-      session_.report.add({"remove", {}, {}, "removed", {}, "STRANGER", ids[i]});
-    }
-    session_.report.flush();
-    Session::end_if_fatal(result);
-    return left;
   }
 
   //! What is missing for good: told, counted, remembered.
