@@ -198,17 +198,6 @@ TEST_F(ProofTest, StrangersAreLeftAndCounted) {
   EXPECT_EQ(world.listed().size(), 31U);
 }
 
-TEST_F(ProofTest, StrangersAreRemovedFromAMirrorThoughHubSpotFailsForAWhile) {
-  fill({"remove_strangers: true"});
-  auto& account = world.hubspot.account();
-  account.add_member(world.list(), account.create("stranger@example.net").id);
-  world.fault("/memberships/add-and-remove", 503, 3);
-  const auto result = world.run();
-  EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
-  EXPECT_EQ(result.run.figures.verified->strangers, 0U);
-  EXPECT_EQ(world.listed().size(), 30U);
-}
-
 TEST_F(ProofTest, ASilentDropIsTriedAgainLaterAndLater) {
   world.configure({});
   world.cohort(SyncWorld::people(3));
@@ -255,13 +244,7 @@ TEST_F(ProofTest, WhoIsFoundAgainHasThatRunInTheHistoryOfTheirs) {
 TEST_F(ProofTest, WhoASinglePageHasLostDidNotDrift) {
   fill();
   world.clock.advance(hours(2));
-  simulator::Fault lossy;
-  lossy.path = "/memberships";
-  lossy.method = "GET";
-  lossy.kind = "lose_entries";
-  lossy.status = 3;
-  lossy.count = 1;
-  world.hubspot.faults().add(lossy);
+  world.lie("/memberships", "GET", "lose_entries", 3);
   const auto result = world.run();
   EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
   EXPECT_EQ(result.run.figures.verified->confirmed, 30U);
@@ -272,18 +255,8 @@ TEST_F(ProofTest, WhoASinglePageHasLostDidNotDrift) {
 TEST_F(ProofTest, WhoTheLastOfManyReadingsHasLostDidNotDrift) {
   fill();
   world.cohort(SyncWorld::people(29));
-  simulator::Fault keeping;
-  keeping.path = "/memberships/add-and-remove";
-  keeping.kind = "keep_member";
-  keeping.status = 1;
-  world.hubspot.faults().add(keeping);
-  simulator::Fault lossy;
-  lossy.path = "/memberships";
-  lossy.method = "GET";
-  lossy.kind = "lose_entries";
-  lossy.status = 5;
-  lossy.skip = 3;
-  world.hubspot.faults().add(lossy);
+  world.lie("/memberships/add-and-remove", "PUT", "keep_member");
+  world.lie("/memberships", "GET", "lose_entries", 5, 3);
   const auto result = world.run();
   EXPECT_EQ(dropped(result, "drifted"), 0U);
   EXPECT_EQ(result.run.figures.verified->confirmed, 29U);
@@ -294,71 +267,14 @@ TEST_F(ProofTest, WhoTheLastOfManyReadingsHasLostDidNotDrift) {
 TEST_F(ProofTest, WhoAnEmptyAnswerDoesNotShowHasNotLeft) {
   fill({"guard: off"});
   world.cohort({});
-  simulator::Fault keeping;
-  keeping.path = "/memberships/add-and-remove";
-  keeping.kind = "keep_member";
-  keeping.status = 1;
-  world.hubspot.faults().add(keeping);
-  simulator::Fault empty;
-  empty.path = "/memberships";
-  empty.method = "GET";
-  empty.kind = "empty_results";
-  world.hubspot.faults().add(empty);
+  world.lie("/memberships/add-and-remove", "PUT", "keep_member");
+  world.lie("/memberships", "GET", "empty_results");
   RunOptions emptied;
   emptied.allow_removals = true;
   EXPECT_EQ(world.run(emptied).run.figures.verified->leavers, 1U);
   world.clock.advance(hours(1));
   world.run(emptied);
   EXPECT_TRUE(world.listed().empty());
-}
-
-TEST_F(ProofTest, StrangersAreRemovedAsTheyWereReadWithoutReadingTheListForThem) {
-  fill({"remove_strangers: true"});
-  const auto reads = [this] { return world.hubspot.count("/memberships", "GET"); };
-  const auto before = reads();
-  EXPECT_EQ(world.run().run.status, RunStatus::kSucceeded);
-  const auto of_a_quiet_run = reads() - before;
-  world.clock.advance(hours(1));
-  auto& account = world.hubspot.account();
-  account.add_member(world.list(), account.create("stranger@example.net").id);
-  const auto result = world.run();
-  EXPECT_EQ(world.listed().size(), 30U);
-  // Once more, to prove that they are gone.
-  EXPECT_EQ(reads() - before - of_a_quiet_run, 2 * of_a_quiet_run);
-  EXPECT_EQ(count_of(read_file(result.report), ",remove,,,removed,,STRANGER,"), 1U);
-}
-
-TEST_F(ProofTest, StrangersStayInTheRunThatTakesTheListOver) {
-  fill({"remove_strangers: true"});
-  auto& account = world.hubspot.account();
-  account.add_member(world.list(), account.create("stranger@example.net").id);
-  for (const auto* name : {"state.db", "state.db-wal", "state.db-shm"}) {
-    std::filesystem::remove(world.dir.path() / ".muster" / name);
-  }
-  world.told.notices.clear();
-  RunOptions full;
-  full.full = true;
-  const auto adopting = world.run(full);
-  EXPECT_FALSE(adopting.error) << adopting.error->what();
-  EXPECT_EQ(world.listed().size(), 31U) << "nobody knows yet whom the list held for good";
-  EXPECT_EQ(adopting.run.figures.verified->strangers, 1U);
-  ASSERT_FALSE(world.told.notices.empty());
-  EXPECT_NE(world.told.notices.back().find("the next one takes them out"), std::string::npos)
-      << world.told.notices.back();
-  world.clock.advance(hours(24));
-  EXPECT_FALSE(world.run().error);
-  EXPECT_EQ(world.listed().size(), 30U) << "as the sync says";
-}
-
-TEST_F(ProofTest, StrangersThatCantBeRemovedAreNotCalledGone) {
-  fill({"remove_strangers: true"});
-  auto& account = world.hubspot.account();
-  account.add_member(world.list(), account.create("stranger@example.net").id);
-  world.fault("/memberships/add-and-remove", 503, -1);
-  const auto result = world.run();
-  ASSERT_TRUE(result.error);
-  EXPECT_EQ(result.run.status, RunStatus::kWaiting);
-  EXPECT_EQ(world.listed().size(), 31U);
 }
 
 }  // namespace

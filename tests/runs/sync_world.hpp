@@ -115,6 +115,17 @@ class SyncWorld {
   std::size_t writes() const {
     return hubspot.count("/memberships/", "PUT") + hubspot.count("/batch/create");
   }
+  //! An answer that says another thing than what is so: a fault of that kind, of so many entries.
+  void lie(const std::string& path, const std::string& method, const std::string& kind,
+           int entries = 1, std::int64_t skip = 0) {
+    simulator::Fault lying;
+    lying.path = path;
+    lying.method = method;
+    lying.kind = kind;
+    lying.status = entries;
+    lying.skip = skip;
+    hubspot.faults().add(lying);
+  }
   void fault(const std::string& path, int status, std::int64_t count, std::int64_t skip = 0) {
     simulator::Fault fault;
     fault.path = path;

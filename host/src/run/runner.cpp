@@ -126,7 +126,7 @@ class Runner {
 
   const std::filesystem::path& report_file() const { return report_.file(); }
   bool complete() const {
-    return session_ && session_->tally.complete() && session_->refused_removes.empty();
+    return session_ && session_->tally.complete() && run_.figures.not_removed == 0;
   }
 
  private:

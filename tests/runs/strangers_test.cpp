@@ -1,0 +1,93 @@
+// A mirror: whoever is in the list and nobody of the cohort is taken out (remove_strangers).
+#include <gtest/gtest.h>
+
+#include "runs/sync_world.hpp"
+
+namespace muster::testing {
+namespace {
+
+using std::chrono::hours;
+
+class Mirror : public ::testing::Test {
+ protected:
+  //! Thirty people are listed.
+  void SetUp() override {
+    world.configure({"remove_strangers: true"});
+    world.cohort(SyncWorld::people(30));
+    ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
+    world.clock.advance(hours(24));
+  }
+  void meet_a_stranger() {
+    auto& account = world.hubspot.account();
+    account.add_member(world.list(), account.create("stranger@example.net").id);
+  }
+
+  SyncWorld world;
+};
+
+TEST_F(Mirror, StrangersAreRemovedFromAMirrorThoughHubSpotFailsForAWhile) {
+  meet_a_stranger();
+  world.fault("/memberships/add-and-remove", 503, 3);
+  const auto result = world.run();
+  EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(result.run.figures.verified->strangers, 0U);
+  EXPECT_EQ(world.listed().size(), 30U);
+}
+
+TEST_F(Mirror, StrangersAreRemovedAsTheyWereReadWithoutReadingTheListForThem) {
+  const auto reads = [this] { return world.hubspot.count("/memberships", "GET"); };
+  const auto before = reads();
+  EXPECT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  const auto of_a_quiet_run = reads() - before;
+  world.clock.advance(hours(1));
+  meet_a_stranger();
+  const auto result = world.run();
+  EXPECT_EQ(world.listed().size(), 30U);
+  // Once more, to prove that they are gone.
+  EXPECT_EQ(reads() - before - of_a_quiet_run, 2 * of_a_quiet_run);
+  EXPECT_EQ(count_of(read_file(result.report), ",remove,,,removed,,STRANGER,"), 1U);
+}
+
+TEST_F(Mirror, StrangersStayInTheRunThatTakesTheListOver) {
+  meet_a_stranger();
+  for (const auto* name : {"state.db", "state.db-wal", "state.db-shm"}) {
+    std::filesystem::remove(world.dir.path() / ".muster" / name);
+  }
+  world.told.notices.clear();
+  RunOptions full;
+  full.full = true;
+  const auto adopting = world.run(full);
+  EXPECT_FALSE(adopting.error) << adopting.error->what();
+  EXPECT_EQ(world.listed().size(), 31U) << "nobody knows yet whom the list held for good";
+  EXPECT_EQ(adopting.run.figures.verified->strangers, 1U);
+  ASSERT_FALSE(world.told.notices.empty());
+  EXPECT_NE(world.told.notices.back().find("the next one takes them out"), std::string::npos)
+      << world.told.notices.back();
+  world.clock.advance(hours(24));
+  EXPECT_FALSE(world.run().error);
+  EXPECT_EQ(world.listed().size(), 30U) << "as the sync says";
+}
+
+TEST_F(Mirror, StrangersThatCantBeRemovedAreNotCalledGone) {
+  meet_a_stranger();
+  world.fault("/memberships/add-and-remove", 503, -1);
+  const auto result = world.run();
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.run.status, RunStatus::kWaiting);
+  EXPECT_EQ(world.listed().size(), 31U);
+}
+
+TEST_F(Mirror, WhoseStrangerHubSpotRefusesToTakeOutSaysSo) {
+  meet_a_stranger();
+  world.fault("/memberships/add-and-remove", 400, -1);
+  const auto result = world.run();
+  EXPECT_EQ(result.run.status, RunStatus::kCompletedWithDrops);
+  EXPECT_EQ(result.run.figures.not_removed, 1U);
+  EXPECT_EQ(result.run.figures.removed, 0U);
+  EXPECT_EQ(count_of(read_file(result.report), ",remove,,,not_removed,rejected_by_destination,"),
+            1U);
+  EXPECT_EQ(world.listed().size(), 31U);
+}
+
+}  // namespace
+}  // namespace muster::testing
