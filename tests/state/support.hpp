@@ -1,6 +1,8 @@
 // What the tests of the state share: a store in a directory of its own, and rows to put there.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <string>
 
@@ -56,5 +58,25 @@ inline std::string code_of(const std::function<void()>& call) {
   }
   return "no error";
 }
+
+//! A state with one sync.
+class StoreTest : public ::testing::Test {
+ protected:
+  StateDir state_;
+  std::unique_ptr<Store> store_ = state_.open();
+  SyncId sync_ = new_sync(*store_).id;
+
+  //! As another process would find it.
+  void open_again() {
+    store_.reset();
+    store_ = state_.open();
+  }
+  RunId start_run(const std::string& sync, Instant started = kNow) {
+    RunRow run;
+    run.sync = sync;
+    run.started = started;
+    return store_->start_run(run);
+  }
+};
 
 }  // namespace muster::testing
