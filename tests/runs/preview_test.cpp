@@ -202,6 +202,14 @@ TEST(PreviewRows, NeverReplaceWhatIsSomethingElse) {
     ASSERT_EQ(std::filesystem::exists(file), was_there);
     EXPECT_TRUE(!was_there || read_file(file) == before);
   }
+  // Behind a link, and where links lead in a circle.
+  PreviewOptions behind;
+  behind.rows = directory / "link";
+  std::filesystem::create_symlink(directory / "cohort.csv", behind.rows);
+  EXPECT_THROW(world.preview(behind), Error);
+  behind.rows = directory / "circle";
+  std::filesystem::create_symlink(behind.rows, behind.rows);
+  EXPECT_THROW(world.preview(behind), Error);
   PreviewOptions twice;
   twice.rows = directory / "rows.csv";
   world.preview(twice);

@@ -115,6 +115,22 @@ TEST_F(RekeyTest, ToContactIdThatTheGuardStoppedIsDoneByTheRunWithTheRightSource
   expect_kept_after_a_stop("contact_id");
 }
 
+//! Killed when the rows had their new keys, and the kind of before was still written down.
+TEST_F(RekeyTest, ThatWasCutShortIsDoneByTheNextRun) {
+  fill("email");
+  identify("contact_id");
+  expect_kept(world.run());
+  {
+    const auto store = world.store();
+    auto row = *store->sync("s");
+    row.identifier_kind = "email";
+    store->put_sync(row);
+  }
+  world.clock.advance(hours(1));
+  expect_kept(world.run());
+  EXPECT_EQ(world.store()->sync("s")->identifier_kind, "contact_id");
+}
+
 //! They are known by the former identifier as long as the guard stops the change.
 TEST_F(RekeyTest, ThatTheGuardStoppedHasARowForWhoStaysDropped) {
   fill("email");

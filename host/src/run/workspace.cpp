@@ -280,8 +280,11 @@ Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
 //! A slip of the tongue must not cost the cohort, the state or its key.
 void Workspace::refuse_to_replace(const fs::path& rows) const {
   if (rows.empty()) return;
-  const auto file = fs::weakly_canonical(rows);
-  const auto state = fs::weakly_canonical(state_directory());
+  // What leads nowhere, or in a circle, can't be opened either.
+  std::error_code unknown;
+  const auto file = fs::weakly_canonical(rows, unknown);
+  const auto state = fs::weakly_canonical(state_directory(), unknown);
+  if (unknown) return;
   const auto is_of_state =
       std::mismatch(state.begin(), state.end(), file.begin(), file.end()).first == state.end();
   if (!is_of_state && may_be_replaced(file)) return;
