@@ -1,6 +1,5 @@
 #include "api.hpp"
 
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -232,78 +231,10 @@ bool Api::failed_before(const Request& request) {
 
 void Api::finish(Open open, Answer answer) { open.on_answer(answer); }
 
-//! True when the access token is a new one. Single-flight: what needs it meanwhile is held.
-bool Api::refresh() {
-  refreshing_ = true;
-  const bool renewed = exchange_refresh_token();
-  refreshing_ = false;
-  auto held = std::exchange(held_, {});
-  for (auto& open : held) {
-    if (renewed && !ended_) {
-      start(std::move(open));
-    } else {
-      Answer not_done;
-      not_done.fate = Fate::kRetry;
-      finish(std::move(open), std::move(not_done));
-    }
-  }
-  return renewed;
-}
-
-//! A refresh token that rotated under us is not a revoked one: another process may have been given
-//! its successor, and not have stored it yet.
-bool Api::renewed_elsewhere(const std::string& access_before) {
-  for (const std::int64_t wait_ms : {0, 250, 500, 1'000, 2'000, 4'000}) {
-    if (wait_ms > 0 && !host_.wait(wait_ms)) {
-      end(cancelled());
-      return false;
-    }
-    if (tokens_.reload() && tokens_.access_token() != access_before) return true;
-  }
-  return false;
-}
-
-bool Api::exchange_refresh_token() {
-  const auto before = tokens_.access_token();
-  // Another process may have done it.
-  if (tokens_.reload() && !tokens_.is_due() && tokens_.access_token() != before) return true;
-  const auto used = tokens_.refresh_token();
-  // Shared with the handler: it may run after this function gave up.
-  const auto taken = std::make_shared<std::optional<Answer>>();
-  Request request;
-  request.method = "POST";
-  request.path = path_to(Path::kToken);
-  request.body = tokens_.refresh_form();
-  request.kind = Request::Kind::kForm;
-  request.credentials = Request::Credentials::kNone;
-  request.not_found = Request::NotFound::kWrongVersion;
-  send(std::move(request), [taken](Answer& answer) { *taken = std::move(answer); });
-  while (!*taken && !open_.empty()) {
-    muster_http_response response{};
-    response.struct_size = sizeof response;
-    if (http_->next(host_.context(), &response) != MUSTER_OK) break;
-    take(response);
-  }
-  if (!*taken || ended_) return false;
-  const auto& answer = **taken;
-  try {
-    if (answer.fate == Fate::kOk) {
-      tokens_.store(answer.body);
-      return tokens_.access_token() != before;
-    }
-    if (answer.fate == Fate::kRefused) {
-      auto failure = token_failure(answer.body, answer.status);
-      if (failure.status() == MUSTER_UNAUTHENTICATED && renewed_elsewhere(before)) return true;
-      // Whoever renewed it may have died before the access token was stored.
-      if (!ended_ && tokens_.refresh_token() != used) return exchange_refresh_token();
-      end(std::move(failure));
-      return false;
-    }
-  } catch (const sdk::Failure& failure) {
-    end(failure);
-    return false;
-  }
-  unavailable("hubspot.unavailable", "HubSpot does not renew the token now", answer.wait_ms);
+//! False when the call was cancelled meanwhile: it has then ended.
+bool Api::wait_or_end(std::int64_t ms) {
+  if (host_.wait(ms)) return true;
+  end(cancelled());
   return false;
 }
 

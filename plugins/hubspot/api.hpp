@@ -97,6 +97,10 @@ class Api {
   void finish(Open open, Answer answer);
   bool refresh();
   bool exchange_refresh_token();
+  bool wait_or_end(std::int64_t ms);
+  std::optional<Answer> ask_for_tokens();
+  bool claim_renewal(const std::string& access_before);
+  bool wait_for_renewal(const std::string& access_before);
   bool renewed_elsewhere(const std::string& access_before);
   void repeat_or_give_up(Open open, Answer answer);
   void unavailable(const char* code, std::string message, std::int64_t wait_ms = -1,

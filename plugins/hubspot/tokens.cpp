@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <random>
 
 #include "answer.hpp"
 #include "paths.hpp"
@@ -15,9 +16,14 @@ constexpr std::int64_t kDefaultLifeMs = 1800 * 1000;
 // Whatever an answer claims: no token is renewed at every request, and none is trusted for ever.
 constexpr std::int64_t kShortestLifeMs = 60 * 1000;
 constexpr std::int64_t kLongestLifeMs = 24LL * 3600 * 1000;
+// What a process may take to store what it was answered.
+constexpr std::int64_t kToStoreMs = 5 * 1000;
+// A clock that was put back makes nobody wait for ever.
+constexpr std::int64_t kLongestRenewalMs = 2 * 60 * 1000;
 constexpr const char* kAccess = "access_token";
 constexpr const char* kRefresh = "refresh_token";
 constexpr const char* kExpires = "expires_at_ms";
+constexpr const char* kRenewal = "renewal";  // "<until, in Unix ms> <a number of the process's>"
 
 sdk::Failure not_connected() {
   return {MUSTER_UNAUTHENTICATED, "hubspot.not_connected",
@@ -168,10 +174,28 @@ bool Tokens::reload() {
   return true;
 }
 
+void Tokens::announce_renewal(std::int64_t timeout_ms) {
+  std::random_device random;
+  const auto until = host_.now_ms() + timeout_ms + kToStoreMs;
+  announced_ = std::to_string(until) + ' ' + std::to_string(random());
+  host_.store_secret(kRenewal, announced_);
+}
+
+void Tokens::end_renewal() {
+  if (host_.secret(kRenewal) == announced_) host_.store_secret(kRenewal, {});
+  announced_.clear();
+}
+
+bool Tokens::is_renewed_elsewhere() const {
+  const auto stored = host_.secret(kRenewal);
+  const auto left = to_number(stored) - host_.now_ms();
+  return stored != announced_ && left > 0 && left < kLongestRenewalMs;
+}
+
 void Tokens::forget() {
   access_.clear();
   refresh_.clear();
-  for (const auto* name : {kRefresh, kAccess, kExpires}) host_.store_secret(name, {});
+  for (const auto* name : {kRefresh, kAccess, kExpires, kRenewal}) host_.store_secret(name, {});
 }
 
 }  // namespace muster::hubspot

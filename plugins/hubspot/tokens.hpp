@@ -36,6 +36,13 @@ class Tokens {
   bool reload();
   void forget();
 
+  //! Tells the other processes that use the connection that this one renews its tokens, by a
+  //! request of at most so long; kept as a secret of the host's.
+  void announce_renewal(std::int64_t timeout_ms);
+  void end_renewal();
+  //! Whether another process's announcement stands: it has the tokens stored soon, or has died.
+  bool is_renewed_elsewhere() const;
+
  private:
   const sdk::Host host_;
   const HubSpotSettings& settings_;
@@ -43,6 +50,7 @@ class Tokens {
   std::string refresh_;
   std::int64_t expires_at_ms_ = 0;
   std::int64_t due_at_ms_ = 0;  //!< to be renewed
+  std::string announced_;       //!< what this process stored, to tell it from another's
 };
 
 //! "a=b&c=d", percent-encoded; secrets go into bodies, never into addresses.

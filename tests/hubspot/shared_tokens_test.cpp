@@ -2,6 +2,7 @@
 // token worthless: who comes second must find the first one's tokens (hubspot/api.md §2.4).
 #include <gtest/gtest.h>
 
+#include "base/error.hpp"
 #include "hubspot/plugin_world.hpp"
 #include "hubspot/run_world.hpp"
 
@@ -108,6 +109,117 @@ TEST_F(SharedTokens, AreNotWaitedForByACancelledCall) {
   ASSERT_TRUE(result.failure);
   EXPECT_EQ(result.failure->status(), MUSTER_CANCELLED);
   EXPECT_LT(world.clock.elapsed() - answered_at_, std::chrono::seconds(2));
+}
+
+//! Where the other process says that it renews them, before this one would.
+class AnnouncedTokens : public SharedTokens {
+ protected:
+  void SetUp() override {
+    SharedTokens::SetUp();
+    world.before_request = {};
+    answered_ = renew(world.hubspot, world.secrets.values["refresh_token"]);
+    answered_at_ = world.clock.elapsed();
+    renewals_ = world.hubspot.count("/oauth/2026-09/token", "POST");
+    announce(world.clock.now() + std::chrono::seconds(65));
+  }
+  void announce(Instant until) {
+    world.secrets.values["renewal"] = std::to_string(until.time_since_epoch().count()) + " 1";
+  }
+  //! Requests for a token that this process sent.
+  std::size_t own() { return world.hubspot.count("/oauth/2026-09/token", "POST") - renewals_; }
+
+  std::size_t renewals_ = 0;
+};
+
+TEST_F(AnnouncedTokens, AreWaitedForAsLongAsTheRequestMayTake) {
+  store_after(std::chrono::seconds(58));
+  EXPECT_FALSE(sync().failure);
+  EXPECT_EQ(own(), 0U);
+  EXPECT_EQ(world.secrets.values["refresh_token"], text(answered_, "refresh_token"));
+  EXPECT_EQ(world.members().size(), 1U);
+}
+
+TEST_F(AnnouncedTokens, OfAProcessThatDiedAreNotWaitedForLonger) {
+  const auto result = sync();
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->code(), "hubspot.revoked");
+  EXPECT_EQ(own(), 1U);
+  EXPECT_GE(world.clock.elapsed() - answered_at_, std::chrono::seconds(65));
+  EXPECT_EQ(world.secrets.values.count("renewal"), 0U);
+}
+
+TEST_F(AnnouncedTokens, ThatAreGivenUpAreRenewedHere) {
+  // HubSpot did not answer the other process at all: its refresh token is good.
+  world.secrets.values["refresh_token"] = text(answered_, "refresh_token");
+  world.secrets.before_get = [this] {
+    if (world.clock.elapsed() < answered_at_ + std::chrono::seconds(2)) return;
+    world.secrets.values.erase("renewal");
+  };
+  EXPECT_FALSE(sync().failure);
+  EXPECT_EQ(own(), 1U);
+  EXPECT_LT(world.clock.elapsed() - answered_at_, std::chrono::seconds(4));
+}
+
+TEST_F(AnnouncedTokens, ByAClockThatWasPutBackAreNotWaitedFor) {
+  world.secrets.values["refresh_token"] = text(answered_, "refresh_token");
+  announce(world.clock.now() + std::chrono::hours(24));
+  EXPECT_FALSE(sync().failure);
+  EXPECT_EQ(own(), 1U);
+  EXPECT_LT(world.clock.elapsed() - answered_at_, std::chrono::seconds(2));
+}
+
+TEST_F(AnnouncedTokens, AreNotWaitedForByACancelledCall) {
+  world.secrets.before_get = [this] {
+    if (world.clock.elapsed() > answered_at_) world.cancellation.request();
+  };
+  const auto result = sync();
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->status(), MUSTER_CANCELLED);
+  EXPECT_EQ(own(), 0U);
+}
+
+TEST_F(AnnouncedTokens, InTheSameInstantAreRenewedByTheLaterOne) {
+  // The other one's announcement is stored over this one's before it is looked at.
+  world.secrets.values.erase("renewal");
+  world.secrets.before_get = [this, was_overwritten = false]() mutable {
+    if (world.secrets.values.count("renewal") == 0 || was_overwritten) return;
+    was_overwritten = true;
+    announce(world.clock.now() + std::chrono::seconds(65));
+    store_after(std::chrono::seconds(20));
+  };
+  EXPECT_FALSE(sync().failure);
+  EXPECT_EQ(own(), 0U);
+}
+
+TEST_F(AnnouncedTokens, WhileThisOneIsRefusedAreWaitedFor) {
+  world.secrets.values.erase("renewal");
+  world.before_request = [this](const simulator::SimRequest& request) {
+    if (!is_renewal(request)) return;
+    announce(world.clock.now() + std::chrono::seconds(65));
+    store_after(std::chrono::seconds(40));
+  };
+  EXPECT_FALSE(sync().failure);
+  EXPECT_EQ(own(), 1U);
+}
+
+TEST_F(AnnouncedTokens, ThatCantBeAnnouncedAreNotRenewed) {
+  world.secrets.values["refresh_token"] = text(answered_, "refresh_token");
+  world.secrets.values.erase("renewal");
+  world.secrets.before_put = [] {
+    throw Error(ErrorKind::kFailed, "state.write", "the disk is full");
+  };
+  EXPECT_THROW(sync(), Error);
+  EXPECT_EQ(own(), 0U);
+}
+
+TEST_F(SharedTokens, AreAnnouncedWhileTheyAreRenewed) {
+  std::string announced;
+  world.before_request = [&](const simulator::SimRequest& request) {
+    if (is_renewal(request)) announced = world.secrets.values["renewal"];
+  };
+  EXPECT_FALSE(sync().failure);
+  EXPECT_FALSE(announced.empty());
+  EXPECT_EQ(world.secrets.values.count("renewal"), 0U);
 }
 
 //! The same, as the host keeps it.

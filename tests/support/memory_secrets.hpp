@@ -20,6 +20,7 @@ class MemorySecrets final : public SecretStore {
     return found->second;
   }
   void put(std::string_view name, std::string_view value) override {
+    if (before_put) before_put();
     if (value.empty()) {
       values.erase(std::string(name));
     } else {
@@ -28,6 +29,7 @@ class MemorySecrets final : public SecretStore {
   }
   std::map<std::string, std::string> values;
   std::function<void()> before_get;  //!< what other processes did meanwhile
+  std::function<void()> before_put;  //!< throws where the state can't be written
 };
 
 }  // namespace muster::testing
