@@ -187,7 +187,7 @@ void World::connect() {
   const std::string redirect = "http://localhost:1/oauth/callback";
   const auto url = opened.destination().begin_authorization(redirect, "state", challenge.data());
   auto code = granted(url);
-  // Others may have spent the account's quota: then the person tries again.
+  // Others may have spent the account's quota: then the person tries again, at last on another day.
   for (int tries_left = 5;; --tries_left) {
     try {
       workspace.keep_account(
@@ -195,7 +195,8 @@ void World::connect() {
       break;
     } catch (const Error&) {
       if (tries_left == 0) throw;
-      clock.advance(std::chrono::minutes(1));
+      clock.advance(tries_left > 2 ? Milliseconds{std::chrono::minutes(1)}
+                                   : std::chrono::hours(24));
       code = granted(url);
     }
   }
