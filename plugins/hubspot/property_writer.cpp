@@ -89,8 +89,10 @@ void PropertyWriter::send(Writing& writing, Places places) {
 
 void PropertyWriter::refuse(Writing& writing, std::size_t place, const Answer& answer) {
   auto& result = writing.results[place];
-  // One contact's values are not too much: the next try, or the next run, may find HubSpot better.
-  result.state = answer.fate == Fate::kTooLarge ? State::kUnaccounted : State::kRejected;
+  // One contact's values are not too much, and whoever wrote to it at the same time has done so by
+  // the next try, or the next run (hubspot/api.md §4.2).
+  const bool of_a_moment = answer.fate == Fate::kTooLarge || answer.fate == Fate::kConflict;
+  result.state = of_a_moment ? State::kUnaccounted : State::kRejected;
   result.detail = refusal_code(answer.error, answer.status);
 }
 
@@ -133,10 +135,12 @@ void PropertyWriter::take(Writing& writing, const Places& places, const Answer& 
     for (const auto& error : *errors) {
       const auto facts = error_facts(error);
       const auto* context = find(error, "context");
-      const bool of_somebody =
-          context != nullptr &&
-          (take_error(writing, facts, array_at(*context, "objectWriteTraceId"), by_trace) |
-           take_error(writing, facts, array_at(*context, "ids"), by_id));
+      bool of_somebody = false;
+      if (context != nullptr) {
+        of_somebody =
+            take_error(writing, facts, array_at(*context, "objectWriteTraceId"), by_trace);
+        of_somebody = take_error(writing, facts, array_at(*context, "ids"), by_id) || of_somebody;
+      }
       if (!of_somebody) of_nobody = facts;
     }
   }
@@ -160,6 +164,7 @@ void PropertyWriter::take(Writing& writing, const Places& places, const Answer& 
 void PropertyWriter::take_fault(Resolution& result, const ErrorFacts& facts) {
   result.state = facts.category == "OBJECT_NOT_FOUND" ? State::kMissing
                  : facts.category == "RATE_LIMITS"    ? State::kRetry
+                 : facts.category == "CONFLICT"       ? State::kUnaccounted
                                                       : State::kRejected;
   if (result.state == State::kRejected) result.detail = refusal_code(facts);
 }
