@@ -19,6 +19,7 @@ bool is_empty_object(const json::value& body) {
 void set(std::vector<Written>& written, std::size_t begin, std::size_t end, Written::State state,
          std::int64_t wait_ms = -1) {
   for (auto i = begin; i < end; ++i) {
+    if (written[i].state == Written::State::kChanged) continue;  // by a call for it alone
     written[i].state = state;
     written[i].wait_ms = wait_ms;
   }
@@ -177,6 +178,14 @@ void Memberships::find_culprit(Writing& writing, Range range, const Answer& refu
   if (refusal.fate == Fate::kTooLarge || !found_one) failed(range.size(), Failed::kForItsSize);
 }
 
+//! The last of those that were not tried yet, alone.
+void Memberships::write_last(Writing& writing) {
+  for (auto i = writing.written.size(); i > 0; --i) {
+    if (writing.written[i - 1].state != Written::State::kSkipped) continue;
+    return write_range(writing, {i - 1, i});
+  }
+}
+
 //! One id alone.
 void Memberships::refuse(Writing& writing, std::size_t place, const Answer& refusal) {
   auto& written = writing.written[place];
@@ -184,7 +193,7 @@ void Memberships::refuse(Writing& writing, std::size_t place, const Answer& refu
   written.state =
       refusal.fate == Fate::kTooLarge ? Written::State::kUnaccounted : Written::State::kRejected;
   written.detail = refusal_code(refusal.error, refusal.status);
-  if (!refusals_.are_of_everyone(refusal)) return;
+  if (!refusals_.are_of_everyone(refusal, [&] { write_last(writing); })) return;
   const auto code = written.detail;
   for (auto& one : writing.written) {
     if (one.detail == code) one = {Written::State::kRetry, {}, -1};
@@ -201,6 +210,7 @@ void Memberships::take(Writing& writing, Range range, const Answer& answer) {
     return set(writing.written, range.begin, range.end, Written::State::kUnaccounted);
   }
   for (auto i = range.begin; i < range.end; ++i) {
+    if (writing.written[i].state == Written::State::kChanged) continue;  // by a call for it alone
     const auto& [kind, id] = writing.changes[i];
     const bool is_add = kind == Change::Kind::kAdd;
     const bool changed = is_add ? added.contains(id) : removed.contains(id);

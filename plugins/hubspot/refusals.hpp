@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 #include "api.hpp"
@@ -19,12 +20,14 @@ class Refusals {
   //! HubSpot took a call: what it refuses from now on is a record's fault.
   void taken() noexcept { has_taken_ = true; }
   //! One record was refused alone. True when that is nobody's fault, and the call was ended for it:
-  //! all that were refused alone for the same code are to be tried again.
-  bool are_of_everyone(const Answer& answer);
+  //! all that were refused alone for the same code are to be tried again. Before that,
+  //! `try_another` sends one that is no neighbour of theirs.
+  bool are_of_everyone(const Answer& answer, const std::function<void()>& try_another);
 
  private:
   Api& api_;
   bool has_taken_ = false;
+  bool is_trying_another_ = false;
   std::size_t in_a_row_ = 0;  //!< records that were refused alone for the same
   std::string code_;
 };

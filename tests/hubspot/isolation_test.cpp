@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "hubspot/plugin_world.hpp"
 
@@ -157,6 +158,35 @@ TEST(Isolation, OfAListThatRefusesEveryoneIsToldAfterFewCallsAndBlamesNobody) {
     EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kRejected), 0U);
     EXPECT_LE(world.hubspot.count(fault.path), 64U);
   }
+}
+
+//! The first ones may be bad, each of them: whoever stands elsewhere tells.
+TEST(Isolation, OfAListThatRefusesItsFirstContactsKeepsTheOthersNotOut) {
+  PluginWorld world;
+  std::set<std::string, std::less<>> bad;
+  for (const auto& email : PluginWorld::people(200)) {
+    const auto id = world.contact(email);
+    if (bad.size() < 40) bad.insert(id);
+  }
+  world.before_request = [&](const simulator::SimRequest& request) {
+    if (request.path().find("/memberships/add-and-remove") == std::string::npos) return;
+    const auto body = boost::json::parse(request.body);
+    const auto& ids = body.at("recordIdsToAdd").as_array();
+    if (std::none_of(ids.begin(), ids.end(), [&](const boost::json::value& id) {
+          return bad.contains(std::string_view(id.as_string()));
+        }))
+      return;
+    simulator::Fault fault;
+    fault.path = "/memberships/add-and-remove";
+    fault.status = 400;
+    fault.category = "ODD_RECORD";
+    world.hubspot.faults().add(fault);
+  };
+  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(200)));
+  EXPECT_FALSE(result.failure);
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kRejected), 40U);
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 160U);
+  EXPECT_EQ(world.members().size(), 160U);
 }
 
 //! As on the second day: those who are good are there, and only the bad ones are left to create.
