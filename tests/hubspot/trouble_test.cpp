@@ -92,6 +92,22 @@ TEST(Trouble, OfTheFirstCheckOfATokenIsPassedAndLastsNoLongerThanTheSyncSays) {
   }
 }
 
+TEST(Trouble, OfTheFirstCheckOfATokenIsToldOnceUnlessItPassesAtOnce) {
+  for (const auto& [count, told] : {std::pair(std::int64_t{1}, 0U), {4, 1U}, {-1, 1U}}) {
+    SCOPED_TRACE(count);
+    RunWorld world("retry_for: 30s");
+    world.cohort(contacts(world, 3));
+    world.hubspot.faults().add(status("/account-info/", 423, count));
+    world.sync();
+    std::vector<std::string> notices;
+    std::copy_if(world.notices.begin(), world.notices.end(), std::back_inserter(notices),
+                 [](const std::string& notice) {
+                   return notice.find("it is asked again, for 30 s at most") != std::string::npos;
+                 });
+    EXPECT_EQ(notices.size(), told);
+  }
+}
+
 TEST(Trouble, AfterTheWriteWasAppliedRepeatsItWithoutHarm) {
   for (const auto* path : {kCreate, kChange}) {
     for (const auto* kind : {"reset", "truncated"}) {
@@ -255,93 +271,6 @@ TEST(Messages, CarryTheCorrelationId) {
   EXPECT_NE(result.failure->message().find("correlation id 00000000-0000-4000"), std::string::npos)
       << result.failure->message();
 }
-
-// ---- Answers that no HubSpot would give
-
-TEST(Hostile, PagesThatLeadInACircleEndTheReading) {
-  PluginWorld world;
-  auto& list = world.account().create_list("amplitude_Power Users");
-  for (const auto& email : PluginWorld::people(5)) {
-    world.account().add_member(list, world.account().create(email).id);
-  }
-  world.after_response = [](const simulator::SimRequest& request,
-                            simulator::SimResponse& response) {
-    if (request.path().find("/memberships") == std::string::npos) return;
-    response.status = 200;
-    response.body = R"({"results":[{"recordId":"512"}],"paging":{"next":{"after":"again"}}})";
-  };
-  std::size_t pages = 0;
-  try {
-    world.destination().read_back(
-        std::to_string(list.id), {},
-        [&](std::span<const std::string_view>, std::string_view) { ++pages; });
-    FAIL();
-  } catch (const DestinationError& error) {
-    EXPECT_EQ(error.code(), "hubspot.cursor");
-  }
-  EXPECT_EQ(pages, 2U);
-}
-
-TEST(Hostile, OnlyContactIdsAreReadBack) {
-  PluginWorld world;
-  const auto& list = world.account().create_list("amplitude_Power Users");
-  world.after_response = [](const simulator::SimRequest& request,
-                            simulator::SimResponse& response) {
-    if (request.path().find("/memberships") == std::string::npos) return;
-    response.status = 200;
-    response.body = R"({"results":[{"recordId":"512"},{"recordId":"someone@example.com"},)"
-                    R"({"recordId":-1},{"recordId":null},{}]})";
-  };
-  std::vector<std::string> read;
-  world.destination().read_back(std::to_string(list.id), {},
-                                [&](std::span<const std::string_view> ids, std::string_view) {
-                                  read.insert(read.end(), ids.begin(), ids.end());
-                                });
-  EXPECT_EQ(read, std::vector<std::string>{"512"});
-}
-
-TEST(Hostile, ALookUpThatIsRefusedSaysNothingOfTheRecord) {
-  PluginWorld world;
-  world.contact("ada@example.com");
-  world.hubspot.faults().add(status(kRead, 400, -1));
-  const std::vector<std::string_view> wanted{"ada@example.com"};
-  try {
-    world.destination().look_up("email", wanted);
-    FAIL() << "silence would say that there is nobody";
-  } catch (const DestinationError& error) {
-    EXPECT_EQ(error.status(), MUSTER_UNAVAILABLE);
-  }
-}
-
-class TokenLife : public ::testing::TestWithParam<const char*> {};
-
-TEST_P(TokenLife, IsNeitherForEverNorForOneRequest) {
-  PluginWorld world(PluginWorld::Settings{{"auth.client_id", "simulated-client-id"},
-                                          {"auth.client_secret", "simulated-client-secret"}});
-  world.secrets.values["refresh_token"] = "na1-stored";
-  std::size_t refreshes = 0;
-  world.after_response = [&](const simulator::SimRequest& request,
-                             simulator::SimResponse& response) {
-    if (request.path().find("/oauth/") == std::string::npos) return;
-    ++refreshes;
-    response.status = 200;
-    response.body =
-        fmt::format(R"({{"access_token":"{}","refresh_token":"na1-stored","expires_in":{}}})",
-                    kPluginToken, GetParam());
-  };
-  world.header.create_missing = false;
-  world.header.audience_ref = std::to_string(world.account().create_list("l").id);
-  world.header.audience_known_as = world.header.audience_name;
-  for (int i = 0; i < 5; ++i) world.sync(PluginWorld::adds(PluginWorld::people(300)));
-  EXPECT_EQ(refreshes, 1U);
-  const auto expires = std::stoll(world.secrets.values["expires_at_ms"]);
-  const auto now = world.clock.now().time_since_epoch().count();
-  EXPECT_GT(expires, now);
-  EXPECT_LE(expires, now + 24 * 3'600'000);
-}
-
-INSTANTIATE_TEST_SUITE_P(ExpiresIn, TokenLife,
-                         ::testing::Values("9223372036854775807", "-5", "0", "120", "1800"));
 
 }  // namespace
 }  // namespace muster::testing
