@@ -53,6 +53,34 @@ TEST(MergedLeaver, LeavesTheRecordToTheMemberThatItIsToo) {
   }
 }
 
+//! The proof of the run that took them out may still have seen them; the next one asks why not.
+TEST(MergedLeaver, TakesNobodyAlongForGoodThoughTheReadingLagged) {
+  for (const auto* drift : {"on_drift: report", "on_drift: repair"}) {
+    SCOPED_TRACE(drift);
+    RecoveryWorld world(drift);
+    auto& switches = world.hubspot.switches();
+    switches.merged_ids_are_missing = false;
+    auto& account = world.hubspot.account();
+    account.create("gone@x.com");
+    account.create("stays@x.com");
+    world.cohort({"gone@x.com", "stays@x.com"});
+    world.sync();
+    account.merge(*account.by_email("gone@x.com"), *account.by_email("stays@x.com"), false);
+    world.clock.advance(std::chrono::hours(1));
+    world.cohort({"stays@x.com"});
+    switches.membership_lag_ms = 1'800'000;
+    world.sync();
+    world.clock.advance(std::chrono::hours(1));
+    switches.membership_lag_ms = 0;
+
+    const auto run = world.sync();
+
+    EXPECT_EQ(run.run.status, RunStatus::kSucceeded);
+    EXPECT_EQ(run.run.figures.listed, 1U);
+    EXPECT_EQ(world.list().members.size(), 1U);
+  }
+}
+
 //! An address that has become a secondary one may not be found any more (hubspot/api.md §4.6).
 TEST(MergedMember, IsFollowedByItsRecordWhenTheAddressLeadsNowhere) {
   RecoveryWorld world("remove_strangers: true");

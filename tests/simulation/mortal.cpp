@@ -92,6 +92,9 @@ class MortalStore final : public Store {
   std::vector<MemberKey> changed_with_record(SyncId sync, std::string_view record) override {
     return in().changed_with_record(sync, record);
   }
+  std::vector<std::string> removed_records(SyncId sync, RunId since) override {
+    return in().removed_records(sync, since);
+  }
   std::vector<MemberRow> members_with_record(SyncId sync, std::string_view record) override {
     return in().members_with_record(sync, record);
   }

@@ -165,5 +165,20 @@ TEST_F(StoreTest, ChangesComeNewestRunFirstAndOldOnesAreForgotten) {
   EXPECT_EQ(changes[0].run, recent);
 }
 
+TEST_F(StoreTest, RecordsThatRunsTookOutAreKnownByTheRun) {
+  new_sync(*store_, "other");
+  const auto old = start_run("power_users");
+  const auto recent = start_run("power_users");
+  store_->put_change(sync_, {old, key_of(1), ChangeKind::kRemoved, "101", {}, {}});
+  store_->put_change(sync_, {recent, key_of(2), ChangeKind::kRemoved, "102", {}, {}});
+  store_->put_change(sync_, {recent, key_of(3), ChangeKind::kRemoved, "102", {}, {}});
+  store_->put_change(sync_, {recent, key_of(4), ChangeKind::kAdded, "104", {}, {}});
+  store_->put_change(sync_, {recent, key_of(5), ChangeKind::kRemoved, {}, {}, {}});
+  store_->put_change(store_->sync("other")->id,
+                     {recent, key_of(6), ChangeKind::kRemoved, "106", {}, {}});
+  EXPECT_EQ(store_->removed_records(sync_, recent), std::vector<std::string>{"102"});
+  EXPECT_EQ(store_->removed_records(sync_, old).size(), 2U);
+}
+
 }  // namespace
 }  // namespace muster

@@ -80,17 +80,24 @@ class Proof {
   }
 
   //! A removal by the record of before a merge may take the record out that it was merged into
-  //! (hubspot/api.md §4.7 does not know), and a member with it: that is no drift.
+  //! (hubspot/api.md §4.7 does not know), and a member with it: that is no drift. Nor is it where
+  //! the last proof came too early to see what its own run took out.
   void find_taken_along(const Comparison& reading) {
     const auto* of_records = context_.destination.descriptor().record_kind();
-    if (reading.missing.empty() || session_.removed_members.empty() || of_records == nullptr ||
-        !context_.destination.supports(MUSTER_LOOKUP_1)) {
+    const bool may_be_drift =
+        std::any_of(reading.missing.begin(), reading.missing.end(), [this](const auto& key) {
+          const auto row = store_.member(session_.sync.id, key);
+          return row && is_drift(*row);
+        });
+    if (!may_be_drift || of_records == nullptr || !context_.destination.supports(MUSTER_LOOKUP_1)) {
       return;
     }
-    std::vector<std::string> removed;
+    auto removed = store_.removed_records(session_.sync.id, last_proved_);
     for (const auto& key : session_.removed_members) {
       if (auto row = store_.member(session_.sync.id, key)) removed.push_back(row->record_id);
     }
+    std::sort(removed.begin(), removed.end());
+    removed.erase(std::unique(removed.begin(), removed.end()), removed.end());
     std::set<std::string> survivors;
     Patience patience(context_.clock, session_.rules.retry_for,
                       [this](Milliseconds duration) { session_.wait(duration); });

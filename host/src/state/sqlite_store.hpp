@@ -61,6 +61,7 @@ class SqliteStore final : public Store {
 
   void put_change(SyncId sync, const ChangeRow& change) override;
   std::vector<MemberKey> changed_with_record(SyncId sync, std::string_view record_id) override;
+  std::vector<std::string> removed_records(SyncId sync, RunId since) override;
   std::vector<ChangeRow> changes(SyncId sync, const MemberKey& key) override;
   void forget_changes(Instant before) override;
   std::vector<DropCount> count_drops(SyncId sync) override;

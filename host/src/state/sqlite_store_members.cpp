@@ -157,6 +157,18 @@ std::vector<MemberKey> SqliteStore::changed_with_record(SyncId sync, std::string
   return keys;
 }
 
+std::vector<std::string> SqliteStore::removed_records(SyncId sync, RunId since) {
+  const Use use(
+      prepared("SELECT DISTINCT record FROM change WHERE sync = ?1 AND run >= ?2 AND kind = ?3 "
+               "AND record <> ''"));
+  use->bind(1, to_integer(sync))
+      .bind(2, to_integer(since))
+      .bind(3, static_cast<std::int64_t>(ChangeKind::kRemoved));
+  std::vector<std::string> records;
+  while (use->step()) records.emplace_back(use->text(0));
+  return records;
+}
+
 std::vector<ChangeRow> SqliteStore::changes(SyncId sync, const MemberKey& key) {
   const Use use(
       prepared("SELECT run, kind, record, reason, detail FROM change WHERE sync = ?1 AND key = ?2 "

@@ -120,6 +120,8 @@ class Store {
   virtual void put_change(SyncId sync, const ChangeRow& change) = 0;
   //! Who was known by that record when something changed of them. Looks at every change.
   virtual std::vector<MemberKey> changed_with_record(SyncId sync, std::string_view record_id) = 0;
+  //! The records that runs took out, from `since` on. Looks at every change.
+  virtual std::vector<std::string> removed_records(SyncId sync, RunId since) = 0;
   //! Newest run first.
   virtual std::vector<ChangeRow> changes(SyncId sync, const MemberKey& key) = 0;
   //! Forgets changes of runs that started before `before`.
