@@ -90,8 +90,12 @@ void PropertyWriter::send(Writing& writing, Places places) {
 void PropertyWriter::refuse(Writing& writing, std::size_t place, const Answer& answer) {
   auto& result = writing.results[place];
   // One contact's values are not too much, and whoever wrote to it at the same time has done so by
-  // the next try, or the next run (hubspot/api.md §4.2).
-  const bool of_a_moment = answer.fate == Fate::kTooLarge || answer.fate == Fate::kConflict;
+  // the next try, or the next run (hubspot/api.md §4.2). What names no reason says nothing of them.
+  const auto& error = answer.error;
+  const bool names_no_reason =
+      error.code.empty() && error.sub_category.empty() && error.category.empty();
+  const bool of_a_moment =
+      answer.fate == Fate::kTooLarge || answer.fate == Fate::kConflict || names_no_reason;
   result.state = of_a_moment ? State::kUnaccounted : State::kRejected;
   result.detail = refusal_code(answer.error, answer.status);
 }

@@ -139,8 +139,8 @@ TEST_F(Properties, OfOneRowWhoseErrorNamesNobodyAreFoundByHalves) {
   EXPECT_LE(world.hubspot.count(kUpdate), 2U) << "the others were told as written";
 }
 
-TEST_F(Properties, OfOneContactThatAreCalledTooMuchOrMeetAnotherWriterAreWrittenLater) {
-  for (const int status : {413, 409}) {
+TEST_F(Properties, OfOneContactThatAreRefusedForAnotherReasonOrNoneAreWrittenLater) {
+  for (const int status : {413, 409, 400}) {
     const auto email = std::to_string(status) + "@example.com";
     world.hubspot.account().create(email);
     cohort({email + ",gold,7"});
