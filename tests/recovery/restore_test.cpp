@@ -83,5 +83,35 @@ TEST_F(RestoredList, ThatCantBeHadNowLeavesNobodyWithoutARow) {
   EXPECT_NE(report.find("add,,c@x.com,to_retry,"), std::string::npos) << report;
 }
 
+//! A list that could not be restored is made again; the process dies before it knows that one.
+TEST_F(RestoredList, GivesWayToTheOneThatADeadRunMadeInItsStead) {
+  world_.list().deleted = world_.clock.now();
+  simulator::Fault fault;
+  fault.path = "/restore";
+  fault.status = 400;
+  world_.fault(fault);
+  world_.die_in_a_sync([](const SimRequest& request) {
+    return request.method == "POST" && request.path() == "/crm/lists/2026-09";
+  });
+
+  const auto run = world_.sync();
+
+  EXPECT_FALSE(run.error) << run.error->what();
+  EXPECT_EQ(run.run.figures.listed, 2U);
+  EXPECT_EQ(world_.list().members.size(), 2U);
+}
+
+//! Somebody else's list is not taken for it.
+TEST_F(RestoredList, IsNotReplacedByOneOfTheSameNameThatNobodyHereMade) {
+  world_.list().deleted = world_.clock.now();
+  world_.hubspot.account().create_list(RecoveryWorld::kList);
+
+  const auto run = world_.sync();
+
+  ASSERT_TRUE(run.error);
+  EXPECT_EQ(run.error->code(), "hubspot.list_taken");
+  EXPECT_TRUE(world_.list().members.empty());
+}
+
 }  // namespace
 }  // namespace muster

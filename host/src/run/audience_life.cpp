@@ -73,7 +73,10 @@ bool AudienceLife::restored() const {
   try {
     change(MUSTER_AUDIENCE_RESTORE);
   } catch (const DestinationError& error) {
-    const bool cannot = error.status() == MUSTER_AUDIENCE_GONE ||
+    // The name may be taken by the list that an earlier run was about to make in its stead.
+    const bool is_replaced = error.status() == MUSTER_AUDIENCE_TAKEN &&
+                             session_.sync.audience_creating == session_.rules.audience_name;
+    const bool cannot = is_replaced || error.status() == MUSTER_AUDIENCE_GONE ||
                         error.status() == MUSTER_REJECTED || error.status() == MUSTER_NOT_SUPPORTED;
     if (!cannot) throw;
     tell(fmt::format("the list '{}' was deleted and can't be restored: {}", name, error.message()));
