@@ -156,5 +156,34 @@ TEST(LeftOut, MergedIdsThatNothingTellsAreAskedOnceMoreAndThenAlone) {
   EXPECT_EQ(world.hubspot.count(kRead), 1U + 1 + 10);
 }
 
+//! A removal that was told and not done, and then a reading that loses who is still there.
+TEST(LostEntry, OfOneReadingIsNoProofOfARemoval) {
+  RunWorld world;
+  world.cohort({"ada@example.com", "bob@example.com"});
+  world.sync();
+  world.cohort({"ada@example.com"});
+  auto& account = world.hubspot.account();
+  const auto bob = account.by_email("bob@example.com")->id;
+  int readings = 0;
+  world.after_response = [&](const simulator::SimRequest& request,
+                             simulator::SimResponse& response) {
+    if (request.path().ends_with("/add-and-remove")) {
+      account.add_member(*account.list_by_name("amplitude_Power Users"), bob);
+    }
+    if (!request.path().ends_with("/memberships") || ++readings != 2) return;
+    auto body = boost::json::parse(response.body);
+    body.as_object()["results"].as_array().pop_back();
+    response.body = boost::json::serialize(body);
+  };
+  world.sync();
+  ASSERT_GE(readings, 2);
+  EXPECT_EQ(world.members(), 2U) << "nothing was removed yet";
+  world.after_response = {};
+
+  EXPECT_FALSE(world.sync().error);
+
+  EXPECT_EQ(world.members(), 1U);
+}
+
 }  // namespace
 }  // namespace muster::testing

@@ -28,19 +28,22 @@ Comparison AudienceReader::settled() {
   looked_up_.clear();
   auto reading = read();
   if (follow_merges(reading, Confirmed::kEarlier)) reading = compare_again();
-  bool agree = false;
+  bool agree = reading.missing.empty();
   for (std::size_t looks = 0; looks < kMostLooks; ++looks) {
     const bool has_time = looks < kSettlingWaits.size();
     const bool may_lag = has_time && (reading.recent_missing > 0 || lagging_removals_ > 0 ||
                                       may_lag_behind_a_run(reading));
     // What was there long ago was changed by others, or a page has lost it: no wait brings it back,
-    // but only what two readings lack is believed to be gone.
-    if (!may_lag && (reading.missing.empty() || agree)) break;
+    // but only what two readings lack is believed to be gone. So is whoever was taken out, once a
+    // reading has shown them.
+    if (!may_lag && agree) break;
     parts_.wait(has_time ? kSettlingWaits[looks] : kSettlingWaits.front());
     const auto before = std::move(reading.missing);
+    const bool lagged = lagging_removals_ > 0;
     reading = read();
-    agree =
-        std::includes(before.begin(), before.end(), reading.missing.begin(), reading.missing.end());
+    agree = std::includes(before.begin(), before.end(), reading.missing.begin(),
+                          reading.missing.end()) &&
+            lagged == (lagging_removals_ > 0);
   }
   // A fresh add is mostly missing because the read lags: looked up only when it stays so. Whoever
   // else was not looked up was there at the first reading, and may have been merged since.
