@@ -123,6 +123,11 @@ void Lists::restore(std::string_view id) {
     // Restored by someone meanwhile: then it is there.
     const auto look = call("GET", api_.path_to(Path::kList, percent_encoded(id)));
     if (look.fate == Fate::kOk && !id_at(list_in(look), "listId").empty()) return;
+    if (look.fate != Fate::kNotFound) {
+      throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.unavailable",
+                         "HubSpot could not tell now whether the list was restored",
+                         "run the same sync again later; what was done is kept", look.wait_ms);
+    }
   }
   if (answer.fate == Fate::kNotFound || answer.fate == Fate::kRefused) {
     throw sdk::Failure(MUSTER_AUDIENCE_GONE, "hubspot.list_gone",

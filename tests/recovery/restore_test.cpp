@@ -101,6 +101,24 @@ TEST_F(RestoredList, GivesWayToTheOneThatADeadRunMadeInItsStead) {
   EXPECT_EQ(world_.list().members.size(), 2U);
 }
 
+//! The answer is lost, and so is the one to the question whether it came about.
+TEST_F(RestoredList, IsNotMadeAgainWhileNobodyCanTellWhetherItIsThere) {
+  world_.list().deleted = world_.clock.now();
+  world_.fault({"/restore", "PUT", 0, 1, "status", 503, "", -1, 0, true});
+  std::size_t tries = 0;
+  world_.before = [&](const SimRequest& request) {
+    if (!request.path().ends_with("/restore") || ++tries != 2) return;
+    world_.fault({"/crm/lists/2026-09/", "GET", 0, 1, "status", 500, "", -1, 0, false});
+  };
+
+  const auto run = world_.sync();
+
+  EXPECT_FALSE(run.error) << run.error->what();
+  EXPECT_GE(tries, 2U);
+  EXPECT_EQ(world_.hubspot.account().lists().size(), 1U);
+  EXPECT_EQ(run.run.figures.listed, 2U);
+}
+
 //! Somebody else's list is not taken for it.
 TEST_F(RestoredList, IsNotReplacedByOneOfTheSameNameThatNobodyHereMade) {
   world_.list().deleted = world_.clock.now();
