@@ -71,7 +71,8 @@ std::string Lists::adopt(const json::value& list, std::string_view name, bool al
                        "HubSpot's answer about the list names no list");
   }
   if (type != "MANUAL" || text_at(list, "objectTypeId") != kContacts) {
-    throw taken(name, "of another kind, which members can't be written to", kOursHint);
+    throw taken(name, "of another kind, which members can't be written to",
+                "rename one of the two: the list in HubSpot, or the cohort in muster.yaml");
   }
   if (!allowed) throw taken(name, "that muster did not make", kOursHint);
   return id;

@@ -46,6 +46,7 @@ TEST(Adoption, AListOfAnotherKindIsRefusedAlsoThen) {
     const auto result = world.sync();
     ASSERT_TRUE(result.error);
     EXPECT_EQ(result.error->code(), "hubspot.list_taken");
+    EXPECT_EQ(result.error->hint().find("adopt_list"), std::string::npos) << "it would not help";
     EXPECT_TRUE(list.members.empty());
   }
 }
@@ -306,54 +307,6 @@ TEST(Conversion, ToAnActiveListStopsTheRunWhetherAnyoneComesOrNot) {
     ASSERT_TRUE(result.error) << someone_new;
     EXPECT_EQ(result.error->code(), "hubspot.list_converted");
     EXPECT_EQ(world.hubspot.account().lists().size(), 1U) << "no second list is made";
-  }
-}
-
-// ---- Leaving
-
-TEST(Emptying, AListTooLargeForOneCallIsDoneInChunks) {
-  PluginWorld world;
-  world.header.kind = "contact_id";
-  auto& list = world.account().create_list("amplitude_Power Users");
-  world.hubspot.switches().bulk_limit = 5'000;
-  for (int i = 0; i < 12'001; ++i) world.account().add_member(list, world.account().create("").id);
-  const auto ref = std::to_string(list.id);
-  world.destination().change_audience(MUSTER_AUDIENCE_EMPTY, ref, {});
-  EXPECT_TRUE(list.members.empty());
-  world.hubspot.log().clear();
-  world.destination().change_audience(MUSTER_AUDIENCE_EMPTY, ref, {});
-  EXPECT_EQ(world.hubspot.log().size(), 1U) << "a small list takes one call";
-}
-
-TEST(Emptying, IsNotMisledByReadsThatLagBehindIt) {
-  PluginWorld world;
-  auto& list = world.account().create_list("amplitude_Power Users");
-  world.hubspot.switches().bulk_limit = 100;
-  world.hubspot.switches().membership_lag_ms = 3'600'000;
-  for (int i = 0; i < 1'500; ++i) world.account().add_member(list, world.account().create("").id);
-  world.clock.advance(std::chrono::hours(2));
-  world.destination().change_audience(MUSTER_AUDIENCE_EMPTY, std::to_string(list.id), {});
-  EXPECT_TRUE(list.members.empty());
-}
-
-TEST(Emptying, ADeletedListIsEmptyAndDeletedTwiceIsDeleted) {
-  PluginWorld world;
-  auto& list = world.account().create_list("amplitude_Power Users");
-  const auto ref = std::to_string(list.id);
-  world.destination().change_audience(MUSTER_AUDIENCE_DELETE, ref, {});
-  EXPECT_TRUE(list.deleted);
-  world.destination().change_audience(MUSTER_AUDIENCE_DELETE, ref, {});
-  world.destination().change_audience(MUSTER_AUDIENCE_EMPTY, ref, {});
-}
-
-TEST(Emptying, AConvertedListIsToldAsSuch) {
-  PluginWorld world;
-  auto& list = world.account().create_list("amplitude_Power Users", "DYNAMIC");
-  try {
-    world.destination().change_audience(MUSTER_AUDIENCE_EMPTY, std::to_string(list.id), {});
-    FAIL();
-  } catch (const DestinationError& error) {
-    EXPECT_EQ(error.code(), "hubspot.list_converted");
   }
 }
 
