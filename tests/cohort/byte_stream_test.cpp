@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 #include "base/error.hpp"
+#include "cohort/file_kinds.hpp"
 #include "support/temp_dir.hpp"
 
 namespace muster {
@@ -55,6 +56,25 @@ TEST(ByteStream, RefusesAZstdFrameCutAnywhere) {
       const auto file = dir.write("cut.zst", packed.substr(0, size));
       EXPECT_THROW(read_in_steps(*open_byte_stream(file), text.size()), Error) << size;
     }
+  }
+}
+
+TEST(ByteStream, TakesZerosBehindTheLastGzipMemberForPadding) {
+  const TempDir dir;
+  const auto packed = testing::gzipped("email\na@b.com\n") + testing::gzipped("b@b.com\n");
+  for (const std::size_t zeros : {std::size_t{1}, std::size_t{512}, std::size_t{300'000}}) {
+    const auto file = dir.write("c.gz", packed + std::string(zeros, '\0'));
+    EXPECT_EQ(read_in_steps(*open_byte_stream(file), 4096), "email\na@b.com\nb@b.com\n") << zeros;
+  }
+}
+
+TEST(ByteStream, RefusesAnythingElseBehindTheLastGzipMember) {
+  const TempDir dir;
+  const auto packed = testing::gzipped("email\na@b.com\n");
+  const std::string far(300'000, '\0');
+  for (const auto& behind : {std::string("x"), far + 'x', far + packed, std::string("\0x", 2)}) {
+    const auto file = dir.write("c.gz", packed + behind);
+    EXPECT_THROW(read_in_steps(*open_byte_stream(file), 4096), Error) << behind.size();
   }
 }
 

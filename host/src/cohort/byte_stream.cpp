@@ -152,6 +152,7 @@ class GzipStream final : public ByteStream {
                       "copy it again; nothing was sent");
       }
       if (between_members_) {
+        if (skip_padding()) continue;
         inflateReset(&z_);
         between_members_ = false;
       }
@@ -159,8 +160,7 @@ class GzipStream final : public ByteStream {
       if (result == Z_STREAM_END) {
         between_members_ = true;
       } else if (result != Z_OK && result != Z_BUF_ERROR) {
-        throw failure(name_, "source.corrupt", "the gzip file is damaged",
-                      "copy it again; nothing was sent");
+        throw damaged();
       }
     }
     return room - z_.avail_out;
@@ -174,12 +174,27 @@ class GzipStream final : public ByteStream {
     z_.avail_in = static_cast<uInt>(count);
     return count > 0;
   }
+  //! Zeros up to the end, as tapes and blocks of tar leave them: gzip(1) takes them for nothing.
+  bool skip_padding() {
+    if (!padded_ && *z_.next_in != 0) return false;
+    padded_ = true;
+    if (std::any_of(z_.next_in, z_.next_in + z_.avail_in, [](Bytef byte) { return byte != 0; })) {
+      throw damaged();
+    }
+    z_.avail_in = 0;
+    return true;
+  }
+  Error damaged() const {
+    return failure(name_, "source.corrupt", "the gzip file is damaged",
+                   "copy it again; nothing was sent");
+  }
 
   std::unique_ptr<ByteStream> file_;
   std::string name_;
   std::vector<char> packed_;
   z_stream z_{};
   bool between_members_ = false;
+  bool padded_ = false;  //!< behind the last member
 };
 
 class ZstdStream final : public ByteStream {
