@@ -87,6 +87,7 @@ TEST(SqliteSource, RefusesWhatWouldWriteAndWhatIsNotOneQuery) {
     const auto error = error_of(file, query);
     EXPECT_EQ(error.code(), "sql.not_one_query") << query;
     EXPECT_EQ(error.where(), "muster.yaml:7:9");
+    EXPECT_FALSE(error.hint().empty());
   }
   EXPECT_EQ(testing::read_file(file), before);
 }
@@ -97,6 +98,14 @@ TEST(SqliteSource, TellsWhatIsWrongWithTheQuery) {
   EXPECT_EQ(error.code(), "sql.bad_query");
   EXPECT_EQ(error.kind(), ErrorKind::kUsage);
   EXPECT_THAT(error.message(), ::testing::HasSubstr("no such column: emial"));
+}
+
+TEST(SqliteSource, AnUnknownCollationIsToldByItsName) {
+  const TempDir dir;
+  const auto error = error_of(database(dir, "CREATE TABLE p (email)"),
+                              "SELECT email FROM p ORDER BY email COLLATE german");
+  EXPECT_EQ(error.code(), "sql.bad_query");
+  EXPECT_THAT(error.message(), ::testing::HasSubstr("no such collation sequence: german"));
 }
 
 TEST(SqliteSource, NamesTheColumnsThatTheQueryGives) {
@@ -132,6 +141,7 @@ TEST(SqliteSource, AFailureNeverRepeatsWhatARowHolds) {
   const auto file = database(dir, "CREATE TABLE p (email); INSERT INTO p VALUES ('ada@b.com')");
   const auto error = error_of(file, "SELECT json_extract('{}', email) AS email FROM p");
   EXPECT_EQ(error.code(), "sql.failed");
+  EXPECT_THAT(error.message(), ::testing::HasSubstr("SQLite's code is 1"));
   EXPECT_EQ(std::string(error.what()).find("ada"), std::string::npos) << error.what();
 }
 

@@ -72,7 +72,7 @@ void SqliteSource::prepare() {
   const int code = sqlite3_prepare_v2(database_.get(), options_.query.data(),
                                       static_cast<int>(options_.query.size()), &prepared, &rest);
   statement_.reset(prepared);
-  if (code == SQLITE_ERROR) {
+  if ((code & 0xff) == SQLITE_ERROR) {
     // SQLite's words are about the query, which is no secret.
     throw Error(ErrorKind::kUsage, "sql.bad_query",
                 fmt::format("the query can't be used: {}", sqlite3_errmsg(database_.get())))
@@ -86,7 +86,8 @@ void SqliteSource::prepare() {
   if (one && sqlite3_stmt_readonly(prepared) != 0 && sqlite3_column_count(prepared) > 0) return;
   throw Error(ErrorKind::kUsage, "sql.not_one_query",
               "the query must be one statement that reads, such as SELECT")
-      .at(options_.query_where);
+      .at(options_.query_where)
+      .with_hint("such as SELECT user_id, email FROM people; nothing was sent");
 }
 
 std::optional<Member> SqliteSource::next() {
@@ -144,9 +145,12 @@ Error SqliteSource::error(int code) const {
           .with_hint("nothing was sent; run again once it is done");
     default:
       return Error(ErrorKind::kFailed, "sql.failed",
-                   fmt::format("the query failed: {}", sqlite3_errstr(code)))
+                   fmt::format("the query failed: {}; SQLite's code is {}", sqlite3_errstr(code),
+                               code))
           .at(where)
-          .with_hint("nothing was sent; try the query with sqlite3");
+          .with_hint(
+              "nothing was sent; try the query with sqlite3 (the codes: "
+              "https://sqlite.org/rescode.html)");
   }
 }
 
