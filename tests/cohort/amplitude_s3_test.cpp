@@ -77,6 +77,12 @@ class S3Kind final : public SourceKind {
     write(people, 500'000);
     return std::make_unique<AmplitudeS3Source>(options_for(dir_), Waiting{});
   }
+  std::unique_ptr<Source> being_odd() override {
+    write(many_people(3), SIZE_MAX);
+    dir_.write("1_c_2026-11-24T10:30_entering_k.csv",
+               "amplitudeID,userID,email,plan\n0,u0,person0@example.com,pro\n7,ragged\n");
+    return std::make_unique<AmplitudeS3Source>(options_for(dir_), Waiting{});
+  }
 
  private:
   void write(const std::vector<Person>& people, std::size_t most) {

@@ -33,7 +33,11 @@ class AmplitudeKind : public SourceKind {
     world_.amplitude.switches().job = "stuck";
     return world_.source(std::move(waiting));
   }
-
+  std::unique_ptr<Source> being_odd() override {
+    world_.amplitude.switches().archived_download = true;
+    world_.cohort().archived = true;
+    return holding(many_people(3), {});
+  }
   bool has_columns() const override { return false; }
 
  protected:

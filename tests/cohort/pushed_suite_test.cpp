@@ -41,6 +41,9 @@ class OverlaidKind final : public SourceKind {
   std::unique_ptr<Source> keeping_waiting(Waiting waiting) override {
     return laid_over(file_.keeping_waiting(std::move(waiting)), {"u", "a@b.com", ""});
   }
+  std::unique_ptr<Source> being_odd() override {
+    return laid_over(file_.being_odd(), {"u", "a@b.com", ""});
+  }
 
  private:
   std::unique_ptr<Source> laid_over(std::unique_ptr<Source> file, const Person& entering) {

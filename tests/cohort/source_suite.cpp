@@ -82,6 +82,23 @@ TEST_P(EverySource, CanBeOpenedAgainAndBeginsAnew) {
   EXPECT_EQ(people_of(*source), people);
 }
 
+TEST_P(EverySource, TellsTheSameOfWhatIsOddWhenItIsOpenedAgain) {
+  const auto source = kind_->being_odd();
+  if (!source) GTEST_SKIP() << "nothing is odd";
+  source->open(columns_);
+  const auto people = people_of(*source);
+  const auto told = told_by(*source);
+  EXPECT_FALSE(told.empty());
+  // Once after a reading that broke off, and once after a whole one.
+  source->open(columns_);
+  source->next();
+  for (int i = 0; i < 2; ++i) {
+    source->open(columns_);
+    EXPECT_EQ(people_of(*source), people);
+    EXPECT_EQ(told_by(*source), told);
+  }
+}
+
 TEST_P(EverySource, BeatsWhileItWaitsAndEndsWhenTheUserWants) {
   Cancellation cancellation;
   int beats = 0;

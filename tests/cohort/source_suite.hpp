@@ -35,6 +35,8 @@ class SourceKind {
   virtual std::unique_ptr<Source> breaking_off_between_rows(const std::vector<Person>&) {
     return nullptr;
   }
+  //! A source that can be read, and has something odd to tell; nullptr where nothing is.
+  virtual std::unique_ptr<Source> being_odd() { return nullptr; }
   //! Whether its store has columns of its own, to be found by other spellings of their names.
   virtual bool has_columns() const { return true; }
   //! Whether a column that nobody has is missing, rather than empty.
@@ -64,6 +66,15 @@ inline std::vector<Person> many_people(int count) {
     people.push_back({"u" + number, "person" + number + "@example.com", i % 3 == 0 ? "pro" : ""});
   }
   return people;
+}
+
+inline std::vector<std::string> told_by(const Source& source) {
+  std::vector<std::string> told;
+  for (const auto& notice : source.notices()) {
+    told.push_back(notice.code + ' ' + std::to_string(notice.count) + ' ' + notice.first_at + ' ' +
+                   notice.text);
+  }
+  return told;
 }
 
 //! That it is told, and by nothing that names a person.

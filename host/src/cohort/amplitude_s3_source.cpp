@@ -173,6 +173,8 @@ void AmplitudeS3Source::open(const Columns& columns) {
   bytes_before_ = 0;
   run_ = newest_run();
   files_ = run_.exiting;
+  ragged_.count = 0;
+  overlap_.count = 0;
   files_.insert(files_.end(), run_.entering.begin(), run_.entering.end());
   files_.insert(files_.end(), run_.existing.begin(), run_.existing.end());
   file_ = 0;
