@@ -173,6 +173,39 @@ TEST(AmplitudeS3, OfTwoRunsInAnHourTheOneThatWasWrittenLastIsReadAndThatIsTold) 
   }
 }
 
+//! Three files of `key`'s run at one time, with these rows of amplitudeID,userID,email.
+void write_keyed(const TempDir& dir, const std::string& key, const std::string& exiting,
+                 const std::string& existing, int written) {
+  const std::string header = "amplitudeID,userID,email\n";
+  for (const auto& [kind, rows] :
+       {std::pair{"entering", std::string()}, {"exiting", exiting}, {"existing", existing}}) {
+    const auto file =
+        dir.write("1_c_2026-11-24T10:30_" + std::string(kind) + "_" + key + ".csv", header + rows);
+    std::filesystem::last_write_time(file, file_time(Instant{std::chrono::seconds(written)}));
+  }
+}
+
+TEST(AmplitudeS3, OfTwoRoutingKeysTheRunThatWasWrittenLastIsReadAloneAndThatIsTold) {
+  for (const bool a_is_newer : {true, false}) {
+    const TempDir dir;
+    write_keyed(dir, "a", "2,u2,b@b.com\n", "1,u1,a@b.com\n", a_is_newer ? 2'000 : 1'000);
+    write_keyed(dir, "b", "1,u1,a@b.com\n", "2,u2,b@b.com\n", a_is_newer ? 1'000 : 2'000);
+    AmplitudeS3Source source(options_for(dir));
+    EXPECT_THAT(ids_of(source), ElementsAre(a_is_newer ? "u1" : "u2"));
+    ASSERT_EQ(source.notices().size(), 1U);
+    EXPECT_EQ(source.notices()[0].code, "runs_of_one_hour");
+    EXPECT_THAT(source.notices()[0].text, HasSubstr(a_is_newer ? "of a" : "of b"));
+  }
+}
+
+TEST(AmplitudeS3, AFileOfAnotherRoutingKeyDoesNotMakeARunWhole) {
+  const TempDir dir;
+  write_keyed(dir, "a", "", "1,u1,a@b.com\n", 1'000);
+  write_keyed(dir, "b", "1,u1,a@b.com\n", "1,u1,a@b.com\n", 2'000);
+  std::filesystem::remove(dir / "1_c_2026-11-24T10:30_exiting_b.csv");
+  EXPECT_EQ(code_of(options_for(dir)), "source.incomplete_run");
+}
+
 TEST(AmplitudeS3, ARunThatLacksAFileIsStillBeingCopied) {
   for (const auto* lacking : {"entering", "exiting", "existing"}) {
     const TempDir dir;

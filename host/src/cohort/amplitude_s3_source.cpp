@@ -18,15 +18,16 @@ struct Name {
   std::string cohort;
   std::string time;  //!< in one spelling, so that it sorts
   std::string kind;
+  std::string routing_key;
 };
 
 std::optional<Name> parse(const std::string& file) {
   static const std::regex kForm(
       "[^_]+_([^_]+)_([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}([:-][0-9]{2})*)[^_]*_"
-      "(entering|exiting|existing)(_.*)?\\.csv(\\.gz|\\.zst)?");
+      "(entering|exiting|existing)(?:_(.*))?\\.csv(\\.gz|\\.zst)?");
   std::smatch found;
   if (!std::regex_match(file, found, kForm)) return std::nullopt;
-  Name name{found[1], found[2], found[4]};
+  Name name{found[1], found[2], found[4], found[5]};
   std::replace(name.time.begin(), name.time.end(), ':', '-');
   return name;
 }
@@ -40,6 +41,11 @@ Instant hour_of(const std::string& time) {
                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
                                         std::chrono::day(static_cast<unsigned>(number(8, 2))));
   return std::chrono::sys_days(day) + std::chrono::hours(number(11, 2));
+}
+
+//! "2026-11-24T10-30", with the routing key behind it.
+std::string shown(const std::pair<std::string, std::string>& run) {
+  return run.second.empty() ? run.first : run.first + " of " + run.second;
 }
 
 //! When the files of a run were written: the one that was written longest ago.
@@ -76,11 +82,11 @@ AmplitudeS3Source::AmplitudeS3Source(AmplitudeS3Options options, Waiting waiting
 //! The latest by name; of several in one hour, whose minutes no name tells, the one that was
 //! written last (amplitude/api.md §6).
 AmplitudeS3Source::Runs::const_iterator AmplitudeS3Source::newest_of(const Runs& runs) {
-  const auto hour = hour_of(runs.rbegin()->first);
+  const auto hour = hour_of(runs.rbegin()->first.first);
   auto newest = std::prev(runs.end());
   std::size_t in_the_hour = 0;
   for (auto run = runs.begin(); run != runs.end(); ++run) {
-    if (hour_of(run->first) != hour) continue;
+    if (hour_of(run->first.first) != hour) continue;
     ++in_the_hour;
     if (written(run->second) > written(newest->second)) newest = run;
   }
@@ -88,7 +94,7 @@ AmplitudeS3Source::Runs::const_iterator AmplitudeS3Source::newest_of(const Runs&
     same_hour_.text = fmt::format(
         "{} runs are of one hour, and their names do not tell which is the newest: {}, whose files "
         "were written last, is read",
-        in_the_hour, newest->first);
+        in_the_hour, shown(newest->first));
   }
   return newest;
 }
@@ -120,7 +126,7 @@ AmplitudeS3Run AmplitudeS3Source::newest_run() {
     if (!name) continue;
     cohorts.insert(name->cohort);
     if (!options_.cohort.empty() && name->cohort != options_.cohort) continue;
-    auto& run = runs[name->time];
+    auto& run = runs[{name->time, name->routing_key}];
     auto& files = name->kind == "entering"  ? run.entering
                   : name->kind == "exiting" ? run.exiting
                                             : run.existing;
@@ -145,11 +151,11 @@ AmplitudeS3Run AmplitudeS3Source::newest_run() {
         .at(options_.shown_as)
         .with_hint(fmt::format("name one, as in cohort: {}", *cohorts.begin()));
   }
-  auto [time, run] = *newest_of(runs);
+  auto [name, run] = *newest_of(runs);
   for (auto* files : {&run.entering, &run.exiting, &run.existing}) {
     if (files->empty()) {
       throw Error(ErrorKind::kFailed, "source.incomplete_run",
-                  fmt::format("the newest run, {}, lacks its file of those who {}", time,
+                  fmt::format("the newest run, {}, lacks its file of those who {}", shown(name),
                               files == &run.entering  ? "enter"
                               : files == &run.exiting ? "leave"
                                                       : "are there"))
@@ -158,7 +164,7 @@ AmplitudeS3Run AmplitudeS3Source::newest_run() {
     }
     std::sort(files->begin(), files->end());
   }
-  run.time = std::min(hour_of(time), written(run));
+  run.time = std::min(hour_of(name.first), written(run));
   return run;
 }
 
@@ -167,14 +173,14 @@ void AmplitudeS3Source::open(const Columns& columns) {
   columns_.properties.emplace_back("amplitude_id");
   columns_.properties.emplace_back("user_id");
   same_hour_.text.clear();
+  ragged_.count = 0;
+  overlap_.count = 0;
   leaving_.clear();
   entering_.clear();
   rows_ = 0;
   bytes_before_ = 0;
   run_ = newest_run();
   files_ = run_.exiting;
-  ragged_.count = 0;
-  overlap_.count = 0;
   files_.insert(files_.end(), run_.entering.begin(), run_.entering.end());
   files_.insert(files_.end(), run_.existing.begin(), run_.existing.end());
   file_ = 0;

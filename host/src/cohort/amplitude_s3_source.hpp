@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "cohort/csv_table.hpp"
@@ -57,7 +58,9 @@ class AmplitudeS3Source final : public Source {
   std::optional<Instant> as_of() const override { return run_.time; }
 
  private:
-  using Runs = std::map<std::string, AmplitudeS3Run>;  //!< by the time in their names
+  //! By the time in their names, and the routing key: each sync of Amplitude's has its own, and
+  //! writes three files of its own.
+  using Runs = std::map<std::pair<std::string, std::string>, AmplitudeS3Run>;
   AmplitudeS3Run newest_run();
   Error other_cohorts(const std::set<std::string>& cohorts) const;
   Runs::const_iterator newest_of(const Runs& runs);
