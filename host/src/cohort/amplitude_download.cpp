@@ -88,6 +88,20 @@ std::optional<Instant> RememberedDownload::spent() const {
   return Instant{Milliseconds{std::stoll(*stored)}};
 }
 
+int RememberedDownload::note_given_up() {
+  int count = 0;
+  environment_.memory.update(key_ + "/given_up", [&](const auto& stored) {
+    count = (stored ? std::stoi(*stored) : 0) + 1;
+    return std::to_string(count);
+  });
+  return count;
+}
+
+void RememberedDownload::note_computed() {
+  if (!environment_.memory.get(key_ + "/given_up")) return;
+  environment_.memory.update(key_ + "/given_up", [](const auto&) { return std::nullopt; });
+}
+
 void RememberedDownload::note_archived() {
   environment_.memory.update(archived_key_, [](const auto&) { return std::string("refused"); });
 }

@@ -44,6 +44,10 @@ class RememberedDownload {
   //! When one was, last.
   std::optional<Instant> spent() const;
 
+  //! A download that never ended was given up. How many were, one after the other.
+  int note_given_up();
+  void note_computed();
+
   //! Amplitude refused the cohort for being archived: it would again.
   void note_archived();
   bool was_refused_as_archived() const;

@@ -1,11 +1,11 @@
 #include "cohort/amplitude_source.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "cohort/amplitude_file.hpp"
+#include "cohort/amplitude_job.hpp"
 
 namespace muster {
 namespace {
@@ -13,19 +13,12 @@ namespace {
 constexpr const char* kAnew =
     "nothing was sent; run again: the cohort is asked for anew, which costs a download";
 
+constexpr const char* kLighter =
+    "open the cohort in Amplitude; fewer properties make it lighter to compute";
+
 namespace json = boost::json;
 
-// Others report 30 to 60 seconds whatever the size; some pollers ask every second.
-constexpr Milliseconds kFirstPoll{1'000};
-constexpr Milliseconds kLongestPoll{15'000};
-constexpr Milliseconds kLongestJob = std::chrono::hours(1);
-constexpr Milliseconds kAskAgain = std::chrono::minutes(5);
 constexpr Milliseconds kFirstPause{1'000};
-
-std::string utc(Instant instant) {
-  return fmt::format("{:%Y-%m-%d %H:%M} UTC",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(instant)));
-}
 
 }  // namespace
 
@@ -52,22 +45,14 @@ void AmplitudeSource::open(const Columns& columns) {
   table_.reset();
   ragged_.count = 0;
   at_end_ = false;
+  given_up_.reset();
   properties_ = properties_to_ask(options_, columns);
   api();
   remembered_.emplace(environment_, api_->name(), options_.cohort, properties_);
   download_ = remembered_->get();
-  bool picked_up = download_.has_value();
-  if (!picked_up) ask();
-  if (!wait_until_done()) {
-    forget();
-    if (!picked_up) {
-      throw job_lost();
-    }
-    // What an earlier run asked for is gone: asked for anew.
-    ask();
-    picked_up = false;
-    if (!wait_until_done()) refuse_cohort(std::nullopt);
-  }
+  const bool is_there = download_.has_value();
+  if (!is_there) ask();
+  const bool picked_up = await_download(is_there);
   as_of_ = download_->as_of;
   try {
     auto file = std::make_unique<AmplitudeFile>(*api_, environment_, download_->id);
@@ -229,35 +214,45 @@ void AmplitudeSource::refuse_cohort(const std::optional<HttpResponse>& response)
       .with_hint("`muster cohorts` lists those there are, with their ids");
 }
 
-//! Step 2. False when Amplitude does not know the job.
-bool AmplitudeSource::wait_until_done() {
-  auto pause = kFirstPoll;
-  const auto began = environment_.clock.elapsed();
-  for (;;) {
-    const auto response =
-        api_->get(fmt::format("/api/5/cohorts/request-status/{}", url_encoded(download_->id)));
-    const bool says_failed = response.body.find("FAILED") != std::string::npos;
-    if (response.status == 404) return false;
-    if (response.status == 200 && !says_failed) return true;
-    if (response.status != 202 || says_failed) {
-      forget();
-      const auto details = AmplitudeApi::details_of(response);
-      throw Error(ErrorKind::kFailed, "amplitude.job_failed",
-                  fmt::format("Amplitude could not compute the cohort (status {}{}{})",
-                              response.status, details.empty() ? "" : ": ", details))
-          .at(options_.where)
-          .with_hint("open the cohort in Amplitude; fewer properties make it lighter to compute");
+//! Step 2. Whether it is still the download that an earlier run asked for: one that is gone, or
+//! never ends, is asked for anew, once.
+bool AmplitudeSource::await_download(bool picked_up) {
+  for (int asked = picked_up ? 0 : 1;; ++asked) {
+    const auto job = await_job(*api_, environment_, *download_, options_.where);
+    if (job.end == JobEnd::kDone) {
+      remembered_->note_computed();
+      return picked_up && asked == 0;
     }
-    if (environment_.clock.elapsed() - began >= kLongestJob) {
-      throw SourceWaits(Error(ErrorKind::kLater, "amplitude.still_computing",
-                              "Amplitude has been computing the cohort for an hour")
-                            .at(options_.where)
-                            .with_hint("run again later: the same download is picked up"),
-                        kAskAgain);
+    forget();
+    if (job.end == JobEnd::kFailed) throw job_failed(job.told);
+    if (job.end == JobEnd::kNever) {
+      if (remembered_->note_given_up() > 1) throw never_computed();
+      given_up_ = download_->asked;
+    } else if (asked > 0) {
+      if (!picked_up) throw job_lost();
+      refuse_cohort(std::nullopt);
     }
-    environment_.waiting.sleep(environment_.clock, pause);
-    pause = std::min(pause * 3 / 2, kLongestPoll);
+    ask();
   }
+}
+
+Error AmplitudeSource::job_failed(const std::string& told) const {
+  return Error(ErrorKind::kFailed, "amplitude.job_failed",
+               fmt::format("Amplitude could not compute the cohort ({})", told))
+      .at(options_.where)
+      .with_hint(kLighter);
+}
+
+Error AmplitudeSource::never_computed() const {
+  return Error(ErrorKind::kFailed, "amplitude.never_computed",
+               fmt::format("Amplitude did not end computing the cohort in {} hours, neither at the "
+                           "first request nor at the one of {}",
+                           std::chrono::duration_cast<std::chrono::hours>(kLongestJob).count(),
+                           utc(download_->asked)))
+      .at(options_.where)
+      .with_hint(fmt::format("{}; if it opens there, ask Amplitude's support. Nothing was sent; "
+                             "the next run asks anew, which costs a download",
+                             kLighter));
 }
 
 std::optional<Member> AmplitudeSource::next() {
@@ -294,6 +289,13 @@ std::vector<SourceNotice> AmplitudeSource::notices() const {
          fmt::format("the cohort {} is archived in Amplitude, which gives it all the same: whether "
                      "it is still computed is not known",
                      options_.cohort));
+  }
+  if (given_up_) {
+    tell(
+        "given_up_download",
+        fmt::format("Amplitude did not end computing the download that was asked for at {}: it was "
+                    "given up and asked for anew, which cost another download",
+                    utc(*given_up_)));
   }
   if (download_->id != asked_id_) {
     tell("earlier_download",

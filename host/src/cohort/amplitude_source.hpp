@@ -35,7 +35,9 @@ class AmplitudeSource final : public Source {
   void forget();
   void ask();
   std::string request_id();
-  bool wait_until_done();
+  bool await_download(bool picked_up);
+  Error job_failed(const std::string& told) const;
+  Error never_computed() const;
   Error job_lost() const;
   Error archived() const;
   [[noreturn]] void refuse(const HttpResponse& response);
@@ -53,7 +55,8 @@ class AmplitudeSource final : public Source {
   std::optional<AmplitudeBudget> budget_;
   std::optional<RememberedDownload> remembered_;
   std::optional<AmplitudeDownload> download_;
-  std::string asked_id_;  //!< of the download that this source itself asked for
+  std::string asked_id_;             //!< of the download that this source itself asked for
+  std::optional<Instant> given_up_;  //!< when what never ended was asked for
   std::optional<Instant> as_of_;
   std::optional<CsvTable> table_;
   SourceNotice ragged_{"ragged_rows", 0, {}};
