@@ -3,6 +3,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <thread>
 
 #include "base/log.hpp"
 #include "cohort/file_kinds.hpp"
@@ -264,6 +267,31 @@ TEST(PostgresSource, AServerThatSaysNothingIsNotWaitedForWithoutEnd) {
     }
     EXPECT_LE(clock.elapsed(), std::chrono::seconds(seconds + 5));
     EXPECT_GE(clock.elapsed(), std::chrono::seconds(seconds));
+  }
+}
+
+//! A server that agrees to TLS, and is gone before it is there.
+TEST(PostgresSource, ATlsHandshakeThatTheNetworkCutsIsALostConnection) {
+  namespace asio = boost::asio;
+  asio::io_context io;
+  asio::ip::tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), std::uint16_t{0}});
+  const auto url =
+      "postgresql://u:p@127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()) +
+      "/d?sslmode=require";
+  for (const bool reset : {true, false}) {
+    std::thread server([&] {
+      auto client = acceptor.accept();
+      std::array<char, 8> request{};
+      asio::read(client, asio::buffer(request));
+      asio::write(client, asio::buffer("S", 1));
+      std::array<char, 4096> hello{};
+      if (!reset) client.read_some(asio::buffer(hello));
+      client.set_option(asio::socket_base::linger(reset, 0));
+    });
+    const auto error = error_of(options_for(url, "SELECT 1 AS email"));
+    server.join();
+    EXPECT_EQ(error.code(), "sql.lost") << error.what();
+    EXPECT_EQ(error.kind(), ErrorKind::kLater);
   }
 }
 

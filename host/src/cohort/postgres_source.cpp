@@ -268,6 +268,14 @@ Error PostgresSource::not_connected() const {
                  "the database refused the user or the password of its URL",
                  "check both, and the server's pg_hba.conf");
   }
+  // A network's words, or OpenSSL's for a connection that ended: neither is about what TLS asks.
+  const bool cut = says("SSL SYSCALL error") || says("unexpected eof while reading");
+  if (cut && !says("certificate")) {
+    return error(ErrorKind::kLater, "sql.lost",
+                 "the connection to the database was cut while TLS was being agreed",
+                 "nothing was sent; run again later; if it stays so, the server, or what is before "
+                 "it, may not take this TLS: check sslmode of the URL");
+  }
   if (says("SSL") || says("certificate")) {
     return error(ErrorKind::kFailed, "sql.tls",
                  "TLS could not be agreed with the database as its URL asks",
