@@ -148,6 +148,24 @@ TEST(SourceBudget, AddsUpTheSyncsOfOneProject) {
   }
 }
 
+TEST(SourceBudget, AnAddressThatIsTheRegionsOwnIsTheSameProject) {
+  auto two = config({{"a", "every 2h"}, {"b", "every 2h"}});
+  const auto address_of_b = [&](const char* address, AmplitudeProjectAccess::Region region) {
+    auto& project = std::get<AmplitudeOptions>(two.syncs[1].source).project;
+    project.api_base = address;
+    project.region = region;
+  };
+  using enum AmplitudeProjectAccess::Region;
+  for (const auto* same : {"https://amplitude.com", "https://Amplitude.com/"}) {
+    address_of_b(same, kUs);
+    EXPECT_THROW(check_source_budgets(two), Error) << same;
+  }
+  address_of_b("https://amplitude.com", kEu);
+  EXPECT_THROW(check_source_budgets(two), Error) << "where it is, counts";
+  address_of_b("", kEu);
+  check_source_budgets(two);
+}
+
 //! As many syncs of one project, each so often.
 std::optional<Error> refusal(int syncs, const std::string& cadence) {
   std::vector<std::pair<std::string, std::string>> all;

@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "base/log.hpp"
@@ -65,10 +66,38 @@ const char* base_of(AmplitudeProjectAccess::Region region) {
                                                        : "https://analytics.eu.amplitude.com";
 }
 
+std::string address_of(const AmplitudeProjectAccess& project) {
+  std::string address = project.api_base.empty() ? base_of(project.region) : project.api_base;
+  while (address.ends_with('/')) address.pop_back();
+  const auto scheme = address.find("://");
+  const auto host = scheme == std::string::npos ? 0 : scheme + 3;
+  const auto path = std::min(address.find('/', host), address.size());
+  std::transform(address.begin(), address.begin() + static_cast<std::ptrdiff_t>(path),
+                 address.begin(), [](unsigned char c) { return std::tolower(c); });
+  return address;
+}
+
+bool is_loopback(std::string_view url) {
+  for (const std::string_view base : {"http://127.0.0.1:", "http://localhost:", "http://[::1]:"}) {
+    if (!url.starts_with(base)) continue;
+    // Not what stands before an '@': http://127.0.0.1:80@elsewhere.
+    const auto port = url.substr(base.size(), url.find('/', base.size()) - base.size());
+    return !port.empty() && port.find_first_not_of("0123456789") == std::string_view::npos;
+  }
+  return false;
+}
+
+void check_api_base(std::string_view base) {
+  if (base.starts_with("https://") || is_loopback(base)) return;
+  throw Error(ErrorKind::kUsage, "config.api_base",
+              "'api_base' must be https, or http on this machine")
+      .with_hint("such as https://amplitude.com, or http://127.0.0.1:8080 of a simulator");
+}
+
 AmplitudeApi::AmplitudeApi(const AmplitudeProjectAccess& project,
                            const SourceEnvironment& environment)
     : environment_(environment), project_(project) {
-  if (project_.api_base.empty()) project_.api_base = base_of(project_.region);
+  project_.api_base = address_of(project_);
   const auto api_key = project_.api_key.resolve();
   authorization_ = base64(api_key + ':' + project_.secret_key.resolve());
   log::keep_secret(authorization_);

@@ -15,6 +15,13 @@ namespace muster {
 //! `text` as a part of a path or of a query.
 std::string url_encoded(std::string_view text);
 
+//! Where the project's API is, in one spelling.
+std::string address_of(const AmplitudeProjectAccess& project);
+//! Whether `url` is plain http on this machine, as a simulator's.
+bool is_loopback(std::string_view url);
+//! Throws Error when the keys would be sent in clear to `base`; the caller adds the place.
+void check_api_base(std::string_view base);
+
 //! Whether Amplitude refused the API key, or the secret key.
 bool is_refused_key(const Error& error);
 bool is_refused_secret(const Error& error);

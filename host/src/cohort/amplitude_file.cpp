@@ -14,13 +14,6 @@ constexpr Milliseconds kSlice{50};
 constexpr Milliseconds kLongestSilence{60'000};
 constexpr Milliseconds kLongestDownload{6 * 3'600'000};
 
-bool is_loopback(std::string_view url) {
-  for (const auto* base : {"http://127.0.0.1:", "http://localhost:", "http://[::1]:"}) {
-    if (url.starts_with(base)) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 AmplitudeFile::AmplitudeFile(AmplitudeApi& api, const SourceEnvironment& environment,

@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "cohort/amplitude_api.hpp"
 #include "cohort/amplitude_budget.hpp"
 #include "schedule/cadence.hpp"
 
@@ -22,8 +23,7 @@ std::optional<std::string> project_of(const SyncConfig& sync) {
   const auto* source = std::get_if<AmplitudeOptions>(&sync.source);
   if (source == nullptr) return std::nullopt;
   try {
-    return fmt::format("{}/{}/{}", to_word(source->project.region), source->project.api_base,
-                       source->project.api_key.resolve());
+    return fmt::format("{}/{}", address_of(source->project), source->project.api_key.resolve());
   } catch (const Error&) {
     return std::nullopt;
   }
