@@ -127,6 +127,12 @@ class FromAmplitude(WithAmplitude):
                 checked = self.muster("check")
                 self.assertEqual(checked.code, 0, checked)
 
+    def test_cohorts_sends_no_key_in_clear(self):
+        for base in ("http://amplitude.example", "http://127.0.0.1:80@amplitude.example"):
+            result = self.muster("cohorts", "--api-base", base, "--json")
+            self.assertEqual((result.code, result.json["error"]["code"]), (2, "config.api_base"))
+            self.assertEqual(result.json["error"]["where"], "--api-base")
+
     def test_init_asks_on_a_terminal_and_again_for_what_is_no_answer(self):
         ours, theirs = pty.openpty()
         process = subprocess.Popen(

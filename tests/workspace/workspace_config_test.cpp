@@ -2,6 +2,7 @@
 #include "run/workspace_config.hpp"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 namespace muster {
 namespace {
@@ -146,6 +147,10 @@ INSTANTIATE_TEST_SUITE_P(
               "config.missing_key", "muster.yaml:2:9"},
         Fault{"ListenWithoutASecret", "version: 1", "version: 1\nlisten: {port: 1, headers: {}}",
               "config.push_headers", "muster.yaml:2:28"},
+        Fault{"AmplitudeInClear", "source: {csv: cohort.csv}",
+              "source: {amplitude: {cohort: a, api_key: {env: K}, secret_key: {env: S}, api_base: "
+              "\"http://127.0.0.1:80@elsewhere.example\"}}",
+              "config.api_base", "muster.yaml:9:88"},
         Fault{"ListenForNoHeader", "version: 1",
               "version: 1\nlisten: {port: 1, headers: {X S: {env: A}}}", "config.push_header",
               "muster.yaml:2:29"}),

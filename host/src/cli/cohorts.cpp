@@ -49,6 +49,13 @@ AmplitudeProjectAccess project_of(const CohortsOptions& options) {
   project.api_key = variable(options.api_key);
   project.secret_key = variable(options.secret_key);
   project.api_base = options.api_base;
+  if (!project.api_base.empty()) {
+    try {
+      check_api_base(project.api_base);
+    } catch (const Error& error) {
+      throw Error(error).at("--api-base");
+    }
+  }
   return project;
 }
 

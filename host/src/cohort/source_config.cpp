@@ -72,13 +72,14 @@ SqlOptions parse_sql(const YamlNode& node, const std::filesystem::path& workspac
   return options;
 }
 
-//! A base address may be plain http on this machine alone, for the simulator.
 std::string read_api_base(const YamlNode& node) {
   const auto& base = node.as_text("api_base");
-  const bool loopback = base.starts_with("http://127.0.0.1:") ||
-                        base.starts_with("http://localhost:") || base.starts_with("http://[::1]:");
-  if (loopback || base.starts_with("https://")) return base;
-  throw node.error("config.api_base", "'api_base' must be https, or http on this machine");
+  try {
+    check_api_base(base);
+  } catch (const Error& error) {
+    throw Error(error).at(node.where());
+  }
+  return base;
 }
 
 AmplitudeProjectAccess parse_project(const YamlNode& node, const std::filesystem::path& workspace) {
