@@ -147,6 +147,12 @@ INSTANTIATE_TEST_SUITE_P(
               "config.missing_key", "muster.yaml:2:9"},
         Fault{"ListenWithoutASecret", "version: 1", "version: 1\nlisten: {port: 1, headers: {}}",
               "config.push_headers", "muster.yaml:2:28"},
+        Fault{"ScheduledStandardInput", "source: {csv: cohort.csv}",
+              "source: {csv: \"-\"}\n    cadence: daily", "config.cadence_of_input",
+              "muster.yaml:10:14"},
+        Fault{"ScheduledStandardInputOfLines", "source: {csv: cohort.csv}",
+              "cadence: every 2h\n    source: {jsonl: \"-\"}", "config.cadence_of_input",
+              "muster.yaml:9:14"},
         Fault{"AmplitudeInClear", "source: {csv: cohort.csv}",
               "source: {amplitude: {cohort: a, api_key: {env: K}, secret_key: {env: S}, api_base: "
               "\"http://127.0.0.1:80@elsewhere.example\"}}",

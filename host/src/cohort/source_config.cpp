@@ -311,6 +311,12 @@ bool costs_again(const SourceConfig& config, const Columns& columns,
   return amplitude != nullptr && costs_again(*amplitude, columns, environment, since);
 }
 
+bool is_standard_input(const SourceConfig& config) {
+  const auto* csv = std::get_if<CsvOptions>(&config);
+  const auto* jsonl = std::get_if<JsonlOptions>(&config);
+  return (csv != nullptr && csv->pattern == "-") || (jsonl != nullptr && jsonl->pattern == "-");
+}
+
 std::string describe(const SourceConfig& config) { return std::visit(Describing{}, config); }
 
 }  // namespace muster

@@ -53,6 +53,9 @@ std::optional<SourceBudget> known_budget(const SourceConfig& config,
 bool costs_again(const SourceConfig& config, const Columns& columns,
                  const SourceEnvironment& environment, Instant since);
 
+//! Whether it is read from standard input, which only a run by hand has.
+bool is_standard_input(const SourceConfig& config);
+
 //! For people: what kind of source, and where.
 std::string describe(const SourceConfig& config);
 

@@ -127,6 +127,12 @@ ListenConfig read_listen(const YamlNode& node, const std::filesystem::path& dire
   if (const auto* address = node.find("address")) {
     listen.address = address->as_text("address");
     if (!is_address(listen.address)) {
+  if (is_standard_input(sync.source) && sync.cadence != "manual") {
+    throw Error(ErrorKind::kUsage, "config.cadence_of_input",
+                "the sync reads standard input, which `muster serve` does not have")
+        .at(sync.cadence_where)
+        .with_hint("take the cadence out and run it by hand, or name a file as its source");
+  }
       throw address->error("config.listen_address", "'address' is no IP address of this machine")
           .with_hint("such as 127.0.0.1, 0.0.0.0 for all of this machine's, or ::1");
     }
