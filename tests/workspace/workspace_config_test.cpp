@@ -153,6 +153,15 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"ScheduledStandardInputOfLines", "source: {csv: cohort.csv}",
               "cadence: every 2h\n    source: {jsonl: \"-\"}", "config.cadence_of_input",
               "muster.yaml:9:14"},
+        Fault{"ListenForOneHeaderTwice", "version: 1",
+              "version: 1\nlisten: {port: 1, headers: {X-A: {env: A}, x-a: {env: B}}}",
+              "config.push_header", "muster.yaml:2:44"},
+        Fault{"ListenForTheHost", "version: 1",
+              "version: 1\nlisten: {port: 1, headers: {host: {env: A}}}", "config.push_header",
+              "muster.yaml:2:29"},
+        Fault{"ListenForAPresetOfAmplitudes", "version: 1",
+              "version: 1\nlisten: {port: 1, headers: {User-Agent: {env: A}}}",
+              "config.push_header", "muster.yaml:2:29"},
         Fault{"AmplitudeInClear", "source: {csv: cohort.csv}",
               "source: {amplitude: {cohort: a, api_key: {env: K}, secret_key: {env: S}, api_base: "
               "\"http://127.0.0.1:80@elsewhere.example\"}}",
@@ -173,6 +182,23 @@ TEST(WorkspaceConfig, ListensOnLoopbackForWhatIsPushed) {
   ASSERT_EQ(config.listen->headers.size(), 2U);
   EXPECT_EQ(config.listen->headers[0].first, "X-Secret");
   EXPECT_FALSE(parse(kWhole).listen);
+}
+
+TEST(WorkspaceConfig, ASecretThatNoHeaderCanHaveIsRefusedAndNotRepeated) {
+  const SecretReference secret{SecretReference::Kind::kEnvironment, "MUSTER_TEST_HEADER", "here"};
+  for (const auto* value : {" s3cr3t", "s3cr3t ", "s3cr3t\t", "s3\ncr3t"}) {
+    ::setenv("MUSTER_TEST_HEADER", value, 1);
+    try {
+      resolve_header("X-Secret", secret);
+      ADD_FAILURE() << "not refused";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), "config.push_secret");
+      EXPECT_EQ(error.where(), "here");
+      EXPECT_EQ((std::string(error.what()) + error.hint()).find("cr3t"), std::string::npos);
+    }
+  }
+  ::setenv("MUSTER_TEST_HEADER", "Bearer s3cr3t", 1);
+  EXPECT_EQ(resolve_header("Authorization", secret), "Bearer s3cr3t");
 }
 
 TEST(WorkspaceConfig, WhatIsPushedIsLaidOverUserIds) {

@@ -27,7 +27,9 @@ class Check {
       }
     }
     if (const auto& listen = workspace->config().listen) {
-      for (const auto& [name, secret] : listen->headers) attempt([&] { secret.resolve(); });
+      for (const auto& header : listen->headers) {
+        attempt([&] { resolve_header(header.first, header.second); });
+      }
     }
     for (const auto& sync : workspace->config().syncs) check(*workspace, sync);
     if (cadences_are_good_) attempt([&] { check_source_budgets(workspace->config()); });

@@ -1,6 +1,5 @@
 #include "run/workspace_config.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -105,55 +104,6 @@ void read_rules(const YamlNode& node, SyncConfig& sync) {
   }
 }
 
-//! A token (RFC 9110, 5.1).
-bool is_header_name(std::string_view name) {
-  return !name.empty() && name.find_first_not_of(
-                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                              "!#$%&'*+-.^_`|~") == std::string_view::npos;
-}
-
-//! IPv4 or IPv6; the latter perhaps with an interface behind a '%'.
-bool is_address(const std::string& text) {
-  in6_addr bytes{};
-  return ::inet_pton(AF_INET, text.c_str(), &bytes) == 1 ||
-         ::inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &bytes) == 1;
-}
-
-ListenConfig read_listen(const YamlNode& node, const std::filesystem::path& directory) {
-  constexpr std::size_t kMostHeaders = 5;  // amplitude/api.md §2
-  node.expect_keys("listen", {"address", "port", "headers"});
-  ListenConfig listen;
-  listen.where = node.where();
-  if (const auto* address = node.find("address")) {
-    listen.address = address->as_text("address");
-    if (!is_address(listen.address)) {
-  if (is_standard_input(sync.source) && sync.cadence != "manual") {
-    throw Error(ErrorKind::kUsage, "config.cadence_of_input",
-                "the sync reads standard input, which `muster serve` does not have")
-        .at(sync.cadence_where)
-        .with_hint("take the cadence out and run it by hand, or name a file as its source");
-  }
-      throw address->error("config.listen_address", "'address' is no IP address of this machine")
-          .with_hint("such as 127.0.0.1, 0.0.0.0 for all of this machine's, or ::1");
-    }
-  }
-  listen.port = static_cast<std::uint16_t>(node.at("listen", "port").as_integer("port", 0, 65'535));
-  const auto& headers = node.at("listen", "headers");
-  headers.expect_map("headers");
-  for (const auto& [name, value] : headers.entries()) {
-    if (!is_header_name(name.text())) {
-      throw name.error("config.push_header", "not a name that a header may have");
-    }
-    listen.headers.emplace_back(name.text(), read_secret_reference(value, name.text(), directory));
-  }
-  if (listen.headers.empty() || listen.headers.size() > kMostHeaders) {
-    throw headers
-        .error("config.push_headers", "'headers' must name one to five headers of the webhook")
-        .with_hint("they are all that tells Amplitude from others: X-Muster-Secret: {env: NAME}");
-  }
-  return listen;
-}
-
 SyncConfig read_sync(const YamlNode::Entry& entry, const std::filesystem::path& directory) {
   const auto& node = entry.value;
   SyncConfig sync;
@@ -177,6 +127,12 @@ SyncConfig read_sync(const YamlNode::Entry& entry, const std::filesystem::path& 
   sync.column = identifier.at("identifier", "column").as_text("column");
   sync.kind = identifier.at("identifier", "as").as_text("as");
   read_rules(node, sync);
+  if (is_standard_input(sync.source) && sync.cadence != "manual") {
+    throw Error(ErrorKind::kUsage, "config.cadence_of_input",
+                "the sync reads standard input, which `muster serve` does not have")
+        .at(sync.cadence_where)
+        .with_hint("take the cadence out and run it by hand, or name a file as its source");
+  }
   return sync;
 }
 

@@ -11,6 +11,7 @@
 #include "base/secret_reference.hpp"
 #include "base/strict_yaml.hpp"
 #include "cohort/source_config.hpp"
+#include "run/listen_config.hpp"
 #include "run/run_context.hpp"
 
 namespace muster {
@@ -27,14 +28,6 @@ struct ConnectionConfig {
 
   //! Else access is granted by somebody: OAuth.
   bool has_static_token() const { return auth.contains("token"); }
-};
-
-//! Where pushed changes are received.
-struct ListenConfig {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 0;
-  std::vector<std::pair<std::string, SecretReference>> headers;  //!< name and value
-  std::string where;
 };
 
 struct SyncConfig {

@@ -11,7 +11,9 @@ namespace {
 
 PushReceiver::Headers resolved(const ListenConfig& listen) {
   PushReceiver::Headers headers;
-  for (const auto& [name, secret] : listen.headers) headers.emplace_back(name, secret.resolve());
+  for (const auto& [name, secret] : listen.headers) {
+    headers.emplace_back(name, resolve_header(name, secret));
+  }
   return headers;
 }
 
