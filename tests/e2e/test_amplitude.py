@@ -2,6 +2,7 @@
 
 import os
 import pty
+import sqlite3
 import subprocess
 
 from amplitude_support import API_KEY, PEOPLE, SECRET_KEY, WithAmplitude
@@ -126,6 +127,33 @@ class FromAmplitude(WithAmplitude):
                 self.assertIn("#", (self.directory / "muster.yaml").read_text())
                 checked = self.muster("check")
                 self.assertEqual(checked.code, 0, checked)
+
+    def test_init_refuses_what_check_would_and_writes_nothing(self):
+        given = {"--cohort": "c", "--source": "csv:people.csv"}
+        for flags, code in (
+            ({"--cadence": "nonsense"}, "config.cadence"),
+            ({"--cadence": "daily", "--source": "csv:-"}, "config.cadence_of_input"),
+            ({"--cadence": "hourly", "--source": "amplitude:x"}, "config.amplitude_budget"),
+            ({"--source": "sql:postgresql://u:p@host/db"}, "config.literal_secret"),
+            ({"--source": "postgres:no name"}, "config.literal_secret"),
+            ({"--cohort": ""}, "init.missing"),
+            ({"--column": ""}, "init.missing"),
+        ):
+            with self.subTest(flags):
+                arguments = [part for flag in {**given, **flags}.items() for part in flag]
+                result = self.muster("init", *arguments, "--json")
+                self.assertEqual((result.code, result.json["error"]["code"]), (2, code), result)
+                self.assertFalse((self.directory / "muster.yaml").exists())
+
+    def test_init_writes_a_column_of_any_name_that_check_accepts(self):
+        with sqlite3.connect(self.directory / "people.db") as database:
+            database.execute("CREATE TABLE people (user_id, \"l'e: mail #1\"\"\")")
+        database.close()
+        result = self.muster("init", "--cohort", "c", "--source", "sql:people.db",
+                             "--column", "l'e: mail #1\"")
+        self.assertEqual(result.code, 0, result)
+        checked = self.muster("check")
+        self.assertEqual(checked.code, 0, checked)
 
     def test_cohorts_sends_no_key_in_clear(self):
         for base in ("http://amplitude.example", "http://127.0.0.1:80@amplitude.example"):

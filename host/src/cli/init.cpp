@@ -8,6 +8,8 @@
 #include <iostream>
 
 #include "cli/commands.hpp"
+#include "schedule/cadence.hpp"
+#include "schedule/source_budget.hpp"
 
 namespace muster::cli {
 namespace {
@@ -18,6 +20,23 @@ struct InitOptions {
 
 //! A text as a YAML scalar: JSON's form is YAML's.
 std::string scalar(const std::string& text) { return json::serialize(json::value(text)); }
+
+//! As it stands within quotes, in SQL and in YAML's single ones.
+std::string doubled(char quote, const std::string& text) {
+  std::string within;
+  for (const char c : text) within.append(c == quote ? 2 : 1, c);
+  return within;
+}
+
+//! As it is where that is a name in SQL, else in quotes.
+std::string column_in_sql(const std::string& column) {
+  const bool plain =
+      column.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+          std::string::npos &&
+      (column.front() < '0' || column.front() > '9');
+  if (plain) return column;
+  return '"' + doubled('"', column) + '"';
+}
 
 Error bad_source(const std::string& text) {
   return Error(ErrorKind::kUsage, "init.source", fmt::format("'{}' is no source", text))
@@ -34,8 +53,9 @@ std::string source_lines(const InitOptions& options) {
   }
   const auto kind = options.source.substr(0, colon);
   const auto what = options.source.substr(colon + 1);
-  const std::string query =
-      "      query: SELECT user_id, " + options.column + " FROM people   # one row a person\n";
+  const auto query =
+      fmt::format("      query: 'SELECT user_id, {} FROM people'   # one row a person\n",
+                  doubled('\'', column_in_sql(options.column)));
   if (kind == "csv" || kind == "jsonl" || kind == "amplitude_s3") {
     return fmt::format("      {}: {}\n", kind, scalar(what));
   }
@@ -103,6 +123,22 @@ const std::vector<std::string> kRegions{"us", "eu"};
 const std::vector<std::string> kKinds{"email", "contact_id"};
 const std::vector<std::string> kYesNo{"yes", "no"};
 const std::vector<std::string> kAuths{"token", "oauth"};
+
+//! As `muster check` would refuse them, but at the flag: nothing is written.
+void check_answers(const InitOptions& options) {
+  const std::pair<const char*, const std::string*> needed[] = {{"--cohort", &options.cohort},
+                                                               {"--column", &options.column}};
+  for (const auto& [flag, answer] : needed) {
+    if (!answer->empty()) continue;
+    throw Error(ErrorKind::kUsage, "init.missing", fmt::format("{} is empty", flag))
+        .with_hint("example: muster init --cohort 'Power Users' --source csv:people.csv");
+  }
+  try {
+    static_cast<void>(Cadence::parse(options.cadence));
+  } catch (const Error& error) {
+    throw Error(error).at("--cadence");
+  }
+}
 
 class Questions {
  public:
@@ -176,11 +212,12 @@ void run(const Shell& shell, const CLI::App& command, InitOptions options) {
   }
   questions.ask("--auth", "Access to HubSpot by", "token", options.auth, kAuths);
   questions.ask("--cadence", "When it runs by itself", "manual", options.cadence);
+  check_answers(options);
   const auto directory = shell.workspace_directory();
   const auto file = directory / "muster.yaml";
   const auto text = configuration(options);
   // What is written can be read, or is not written.
-  static_cast<void>(parse_workspace(text, file.string(), directory));
+  check_source_budgets(parse_workspace(text, file.string(), directory));
   write_new(file, text);
   shell.say(fmt::format("Written: {}\nNext: muster check", file.string()));
   shell.print(json::object{{"written", file.string()}});
