@@ -11,7 +11,8 @@ using std::chrono::hours;
 
 class ReportTest : public ::testing::Test {
  protected:
-  void fill(std::size_t count) {
+  void fill(std::size_t count, const std::vector<std::string>& rules = {}) {
+    world.configure(rules);
     world.cohort(SyncWorld::people(count));
     ASSERT_EQ(world.run().run.status, RunStatus::kSucceeded);
     world.clock.advance(hours(1));
@@ -48,6 +49,59 @@ TEST_F(ReportTest, RemovalsThatTheDestinationDidNotDoAreToBeRetried) {
   const auto next = world.run();
   EXPECT_EQ(removals(next, "to_retry"), 0U);
   EXPECT_EQ(removals(next, "removed"), 5U);
+}
+
+//! `removed` counts changes that the run made.
+TEST_F(ReportTest, WhoWasTakenOutByOthersBeforeLeavesUncounted) {
+  for (const auto* verify : {"verify: true", "verify: false"}) {
+    SCOPED_TRACE(verify);
+    fill(30, {verify});
+    const auto gone = world.id_of("person29@example.com");
+    world.hubspot.account().remove_member(world.list(), gone);
+    world.cohort(SyncWorld::people(28));
+    const auto result = world.run();
+    EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
+    EXPECT_EQ(result.run.figures.removed, 1U);
+    EXPECT_EQ(removals(result, "removed"), 1U);
+    EXPECT_EQ(count_of(read_file(result.report), "remove,,,unchanged,,GONE_BEFORE,"), 1U);
+    EXPECT_EQ(world.run().run.figures.removed, 0U);
+    const auto workspace = world.open();
+    const auto told =
+        workspace->explain(workspace->config().sync("s"), std::to_string(gone), world.told);
+    ASSERT_FALSE(told.people.front().changes.empty());
+    EXPECT_EQ(told.people.front().changes.front().change.detail, "GONE_BEFORE");
+  }
+}
+
+//! The answer is lost, and the next one says that they are not in the list.
+TEST_F(ReportTest, ARemovalThatTookEffectUnseenIsCounted) {
+  fill(30);
+  simulator::Fault lost;
+  lost.path = "/memberships";
+  lost.method = "PUT";
+  lost.kind = "reset";
+  lost.applied = true;
+  world.hubspot.faults().add(lost);
+  world.cohort(SyncWorld::people(28));
+  const auto result = world.run();
+  EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(removals(result, "unchanged"), 2U);
+  EXPECT_EQ(result.run.figures.removed, 2U);
+}
+
+TEST_F(ReportTest, ARemovalOfARunThatDiedIsCountedByTheNext) {
+  fill(30);
+  simulator::Fault lost;
+  lost.path = "/memberships";
+  lost.method = "PUT";
+  lost.kind = "reset";
+  lost.applied = true;
+  lost.count = -1;
+  world.hubspot.faults().add(lost);
+  world.cohort(SyncWorld::people(28));
+  ASSERT_EQ(world.run().run.figures.removed, 0U);
+  world.hubspot.faults().clear();
+  EXPECT_EQ(world.run().run.figures.removed, 2U);
 }
 
 TEST_F(ReportTest, RemovalsBehindAddsThatFailedAreToBeRetried) {

@@ -137,6 +137,7 @@ TEST_F(VerifyTest, WhoLeftTheCohortAndTheListIsNotMissingAfterARepair) {
   const auto next = world.run();
   EXPECT_EQ(next.run.status, RunStatus::kSucceeded);
   EXPECT_EQ(next.run.figures.listed, 29U);
+  EXPECT_EQ(next.run.figures.removed, 0U);
 }
 
 TEST_F(VerifyTest, WhoWasToLeaveAndIsStillThereDiffersUntilARepair) {

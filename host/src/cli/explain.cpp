@@ -46,6 +46,9 @@ std::string text_of(const ChangeRow& change) {
   if (change.kind == ChangeKind::kAdded && change.reason == "drifted") {
     return "added again, after it had drifted out of the list";
   }
+  if (change.kind == ChangeKind::kRemoved && change.detail == kGoneBefore) {
+    return "left the cohort; others had taken it out of the list before";
+  }
   std::string text = to_word(change.kind);
   if (!change.reason.empty() && change.reason != text) text += ", " + change.reason;
   if (!change.detail.empty()) text += " " + change.detail;

@@ -147,15 +147,16 @@ class Proof {
     transaction.commit();
   }
 
-  //! Who left the cohort since the last run, and is not in the list any more, is not missing: the
-  //! next run has nothing to do for them.
+  //! Who left the cohort since the last run, and is not in the list any more, is not missing: they
+  //! are out of it as if removed already, and the next run makes sure of that.
   void release_leavers(Comparison& reading) {
     Lease::Transaction transaction(session_.lease);
     const auto release = [this](const MemberKey& key) {
       if (session_.cohort.find(key) != nullptr) return false;
       auto row = store_.member(session_.sync.id, key);
       if (row && row->state == MemberState::kListed) {
-        row->state = MemberState::kLeaving;
+        row->state = MemberState::kPending;
+        row->sealed_identifier.clear();
         store_.put_member(session_.sync.id, *row);
       }
       return true;

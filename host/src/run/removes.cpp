@@ -15,7 +15,8 @@ Removals::Removals(Session& session, std::vector<MemberKey> keys, Merges merges)
       store_(session.context.store),
       follows_merges_(merges == Merges::kKnown),
       keys_(std::move(keys)),
-      settled_(keys_.size(), false) {
+      settled_(keys_.size(), false),
+      untouched_(keys_.size(), false) {
   std::sort(keys_.begin(), keys_.end());
 }
 
@@ -31,9 +32,10 @@ void Removals::settle(std::span<const Outcome> outcomes, const Adds& adds) {
   for (std::size_t i = 0; i < riding_.size(); ++i) {
     const auto& removal = riding_[i];
     const auto& record = removal.operation.record_id;
+    note_doubt(removal, outcomes[i]);
     if (!record.empty() && store_.count_listed_with_record(session_.sync.id, record) > 0) {
       // An add of the batch is that record, too.
-      for (const auto& row : removal.rows) done(row, "unchanged");
+      for (const auto& row : removal.rows) done(row, Left::kRecordStays);
     } else if (outcomes[i].kind == OutcomeKind::kApplied || !adds.unsettled.contains(record)) {
       settle(removal, outcomes[i]);
     }
@@ -113,6 +115,7 @@ BatchLeft<MemberKey> Removals::send_batch(const std::vector<MemberKey>& keys) {
 
   Lease::Transaction transaction(session_.lease);
   for (std::size_t i = 0; i < prepared.removals.size(); ++i) {
+    note_doubt(prepared.removals[i], result.outcomes[i]);
     settle(prepared.removals[i], result.outcomes[i]);
   }
   session_.report.flush();
@@ -207,6 +210,7 @@ std::vector<Removals::Removal> Removals::write_ahead(std::vector<MemberRow> rows
   Lease::Transaction transaction(session_.lease);
   for (auto& row : rows) {
     if (row.record_id.empty()) continue;
+    if (row.state == MemberState::kListed) untouched_[place_of(row.key)] = true;
     const bool was_in = row.state == MemberState::kListed || row.state == MemberState::kLeaving;
     row.state = was_in ? MemberState::kLeaving : MemberState::kPending;
     store_.put_member(session_.sync.id, row);
@@ -221,7 +225,7 @@ std::vector<Removals::Removal> Removals::write_ahead(std::vector<MemberRow> rows
     }
     if (!row.record_id.empty() &&
         store_.count_listed_with_record(session_.sync.id, row.record_id) > 0) {
-      done(row, "unchanged");
+      done(row, Left::kRecordStays);
       continue;
     }
     if (row.record_id.empty()) {
@@ -248,7 +252,7 @@ void Removals::settle(const Removal& removal, const Outcome& outcome) {
   }
   for (const auto& row : removal.rows) {
     if (gone) {
-      done(row, outcome.kind == OutcomeKind::kApplied ? "removed" : "unchanged");
+      done(row, outcome.kind == OutcomeKind::kApplied ? Left::kTakenOut : Left::kNotThere);
       if (session_.rules.read_back == ReadBack::kOn) keep_until_proved(row);
       continue;
     }
@@ -280,16 +284,27 @@ void Removals::refuse(const MemberRow& row, const Outcome& outcome) {
        row.record_id});
 }
 
-void Removals::done(const MemberRow& row, std::string_view outcome) {
+//! What was sent may have taken effect: whoever is then found not to be there was taken out by us.
+void Removals::note_doubt(const Removal& removal, const Outcome& outcome) {
+  if (outcome.kind != OutcomeKind::kInDoubt) return;
+  for (const auto& row : removal.rows) untouched_[place_of(row.key)] = false;
+}
+
+//! A change is what a run made: whom others had taken out before is none.
+void Removals::done(const MemberRow& row, Left left) {
   settling_.push_back(row.key);
   store_.forget_member(session_.sync.id, row.key);
   const bool was_listed = row.state == MemberState::kLeaving;
-  if (was_listed || outcome == "removed") {
-    session_.tally.removed();
-    store_.put_change(session_.sync.id,
-                      {session_.run, row.key, ChangeKind::kRemoved, row.record_id, {}, {}});
+  const bool gone_before = was_listed && left == Left::kNotThere && untouched_[place_of(row.key)];
+  const std::string_view detail = gone_before ? kGoneBefore : std::string_view();
+  if (was_listed || left == Left::kTakenOut) {
+    if (!gone_before) session_.tally.removed();
+    store_.put_change(
+        session_.sync.id,
+        {session_.run, row.key, ChangeKind::kRemoved, row.record_id, {}, std::string(detail)});
   }
-  session_.report.add({"remove", {}, {}, outcome, {}, {}, row.record_id});
+  const auto* outcome = left == Left::kTakenOut ? "removed" : "unchanged";
+  session_.report.add({"remove", {}, {}, outcome, {}, detail, row.record_id});
 }
 
 //! An answer may lie: whoever is still seen in the audience is removed again by the next run.

@@ -63,7 +63,14 @@ class Removals {
   std::vector<Removal> write_ahead(std::vector<MemberRow> rows);
   void settle(const Removal& removal, const Outcome& outcome);
   void refuse(const MemberRow& row, const Outcome& outcome);
-  void done(const MemberRow& row, std::string_view outcome);
+  //! How a member is out of the audience, as far as it is ours.
+  enum class Left {
+    kTakenOut,     //!< by this removal
+    kRecordStays,  //!< another member has the record
+    kNotThere,     //!< the audience does not hold it
+  };
+  void note_doubt(const Removal& removal, const Outcome& outcome);
+  void done(const MemberRow& row, Left left);
   void keep_until_proved(MemberRow row);
   std::size_t place_of(const MemberKey& key) const;
 
@@ -73,6 +80,7 @@ class Removals {
   std::vector<MemberKey> keys_;      //!< in order
   std::vector<bool> settled_;        //!< of the keys, as committed
   std::vector<MemberKey> settling_;  //!< in the transaction that goes on
+  std::vector<bool> untouched_;      //!< of the keys: listed, and no removal took effect, surely
   std::vector<Removal> riding_;      //!< given to ride along, not settled yet
   std::vector<std::uint64_t> held_;  //!< in order
   std::size_t refused_ = 0;

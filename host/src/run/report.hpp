@@ -13,6 +13,10 @@
 
 namespace muster {
 
+//! Detail of a removal, and of the change in the history: whoever left the cohort was out of the
+//! audience already, by nothing that we did.
+constexpr std::string_view kGoneBefore = "GONE_BEFORE";
+
 struct ReportRow {
   std::string_view operation;  //!< add, remove, update, verify, none
   std::string_view source_id;
