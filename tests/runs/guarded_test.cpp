@@ -181,9 +181,26 @@ TEST_F(GuardedTest, ARepairFromAnEmptiedSourceIsStopped) {
   const auto result = world.repair();
   ASSERT_TRUE(result.run && result.run->error);
   EXPECT_EQ(result.run->error->code(), "guard.empty_source");
+  EXPECT_EQ(result.run->error->message(),
+            "the source is empty; whoever of the 30 listed members is missing from the list would "
+            "count as having left, and not be added again");
   EXPECT_FALSE(result.was_read);
   const auto store = world.store();
   EXPECT_EQ(store->count_members(store->sync("s")->id, MemberState::kListed), 30U);
+}
+
+//! What the guard says of it beforehand.
+TEST_F(GuardedTest, ARepairFromAnEmptiedSourceThatIsAllowedToRemovesNobody) {
+  fill(30);
+  world.hubspot.account().remove_member(world.list(), world.id_of("person3@example.com"));
+  world.cohort({});
+  RunOptions allowing;
+  allowing.allow_removals = true;
+  const auto result = world.repair(allowing);
+  EXPECT_FALSE(result.run->error);
+  EXPECT_EQ(result.repaired, 0U);
+  EXPECT_EQ(result.missing, 0U);
+  EXPECT_EQ(world.listed().size(), 29U);
 }
 
 TEST_F(GuardedTest, ARepairOfAMirrorRemovesManyStrangersWhenItIsAllowedTo) {

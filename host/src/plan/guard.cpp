@@ -24,13 +24,15 @@ std::string beginning_with(const std::string& hint) {
   return hint + (hint.back() == '?' ? " " : "; ");
 }
 
-std::string empty_source(const Plan& plan, const CohortIndex& cohort) {
-  const auto what =
+//! `then`: what becomes of the listed members, with a place for their number.
+Error empty_source(const Plan& plan, const CohortIndex& cohort, std::string_view then) {
+  auto what =
       cohort.rows() == 0
           ? std::string("the source is empty")
           : fmt::format("none of the source's {} rows has a usable identifier", cohort.rows());
-  if (plan.held_before == 0) return what + "; nobody is listed yet, and nothing was sent";
-  return fmt::format("{}; all {} listed members would be removed", what, plan.held_before);
+  what += plan.held_before == 0 ? "; nobody is listed yet, and nothing was sent"
+                                : "; " + fmt::format(fmt::runtime(then), plan.held_before);
+  return stopped("guard.empty_source", std::move(what));
 }
 
 }  // namespace
@@ -40,7 +42,7 @@ GuardVerdict judge(const Plan& plan, const CohortIndex& cohort,
   GuardVerdict verdict;
   verdict.removals_share = share_of(plan.leaving_now, plan.held_before);
   if (cohort.members().empty()) {
-    verdict.error = stopped("guard.empty_source", empty_source(plan, cohort));
+    verdict.error = empty_source(plan, cohort, "all {} listed members would be removed");
   } else if (max_removals && plan.held_before >= kSmallAudience &&
              verdict.removals_share > *max_removals) {
     verdict.error = stopped(
@@ -51,6 +53,13 @@ GuardVerdict judge(const Plan& plan, const CohortIndex& cohort,
   }
   verdict.would_stop = verdict.error.has_value();
   return verdict;
+}
+
+std::optional<Error> judge_repair(const Plan& plan, const CohortIndex& cohort) {
+  if (!cohort.members().empty()) return std::nullopt;
+  return empty_source(plan, cohort,
+                      "whoever of the {} listed members is missing from the list would count as "
+                      "having left, and not be added again");
 }
 
 std::optional<Error> judge_source(const Error& fault, std::uint64_t listed) {

@@ -85,10 +85,10 @@ void Execution::execute_whole() {
 
 //! It removes no member: only an emptied source stops it.
 void Execution::repair(const Plan& plan) {
-  const auto verdict = judge(plan, session_.cohort, std::nullopt);
+  const auto stopped = judge_repair(plan, session_.cohort);
   report_still_dropped(session_, plan);
   report_open_adds(session_, plan.adds);
-  if (verdict.error && !options_.allow_removals) throw *verdict.error;
+  if (stopped && !options_.allow_removals) throw *stopped;
   keep_identifier();
   prove(session_);
 }
