@@ -181,9 +181,16 @@ class History(Workspace):
         self.assertIsNotNone(drops["tried_again"])
         self.assertEqual(run["started_by"], "person")
         out = self.muster("history").out
-        self.assertIn("tried again from", out)
+        self.assertIn("not_found 1: tried again by the next run", out)
         self.assertIn("started by a person", out)
 
+    def test_follows_the_configuration_in_when_drops_are_tried_again(self):
+        self.sync(code=3)
+        self.assertIn("not_found 1: tried again from", self.muster("history").out)
+        self.configure(sync={"create_missing": True})
+        self.assertIn("not_found 1: tried again by the next run", self.muster("history").out)
+        out = self.muster("explain", "s", "nobody@company.com").out
+        self.assertIn("by the next run, after 2 attempts", out)
 
     def test_figures_of_a_cohort_that_was_not_read_are_unknown(self):
         self.file("cohort.csv", "user_id,other\nu1,x\n")

@@ -19,8 +19,8 @@ TEST(Healing, IsPossibleForWhatTheDestinationMayChangeItsMindAbout) {
   }
   for (const auto* reason : {"invalid_email", "invalid_contact_id", "no_identifier", "drifted"}) {
     EXPECT_FALSE(can_heal(reason)) << reason;
-    EXPECT_FALSE(due_again(dropped_row("a@x.com", reason, 1, kTried))) << reason;
-    EXPECT_EQ(retrial(dropped_row("a@x.com", reason, 1, kTried), kTried + hours(100)),
+    EXPECT_FALSE(due_again(dropped_row("a@x.com", reason, 1, kTried), {})) << reason;
+    EXPECT_EQ(retrial(dropped_row("a@x.com", reason, 1, kTried), kTried + hours(100), {}),
               Retrial::kNotDue);
   }
 }
@@ -33,26 +33,38 @@ TEST(Healing, WaitsLongerAfterEachAttemptAndThenADay) {
                {4, hours(24)}, {5, hours(24)}, {1'000, hours(24)}};
   for (const auto& [attempts, wait] : cases) {
     const auto row = dropped_row("a@x.com", "not_found", attempts, kTried);
-    EXPECT_EQ(due_again(row), kTried + wait) << attempts;
-    EXPECT_NE(retrial(row, kTried + wait), Retrial::kNotDue) << attempts;
+    EXPECT_EQ(due_again(row, {}), kTried + wait) << attempts;
+    EXPECT_NE(retrial(row, kTried + wait, {}), Retrial::kNotDue) << attempts;
     if (wait > hours(0)) {
-      EXPECT_EQ(retrial(row, kTried + wait - Milliseconds{1}), Retrial::kNotDue) << attempts;
+      EXPECT_EQ(retrial(row, kTried + wait - Milliseconds{1}, {}), Retrial::kNotDue) << attempts;
     }
   }
 }
 
 TEST(Healing, ProbesFirstAndAddsInFullLater) {
-  EXPECT_EQ(retrial(dropped_row("a@x.com", "not_found", 1, kTried), kTried), Retrial::kProbe);
-  EXPECT_EQ(retrial(dropped_row("a@x.com", "not_found", 2, kTried), kTried + hours(1)),
+  EXPECT_EQ(retrial(dropped_row("a@x.com", "not_found", 1, kTried), kTried, {}), Retrial::kProbe);
+  EXPECT_EQ(retrial(dropped_row("a@x.com", "not_found", 2, kTried), kTried + hours(1), {}),
             Retrial::kFull);
 }
 
 TEST(Healing, AddsASilentDropInFullAtOnceSinceItIsKnownToExist) {
-  EXPECT_EQ(retrial(dropped_row("a@x.com", "silently_dropped", 1, kTried), kTried), Retrial::kFull);
+  EXPECT_EQ(retrial(dropped_row("a@x.com", "silently_dropped", 1, kTried), kTried, {}),
+            Retrial::kFull);
+}
+
+//! Whatever was tried before: those tries could not succeed.
+TEST(Healing, IsDueAtTheNextRunForWhomTheRulesMendBy) {
+  const auto unknown = dropped_row("a@x.com", "not_found", 4, kTried);
+  EXPECT_EQ(due_again(unknown, {.creates = true}), kTried);
+  EXPECT_EQ(retrial(unknown, kTried, {.creates = true}), Retrial::kFull);
+  EXPECT_EQ(due_again(unknown, {.repairs_drift = true}), kTried + hours(24));
+  const auto drifted = dropped_row("a@x.com", "drifted", 1, kTried);
+  EXPECT_EQ(due_again(drifted, {.repairs_drift = true}), kTried);
+  EXPECT_FALSE(due_again(drifted, {.creates = true}));
 }
 
 TEST(Healing, IsDueAtOnceForWhoWasNeverTried) {
-  EXPECT_EQ(due_again(dropped_row("a@x.com", "not_found", 3, std::nullopt)), Instant{});
+  EXPECT_EQ(due_again(dropped_row("a@x.com", "not_found", 3, std::nullopt), {}), Instant{});
 }
 
 }  // namespace

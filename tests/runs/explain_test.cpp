@@ -104,6 +104,19 @@ TEST_F(ExplainTest, ADropSaysItsReasonAndWhenItIsTriedAgain) {
   EXPECT_FALSE(person.in_list);
 }
 
+TEST_F(ExplainTest, WhoWasNotFoundIsTriedAgainByTheNextRunThatCreates) {
+  world.configure({"create_missing: false"});
+  fill();
+  for (int tries = 0; tries < 3; ++tries) {
+    world.run();
+    world.clock.advance(hours(6));
+  }
+  EXPECT_GT(explain("grace@example.com").people[0].tried_again, world.clock.now());
+  world.configure({"create_missing: true"});
+  EXPECT_LE(explain("grace@example.com").people[0].tried_again, world.clock.now());
+  EXPECT_EQ(world.run().run.figures.created, 2U);
+}
+
 TEST_F(ExplainTest, WhoLeftIsKnownByWhatChanged) {
   fill();
   world.dir.write("cohort.csv", "user_id,who\nu2,grace@example.com\n");

@@ -149,10 +149,11 @@ void say_state(const Shell& shell, const ExplainedPerson& person) {
         figure("reason", row->detail.empty() ? row->reason : row->reason + " " + row->detail));
   }
   if (row->state != MemberState::kDropped) return;
-  const auto again = person.tried_again
-                         ? fmt::format("from {}, after {}", time_text(*person.tried_again),
-                                       counted(row->attempts, "attempt"))
-                         : without_healing(row->reason);
+  const auto again =
+      person.tried_again
+          ? fmt::format("{}, after {}", due_text(*person.tried_again, shell.clock().now()),
+                        counted(row->attempts, "attempt"))
+          : without_healing(row->reason);
   shell.say(figure("tried again", again));
 }
 

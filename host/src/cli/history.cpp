@@ -7,7 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/times.hpp"
 #include "cli/words.hpp"
-#include "plan/healing.hpp"
+#include "run/run_context.hpp"
 
 namespace muster::cli {
 namespace {
@@ -46,7 +46,20 @@ struct Healing {
 //! Whether the plugin refuses such a value before anything is sent.
 bool is_rejection(const std::string& reason) { return !can_heal(reason) && reason != "drifted"; }
 
-std::vector<Healing> healing_of(Store& store, const std::string& sync) {
+//! As the sync is configured now; the history is told without its plugin, too.
+HealingRules rules_of(Workspace& workspace, const std::string& name) {
+  const auto& syncs = workspace.config().syncs;
+  const auto sync =
+      std::find_if(syncs.begin(), syncs.end(), [&](const auto& one) { return one.name == name; });
+  if (sync == syncs.end()) return {};
+  try {
+    return healing_rules(workspace.rules(*sync));
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+std::vector<Healing> healing_of(Store& store, const std::string& sync, const HealingRules& rules) {
   std::vector<Healing> all;
   const auto row = store.sync(sync);
   if (!row) return all;
@@ -56,7 +69,7 @@ std::vector<Healing> healing_of(Store& store, const std::string& sync) {
     like.reason = drops.reason;
     like.attempts = drops.attempts;
     like.last_try = drops.first_try;
-    const auto due = due_again(like);
+    const auto due = due_again(like, rules);
     if (!all.empty() && all.back().reason == drops.reason) {
       all.back().count += drops.count;
       if (due && (!all.back().due || *due < *all.back().due)) all.back().due = due;
@@ -152,7 +165,7 @@ void say_run(const Shell& shell, const RunRow& run) {
 
 void say_healing(const Shell& shell, const std::vector<Healing>& healing) {
   for (const auto& drops : healing) {
-    const auto when = drops.due ? "tried again from " + time_text(*drops.due)
+    const auto when = drops.due ? "tried again " + due_text(*drops.due, shell.clock().now())
                       : is_rejection(drops.reason)
                           ? std::string("tried again when their values change")
                           : "tried again " + without_healing(drops.reason);
@@ -179,7 +192,7 @@ void show_history(const Shell& shell, const Asked& asked) {
       say_run(shell, run);
       // Under the newest run of each sync, whatever the filter: what becomes of its drops now.
       if (store.runs(run.sync, 1).front().id == run.id) {
-        auto healing = healing_of(store, run.sync);
+        auto healing = healing_of(store, run.sync, rules_of(*workspace, run.sync));
         add_rejected(run, healing);
         say_healing(shell, healing);
         json::array array;

@@ -173,6 +173,10 @@ std::string without_healing(const std::string& reason) {
   return "when the value in the source changes, or with --full";
 }
 
+std::string due_text(Instant due, Instant now) {
+  return due <= now ? "by the next run" : "from " + time_text(due);
+}
+
 std::string reasons_text(const std::map<std::string, std::uint64_t>& counts) {
   std::string text;
   for (const auto& [reason, count] : counts) {

@@ -46,6 +46,8 @@ std::string reasons_figure(const std::string& name,
                            const std::map<std::string, std::uint64_t>& counts);
 //! What tries a dropped member again whose reason does not heal by itself.
 std::string without_healing(const std::string& reason);
+//! When who is due at `due` is tried again: "by the next run", "from 2026-11-28 10:00".
+std::string due_text(Instant due, Instant now);
 //! "invalid_email 3, not_found 1"; "-" for none.
 std::string reasons_text(const std::map<std::string, std::uint64_t>& counts);
 

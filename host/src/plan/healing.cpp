@@ -11,6 +11,11 @@ using std::chrono::hours;
 // By attempts made so far: after the first, the next run; from the fifth on, daily.
 constexpr std::array<Milliseconds, 4> kWaits{Milliseconds{0}, hours{1}, hours{6}, hours{24}};
 
+bool is_mended_by_any_run(const MemberRow& row, const HealingRules& rules) {
+  return (rules.creates && row.reason == "not_found") ||
+         (rules.repairs_drift && row.reason == "drifted");
+}
+
 }  // namespace
 
 bool can_heal(std::string_view reason) noexcept {
@@ -18,15 +23,17 @@ bool can_heal(std::string_view reason) noexcept {
          reason == "silently_dropped";
 }
 
-std::optional<Instant> due_again(const MemberRow& row) noexcept {
+std::optional<Instant> due_again(const MemberRow& row, const HealingRules& rules) noexcept {
+  if (is_mended_by_any_run(row, rules)) return row.last_try.value_or(Instant{});
   if (!can_heal(row.reason)) return std::nullopt;
   if (!row.last_try) return Instant{};
   const auto attempt = std::clamp<std::size_t>(row.attempts, 1, kWaits.size());
   return *row.last_try + kWaits[attempt - 1];
 }
 
-Retrial retrial(const MemberRow& row, Instant now) noexcept {
-  const auto due = due_again(row);
+Retrial retrial(const MemberRow& row, Instant now, const HealingRules& rules) noexcept {
+  if (is_mended_by_any_run(row, rules)) return Retrial::kFull;
+  const auto due = due_again(row, rules);
   if (!due || *due > now) return Retrial::kNotDue;
   if (row.reason == "silently_dropped") return Retrial::kFull;
   return row.attempts <= 1 ? Retrial::kProbe : Retrial::kFull;

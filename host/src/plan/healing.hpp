@@ -17,16 +17,23 @@ enum class Retrial {
   kFull,    //!< added as if for the first time
 };
 
+//! What of a sync's rules tries dropped members again at every run.
+struct HealingRules {
+  bool creates = false;        //!< records are made for members that have none
+  bool repairs_drift = false;  //!< who drifted out of the audience is added again
+};
+
 //! Whether a reason can go away without a change in the cohort.
 bool can_heal(std::string_view reason) noexcept;
 
 //! The instant from which `row` (dropped) is due again: after the first failure at the next run,
-//! then 1 h, 6 h, 24 h after the last try, then daily. Nothing for reasons that can't heal.
-std::optional<Instant> due_again(const MemberRow& row) noexcept;
+//! then 1 h, 6 h, 24 h after the last try, then daily. The last try itself where the rules have the
+//! next run try again. Nothing for reasons that can't heal.
+std::optional<Instant> due_again(const MemberRow& row, const HealingRules& rules) noexcept;
 
 //! What is due for `row` (dropped) at `now`. The retry at the next run is a probe, so that a run
 //! that follows at once writes nothing; a member that was dropped in silence is added again, since
-//! it is known to exist.
-Retrial retrial(const MemberRow& row, Instant now) noexcept;
+//! it is known to exist, and so is one who was not found while no records were made.
+Retrial retrial(const MemberRow& row, Instant now, const HealingRules& rules) noexcept;
 
 }  // namespace muster

@@ -87,13 +87,10 @@ class Merge {
   //! Nothing: not in this run.
   std::optional<AddCause> tried_again(const MemberRow& row) const {
     if (options_.mode == RunMode::kRepair) return std::nullopt;
-    if (row.reason == "drifted" && options_.on_drift == PlanOptions::Drift::kRepair) {
-      return AddCause::kDrifted;
-    }
+    const bool repairs = options_.on_drift == PlanOptions::Drift::kRepair;
+    if (row.reason == "drifted" && repairs) return AddCause::kDrifted;
     if (options_.mode == RunMode::kFull) return AddCause::kHealing;
-    // It was found missing when the sync made no records.
-    if (row.reason == "not_found" && options_.creates) return AddCause::kHealing;
-    const auto due = retrial(row, options_.now);
+    const auto due = retrial(row, options_.now, {options_.creates, repairs});
     if (due == Retrial::kProbe) return AddCause::kProbe;
     if (due == Retrial::kFull) return AddCause::kHealing;
     return std::nullopt;

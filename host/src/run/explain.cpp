@@ -264,7 +264,7 @@ class Explainer {
     if (person.state) {
       person.record_id = person.state->record_id;
       if (person.state->state == MemberState::kDropped) {
-        person.tried_again = due_again(*person.state);
+        person.tried_again = due_again(*person.state, healing_rules(rules_));
       }
     }
     for (auto& change : store.changes(result_.sync.id, key)) {

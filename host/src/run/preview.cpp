@@ -205,7 +205,7 @@ class Previewer {
     std::optional<Instant> first;
     for (const auto& dropped : plan.still_dropped) {
       const auto row = row_of(dropped.key);
-      const auto due = row ? due_again(*row) : std::nullopt;
+      const auto due = row ? due_again(*row, healing_rules(rules_)) : std::nullopt;
       if (due && (!first || *due < *first)) first = due;
     }
     return first;

@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "cohort/source.hpp"
 #include "destination/destination.hpp"
+#include "plan/healing.hpp"
 #include "plan/plan.hpp"
 #include "state/store.hpp"
 #include "vault/vault.hpp"
@@ -39,6 +40,10 @@ struct SyncRules {
   std::optional<double> max_removals = 0.3;  //!< 0 to 1; nothing: the guard is off
   Milliseconds retry_for{120'000};
 };
+
+inline HealingRules healing_rules(const SyncRules& rules) {
+  return {rules.create_missing, rules.on_drift == PlanOptions::Drift::kRepair};
+}
 
 //! Changes that were pushed.
 struct PushedDelta {
