@@ -91,21 +91,26 @@ json::object to_json(const PersonChange& change) {
   return object;
 }
 
+//! The record's page; empty: it has none.
+std::string record_page(const ExplainedPerson& person, const std::string& record_url) {
+  return person.record_is_gone ? std::string{} : fill_url(record_url, person.record_id);
+}
+
 json::object to_json(const ExplainedPerson& person, const std::string& record_url) {
   json::array rows;
   for (const auto& row : person.rows) rows.emplace_back(to_json(row));
   json::array changes;
   for (const auto& change : person.changes) changes.emplace_back(to_json(change));
-  json::object object{{"in_source", !person.rows.empty()},
-                      {"rows", rows},
-                      {"canonical", person.canonical},
-                      {"state", person.state ? to_word(person.state->state) : "none"},
-                      {"reason", person.state ? person.state->reason : std::string{}},
-                      {"detail", person.state ? person.state->detail : std::string{}},
-                      {"record", json::object{{"id", person.record_id},
-                                              {"url", fill_url(record_url, person.record_id)}}},
-                      {"in_list", nullptr},
-                      {"changes", changes}};
+  json::object object{
+      {"in_source", !person.rows.empty()},
+      {"rows", rows},
+      {"canonical", person.canonical},
+      {"state", person.state ? to_word(person.state->state) : "none"},
+      {"reason", person.state ? person.state->reason : std::string{}},
+      {"detail", person.state ? person.state->detail : std::string{}},
+      {"record", json::object{{"id", person.record_id}, {"url", record_page(person, record_url)}}},
+      {"in_list", nullptr},
+      {"changes", changes}};
   if (person.in_list) object["in_list"] = *person.in_list;
   if (person.state) {
     object["since_run"] = static_cast<std::int64_t>(person.state->since);
@@ -162,8 +167,9 @@ void say_record(const Shell& shell, const ExplainedPerson& person, const std::st
     shell.say(figure("record", "none is known"));
     return;
   }
-  shell.say(figure("record", person.record_id));
-  const auto url = fill_url(record_url, person.record_id);
+  const auto* gone = person.record_is_gone ? ", which the destination does not have any more" : "";
+  shell.say(figure("record", person.record_id + gone));
+  const auto url = record_page(person, record_url);
   if (!url.empty()) shell.say(figure("", url));
 }
 

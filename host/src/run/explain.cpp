@@ -154,13 +154,13 @@ class Explainer {
     if (!has_state() || known_by_record_ || !destination_.can_follow()) return;
     try {
       const auto record = is_number() ? destination_.survivor_of(asked_) : record_of_asked();
+      survivor_ = record;
       if (record.empty()) return;
       if (!add_record(record)) {
         // The state has whom no run has met since the merge by the record of before.
         for (const auto& key : destination_.members_merged_into(record)) add_key(key, {});
       }
       if (record == asked_) return;
-      survivor_ = record;
       if (is_record_kind(context_.destination, rules_.kind)) {
         add_key(context_.hasher.key(rules_.kind, record), record);
       }
@@ -300,13 +300,17 @@ class Explainer {
     }
     auto& first = result_.people.front();
     if (!result_.is_stranger || !first.record_id.empty()) return;
-    first.record_id = survivor_.empty() && is_number() ? asked_ : survivor_;
+    // A number that is no record of anybody's is none.
+    const bool may_be_one = is_number() && destination_.can_follow();
+    if (!survivor_ && may_be_one) survivor_ = destination_.survivor_of(asked_);
+    first.record_id = survivor_.value_or(std::string{});
   }
 
   //! Who was merged since is in the list under the record of today.
   void follow(ExplainedPerson& person) {
     if (!destination_.can_follow()) return;
     auto survivor = destination_.survivor_of(person.record_id);
+    person.record_is_gone = survivor.empty();
     if (!survivor.empty()) person.record_id = std::move(survivor);
   }
 
@@ -318,7 +322,8 @@ class Explainer {
   ExplainLookup destination_;
   FormerKeys former_;
   std::string asked_canonical_;
-  std::string survivor_;  //!< of the record that was asked for, where it was merged
+  //! Of what was asked for, or that it was merged into; empty: it is none. Nothing: not looked for.
+  std::optional<std::string> survivor_;
   bool known_by_record_ = false;
   std::map<MemberKey, std::string> keys_;       //!< with their canonical forms, where known
   std::map<MemberKey, MemberKey> former_keys_;  //!< of keys_: that the state has instead

@@ -31,6 +31,7 @@ struct ExplainedPerson {
   std::optional<Instant> tried_again;  //!< of a dropped member that can heal
   std::vector<PersonChange> changes;   //!< newest first
   std::string record_id;               //!< as the state or the destination knows it; may be empty
+  bool record_is_gone = false;         //!< the destination was asked, and has no such record
   std::optional<bool> in_list;         //!< nothing: it was not asked, or there is no record
 };
 

@@ -1,0 +1,53 @@
+// `muster explain` of records that the destination does not have: nobody is sent to their pages.
+#include <gtest/gtest.h>
+
+#include "run/explain.hpp"
+#include "runs/sync_world.hpp"
+
+namespace muster::testing {
+namespace {
+
+class ExplainGoneTest : public ::testing::Test {
+ protected:
+  Explanation explain(const std::string& asked) {
+    const auto workspace = world.open();
+    return workspace->explain(workspace->config().sync("s"), asked, world.told);
+  }
+
+  SyncWorld world;
+};
+
+TEST_F(ExplainGoneTest, ANumberThatIsNoRecordIsNone) {
+  for (const auto* kind : {"email", "contact_id"}) {
+    world.configure({}, kind);
+    world.cohort({});
+    for (const bool has_run : {false, true}) {
+      SCOPED_TRACE(fmt::format("{} {}", kind, has_run));
+      if (has_run) world.run();
+      const auto result = explain("987654321");
+      EXPECT_TRUE(result.is_stranger);
+      EXPECT_FALSE(result.not_asked);
+      EXPECT_TRUE(result.people[0].record_id.empty()) << result.people[0].record_id;
+      EXPECT_FALSE(result.people[0].in_list);
+    }
+  }
+}
+
+TEST_F(ExplainGoneTest, ARecordOfAMemberThatIsNotThereAnyMoreIsSaidToBeGone) {
+  world.cohort({"ada@example.com", "grace@example.com"});
+  world.run();
+  EXPECT_FALSE(explain("u0").people[0].record_is_gone);
+  auto& account = world.hubspot.account();
+  const auto record = world.id_of("ada@example.com");
+  account.archive(*account.by_id(record));
+  for (const auto& asked : {std::string("u0"), std::to_string(record)}) {
+    const auto result = explain(asked);
+    ASSERT_EQ(result.people.size(), 1U);
+    EXPECT_EQ(result.people[0].record_id, std::to_string(record));
+    EXPECT_TRUE(result.people[0].record_is_gone);
+    EXPECT_EQ(result.people[0].in_list, false);
+  }
+}
+
+}  // namespace
+}  // namespace muster::testing
