@@ -104,7 +104,7 @@ class Api {
   bool renewed_elsewhere(const std::string& access_before);
   void repeat_or_give_up(Open open, Answer answer);
   void unavailable(const char* code, std::string message, std::int64_t wait_ms = -1,
-                   std::string hint = "run the same sync again later; what was done is kept");
+                   std::string hint = "run the same command again later; what was done is kept");
 
   const sdk::Host host_;
   const HubSpotSettings& settings_;

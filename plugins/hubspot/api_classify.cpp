@@ -62,7 +62,7 @@ Answer Api::classify(const muster_http_response& response, Request::Credentials 
     case MUSTER_HTTP_NOT_SENT:
       answer.fate = Fate::kRetry;
       unavailable("hubspot.unreachable", "HubSpot can't be reached", -1,
-                  "check this machine's network and proxy, then run the same sync again");
+                  "check this machine's network and proxy, then run the same command again");
       return answer;
     case MUSTER_HTTP_CANCELLED:
       // It may have been sent.
@@ -127,7 +127,7 @@ void Api::classify_status(Answer& answer, const muster_http_response& response,
     if (++troubles_in_a_row_ >= kMostTroubles) {
       unavailable("hubspot.failing",
                   "HubSpot answers with errors of its own (" + told(answer) + ")", -1,
-                  "look at status.hubspot.com, and run the same sync again later");
+                  "look at status.hubspot.com, and run the same command again later");
     }
     return;
   }

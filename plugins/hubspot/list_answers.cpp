@@ -52,7 +52,7 @@ void throw_list_failure(Api& api, const Answer& answer, std::string_view id, con
       throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.unavailable",
                          std::string("HubSpot could not ") + what + " now" +
                              (answer.status == 0 ? "" : " (" + told(answer) + ")"),
-                         "run the same sync again later; what was done is kept", answer.wait_ms);
+                         "run the same command again later; what was done is kept", answer.wait_ms);
     default:
       break;
   }

@@ -1,4 +1,5 @@
-// `muster explain` of records that the destination does not have: nobody is sent to their pages.
+// `muster explain` of records that the destination does not have, whose pages are no pages, and of
+// a destination that is gone itself.
 #include <gtest/gtest.h>
 
 #include "run/explain.hpp"
@@ -47,6 +48,17 @@ TEST_F(ExplainGoneTest, ARecordOfAMemberThatIsNotThereAnyMoreIsSaidToBeGone) {
     EXPECT_TRUE(result.people[0].record_is_gone);
     EXPECT_EQ(result.people[0].in_list, false);
   }
+}
+
+TEST_F(ExplainGoneTest, AHintTellsToRunTheCommandThatWasRunAndNoOther) {
+  world.cohort({"ada@example.com"});
+  world.run();
+  simulator::Fault refused;
+  refused.kind = "refused";
+  refused.count = -1;
+  world.hubspot.faults().add(refused);
+  const auto hint = explain("u0").not_asked.value().hint();
+  EXPECT_NE(hint.find("run the same command again"), std::string::npos) << hint;
 }
 
 }  // namespace

@@ -264,6 +264,8 @@ TEST_F(VerifyTest, AnUnreachableHubSpotIsTriedAgainLater) {
     FAIL() << "it read nothing";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kLater);
+    // Not "the same sync": that is another command.
+    EXPECT_NE(error.hint().find("run the same command again"), std::string::npos) << error.hint();
   }
 }
 

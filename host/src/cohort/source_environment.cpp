@@ -9,7 +9,7 @@ namespace muster {
 void Waiting::check() const {
   if (cancellation != nullptr && cancellation->requested()) {
     throw Error(ErrorKind::kInterrupted, "run.interrupted", "interrupted while reading the source")
-        .with_hint("run the same sync again to go on");
+        .with_hint("run the same command again to go on");
   }
   if (heartbeat) heartbeat();
 }

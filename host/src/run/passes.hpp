@@ -76,7 +76,7 @@ PassesEnd run_passes(Session& session, RunProgress::Phase phase, std::size_t cou
       if (unavailable) return {std::move(unavailable), true};
       return {Error(ErrorKind::kLater, "destination.unavailable",
                     "the destination did not settle everything; what is left stays to be retried")
-                  .with_hint("run the same sync again later")};
+                  .with_hint("run the same command again later")};
     }
     session.context.observer.on_progress({RunProgress::Phase::kWaiting, total - count, total});
     session.wait(*pause);

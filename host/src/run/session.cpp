@@ -15,7 +15,7 @@ bool may_pass_later(muster_status status) { return status == MUSTER_UNAVAILABLE;
 
 Error interrupted_run() {
   return Error(ErrorKind::kInterrupted, "run.interrupted", "interrupted; what was done is kept")
-      .with_hint("run the same sync again to go on");
+      .with_hint("run the same command again to go on");
 }
 
 std::optional<MemberRow> Session::row_of(const MemberKey& key) const {
