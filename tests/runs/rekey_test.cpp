@@ -52,7 +52,14 @@ class RekeyTest : public ::testing::Test {
     ASSERT_TRUE(stopped.error);
     EXPECT_EQ(stopped.error->code(), "guard.removals");
     EXPECT_EQ(stopped.error->message(),
-              "30 of 40 listed members (75.0%) would be removed; the guard allows 30.0%");
+              fmt::format("30 of 40 listed members (75.0%) would be removed; the guard allows "
+                          "30.0%; members are identified as {} now, no longer as {}",
+                          kind, before));
+    PreviewOptions looking_up;
+    looking_up.look_up = true;
+    const auto preview = world.preview(looking_up);
+    ASSERT_TRUE(preview.guard.error);
+    EXPECT_EQ(preview.guard.error->message(), stopped.error->message());
     EXPECT_EQ(world.store()->sync("s")->identifier_kind, before);
     world.clock.advance(hours(24));
     identify(kind);
@@ -113,6 +120,23 @@ TEST_F(RekeyTest, AMappingThatWouldReplaceMostMembersIsStopped) {
 TEST_F(RekeyTest, ToContactIdThatTheGuardStoppedIsDoneByTheRunWithTheRightSource) {
   fill("email");
   expect_kept_after_a_stop("contact_id");
+}
+
+TEST_F(RekeyTest, ThatFindsNobodyIsToldByWhateverTheGuardSays) {
+  fill("email");
+  const auto expect_told = [this](const char* code) {
+    const auto stopped = world.run();
+    ASSERT_TRUE(stopped.error);
+    EXPECT_EQ(stopped.error->code(), code);
+    EXPECT_NE(stopped.error->message().find("as contact_id now, no longer as email"),
+              std::string::npos)
+        << stopped.error->message();
+    EXPECT_FALSE(stopped.error->hint().empty());
+  };
+  world.configure({}, "contact_id");
+  expect_told("guard.empty_source");  // addresses are no ids
+  world.cohort({"1", "2"}, "other");
+  expect_told("guard.lost_column");
 }
 
 //! Killed when the rows had their new keys, and the kind of before was still written down.

@@ -88,7 +88,7 @@ void Execution::repair(const Plan& plan) {
   const auto stopped = judge_repair(plan, session_.cohort);
   report_still_dropped(session_, plan);
   report_open_adds(session_, plan.adds);
-  if (stopped && !options_.allow_removals) throw *stopped;
+  if (stopped && !options_.allow_removals) throw with_change(*stopped);
   keep_identifier();
   prove(session_);
 }
@@ -118,7 +118,11 @@ void Execution::keep_identifier() {
 void Execution::require_unguarded(const Plan& plan) const {
   if (options_.allow_removals) return;
   const auto verdict = judge(plan, session_.cohort, session_.rules.max_removals);
-  if (verdict.error) throw *verdict.error;
+  if (verdict.error) throw with_change(*verdict.error);
+}
+
+Error Execution::with_change(const Error& stopped) const {
+  return with_identifier_change(stopped, session_.sync, session_.rules.kind);
 }
 
 //! What a step that ends the run keeps from being done has its rows in the report, but where all

@@ -34,6 +34,7 @@ class Execution {
   Plan plan_whole();
   void keep_identifier();
   void require_unguarded(const Plan& plan) const;
+  Error with_change(const Error& stopped) const;
   void send(const Plan& plan);
   void verify();
   void forget(const std::vector<MemberKey>& keys);

@@ -93,7 +93,7 @@ class Previewer {
     preview.tried_again = plan.tried_again_by_reason;
     preview.next_retry = next_retry(plan);
     // A run is judged before it finds out that its list is gone.
-    preview.guard = judge(plan_before, *cohort_, rules_.max_removals);
+    preview.guard = judged(plan_before, rules_.max_removals);
     if (options_.look_up && !refused_) preview.lookup = look_up(plan);
     estimate(plan, has_audience && !starts_over, preview);
     if (!options_.rows.empty()) write_rows(plan, starts_over);
@@ -139,7 +139,7 @@ class Previewer {
   //! What is known of a run before the members are matched with those of another identifier.
   Preview only_of_source(Preview preview, const Plan& plan) const {
     preview.adds = preview.updates = preview.removes = preview.unchanged = 0;
-    if (cohort_->members().empty()) preview.guard = judge(plan, *cohort_, std::nullopt);
+    if (cohort_->members().empty()) preview.guard = judged(plan, std::nullopt);
     return preview;
   }
 
@@ -157,8 +157,16 @@ class Previewer {
           sync_ ? context_.store->count_members(sync_->id, MemberState::kListed) : 0;
       const auto stopped = judge_source(error, listed);
       if (!stopped) throw;
-      throw *stopped;
+      throw sync_ ? with_identifier_change(*stopped, *sync_, rules_.kind) : *stopped;
     }
+  }
+
+  GuardVerdict judged(const Plan& plan, std::optional<double> max_removals) const {
+    auto verdict = judge(plan, *cohort_, max_removals);
+    if (verdict.error && sync_) {
+      verdict.error = with_identifier_change(*verdict.error, *sync_, rules_.kind);
+    }
+    return verdict;
   }
 
   std::unique_ptr<MemberCursor> members() const {

@@ -1,5 +1,7 @@
 #include "run/rekey.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -82,6 +84,15 @@ class Merged final : public MemberCursor {
 
 bool identifier_changed(const SyncRow& sync, const std::string& kind) {
   return !sync.identifier_kind.empty() && sync.identifier_kind != kind;
+}
+
+Error with_identifier_change(const Error& stopped, const SyncRow& sync, const std::string& kind) {
+  if (!identifier_changed(sync, kind)) return stopped;
+  return Error(stopped.kind(), stopped.code(),
+               fmt::format("{}; members are identified as {} now, no longer as {}",
+                           stopped.message(), kind, sync.identifier_kind))
+      .at(stopped.where())
+      .with_hint(stopped.hint());
 }
 
 bool is_record_kind(const Destination& destination, const std::string& kind) {

@@ -36,6 +36,9 @@ struct RekeyParts {
 //! Whether the sync's rows are keyed by another kind of identifier than `kind`.
 bool identifier_changed(const SyncRow& sync, const std::string& kind);
 
+//! What the guard says of such a sync: the change may be why so many seem to leave.
+Error with_identifier_change(const Error& stopped, const SyncRow& sync, const std::string& kind);
+
 //! Whether the members of `kind` can be matched with records without asking the destination.
 bool is_record_kind(const Destination& destination, const std::string& kind);
 

@@ -12,6 +12,7 @@
 #include "run/meter.hpp"
 #include "run/reading_progress.hpp"
 #include "run/ready_connection.hpp"
+#include "run/rekey.hpp"
 #include "run/session.hpp"
 #include "run/untouched_rows.hpp"
 
@@ -165,7 +166,7 @@ class Runner {
       const auto listed = context_.store.count_members(sync_.id, MemberState::kListed);
       const auto stopped = judge_source(error, listed);
       if (!stopped) throw;
-      throw *stopped;
+      throw with_identifier_change(*stopped, sync_, rules_.kind);
     }
   }
 
