@@ -182,10 +182,12 @@ class HubSpot final : public sdk::Destination,
         request.updates > 0) {
       calls += 1 + parts_of(request.updates, 100);  // what the properties are, then their values
     }
-    // One look at the list itself, then its pages; where nothing is done, it is looked at all the
-    // same.
-    if (request.verify != 0) {
-      calls += 1 + std::max<std::uint64_t>(1, parts_of(request.audience_size, kMembersOfAPage));
+    // One look at the list itself, then its pages, an empty one twice (read_member_page); where
+    // nothing is done, it is looked at all the same.
+    const bool will_have_audience = request.has_audience != 0 || calls > 0;
+    if (request.verify != 0 && will_have_audience) {
+      const auto pages = parts_of(request.audience_size, kMembersOfAPage);
+      calls += 1 + (pages == 0 ? 2 : pages);
     } else if (calls == 0 && request.has_audience != 0) {
       calls = 2;
     }

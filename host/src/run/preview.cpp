@@ -256,6 +256,8 @@ class Previewer {
     if (preview.lookup) request.missing = preview.lookup->missing;
     request.audience_size = plan.unchanged + plan.adds.size();
     preview.estimate = context_.destination.estimate(request);
+    const auto& would_check = context_.would_check_connection;
+    if (would_check && would_check()) ++preview.estimate.calls;
     // The first window's worth goes at once; every further one waits for its turn.
     const auto share = std::floor(preview.estimate.requests_per_window * context_.rate_share);
     const auto per_window = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(share));

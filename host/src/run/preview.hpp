@@ -75,6 +75,8 @@ struct PreviewContext {
   bool token_changed = false;  //!< a static token that was never checked
   //! The connection, checked where that takes asking; called with a look-up alone. Throws Error.
   std::function<ConnectionRow()> ready_connection = {};
+  //! Whether a run that begins now would check it by a call.
+  std::function<bool()> would_check_connection = {};
 };
 
 //! Sends nothing without PreviewOptions::look_up. Throws Error.

@@ -317,7 +317,8 @@ Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options
                                is_stateless() ? fs::temp_directory_path() : state_directory(),
                                connection.rate_share,
                                was_connected && token_changed(connection),
-                               [&] { return ready(connection, opened.destination()); }};
+                               [&] { return ready(connection, opened.destination()); },
+                               [&] { return would_check(connection); }};
   return preview_sync(context, sync_rules, *source, options);
 }
 

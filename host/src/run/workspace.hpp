@@ -127,6 +127,8 @@ class Workspace {
   void check_vault(Vault& vault);
   std::string fingerprint_of(const SecretReference& token);
   bool token_changed(const ConnectionConfig& connection);
+  //! Whether ready() would ask the destination whose token it is.
+  bool would_check(const ConnectionConfig& connection);
   //! What a run, or a verification, works with; borrows `opened` and `observer`.
   RunContext run_context(const ConnectionConfig& connection, OpenConnection& opened,
                          RunObserver& observer);

@@ -75,6 +75,12 @@ bool Workspace::token_changed(const ConnectionConfig& connection) {
   return store().value(checked_token(connection)) != fingerprint_of(token->second);
 }
 
+bool Workspace::would_check(const ConnectionConfig& connection) {
+  if (!connection.has_static_token()) return false;
+  return connection_row(connection).state != ConnectionState::kConnected ||
+         token_changed(connection);
+}
+
 //! Several processes use a connection at once, and one of them renews its tokens: what the others
 //! are told of the former ones says nothing of it, and what it was told of them is not the last
 //! word.
