@@ -92,12 +92,15 @@ std::string Progress::line(const RunProgress& progress) const {
 
 void Progress::on_progress(const RunProgress& progress) {
   const auto now = clock_.elapsed();
-  if (!last_ || last_->phase != progress.phase) {
+  const bool begins = !last_ || last_->phase != progress.phase;
+  if (begins) {
     phase_began_ = now;
     done_before_ = progress.done;
   }
   last_ = progress;
-  if (now - last_shown_ < (terminal_ ? kTerminalEvery : kLogEvery)) return;
+  // On a terminal the name of the phase before would stay to be seen.
+  const bool waits = now - last_shown_ < (terminal_ ? kTerminalEvery : kLogEvery);
+  if (waits && !(terminal_ && begins)) return;
   last_shown_ = now;
   if (terminal_) {
     fmt::print(stderr, "\r\x1b[K{}", first_columns(line(progress), kColumns));

@@ -65,6 +65,7 @@ void AudienceReader::read_and_follow_merges() {
 Comparison AudienceReader::read() {
   parts_.check_going();
   if (!expected_) expected_ = parts_.store.count_members(parts_.sync.id, MemberState::kListed);
+  parts_.observer.on_progress({RunProgress::Phase::kReadingBack, 0, *expected_});
   audience_.reset();  // never two of them in memory
   audience_.emplace(
       parts_.destination, parts_.sync.audience_ref, patience_, [&](std::uint64_t records) {
@@ -171,6 +172,7 @@ bool AudienceReader::is_of_leaver(const std::string& record_id) const {
 
 bool AudienceReader::keep_new_records(std::vector<MemberRow>& rows,
                                       const std::vector<std::string>& identifiers) {
+  parts_.observer.on_progress({RunProgress::Phase::kMatching, 0, rows.size()});
   auto records = look_up_all({parts_.destination, patience_, parts_.rules.kind}, identifiers);
   follow_records(rows, records);
   bool any = false;

@@ -186,6 +186,7 @@ class Explainer {
   }
 
   void read_source() {
+    context_.observer.on_progress({RunProgress::Phase::kReading, 0, 0});
     source_.open(rules_.columns);
     std::vector<Waiting> batch;
     while (const auto member = source_.next()) {

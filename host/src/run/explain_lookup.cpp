@@ -70,6 +70,7 @@ std::string ExplainLookup::survivor_of(std::string_view record_id) {
 std::vector<MemberKey> ExplainLookup::members_merged_into(const std::string& record_id) {
   require_account();
   const auto expected = listed();
+  context_.observer.on_progress({RunProgress::Phase::kReadingBack, 0, expected});
   const MergedIntoParts parts{
       *context_.store, context_.destination, patience_, [&](std::uint64_t read) {
         check_going();
@@ -83,6 +84,7 @@ std::set<std::uint64_t> ExplainLookup::in_audience(const std::set<std::uint64_t>
   require_account();
   std::uint64_t read = 0;
   const auto expected = listed();
+  context_.observer.on_progress({RunProgress::Phase::kReadingBack, 0, expected});
   std::string cursor;
   try {
     patience_.ask([&] {

@@ -38,7 +38,6 @@ PassesEnd run_passes(Session& session, RunProgress::Phase phase, std::size_t cou
   Backoff backoff(session.rules.retry_for, clock.elapsed());
   const auto total = count;
   std::vector<Item> open;  // after the first pass
-  if (count > 0) session.context.observer.on_progress({phase, 0, total});
   const auto at = [&](std::size_t i, bool is_first) {
     return is_first ? item(i) : std::move(open[i]);
   };
@@ -46,6 +45,7 @@ PassesEnd run_passes(Session& session, RunProgress::Phase phase, std::size_t cou
     std::vector<Item> next;
     std::optional<Milliseconds> wait;
     std::optional<Error> unavailable;
+    session.context.observer.on_progress({phase, total - count, total});
     for (std::size_t begin = 0; begin < count;) {
       session.check_going();
       const auto end = std::min(count, begin + batch_size);

@@ -144,6 +144,7 @@ class Previewer {
   }
 
   void read_cohort() {
+    context_.observer.on_progress({RunProgress::Phase::kReading, 0, 0});
     try {
       cohort_.emplace(source_, context_.destination,
                       CohortMapping{rules_.columns, rules_.kind, rules_.property_names},

@@ -14,10 +14,11 @@ constexpr std::size_t kLookUpBatch = 2'000;
 void look_up_each(const LookupParts& parts, std::size_t count,
                   const std::function<std::string(std::size_t)>& identifier,
                   const std::function<void(std::size_t, std::string)>& found,
-                  const std::function<void(std::size_t)>& after_batch) {
+                  const std::function<void(std::size_t)>& on_progress) {
   const auto batch_size =
       std::min<std::size_t>(parts.destination.descriptor().max_batch, kLookUpBatch);
   std::vector<std::string> batch;
+  if (count > 0 && on_progress) on_progress(0);
   for (std::size_t begin = 0; begin < count; begin += batch_size) {
     const auto end = std::min(count, begin + batch_size);
     batch.clear();
@@ -26,7 +27,7 @@ void look_up_each(const LookupParts& parts, std::size_t count,
     auto records = parts.patience.ask([&] { return parts.destination.look_up(parts.kind, views); });
     for (std::size_t i = 0; i < records.size(); ++i) found(begin + i, std::move(records[i]));
     parts.patience.progress();
-    if (after_batch) after_batch(end);
+    if (on_progress) on_progress(end);
   }
 }
 

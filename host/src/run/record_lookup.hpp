@@ -19,12 +19,12 @@ struct LookupParts {
 };
 
 //! Looks `count` identifiers up. `identifier(i)` makes the i-th for its batch; `found(i, record)`
-//! is told the record of each in turn, empty where there is none; `after_batch(done)`, where given,
-//! once for each batch. Throws what the destination and the functions throw.
+//! is told the record of each in turn, empty where there is none; `on_progress(done)`, where given,
+//! at the beginning and behind each batch. Throws what the destination and the functions throw.
 void look_up_each(const LookupParts& parts, std::size_t count,
                   const std::function<std::string(std::size_t)>& identifier,
                   const std::function<void(std::size_t, std::string)>& found,
-                  const std::function<void(std::size_t)>& after_batch = {});
+                  const std::function<void(std::size_t)>& on_progress = {});
 
 //! The record of each of `identifiers`, empty where there is none.
 std::vector<std::string> look_up_all(const LookupParts& parts,

@@ -80,6 +80,8 @@ void match_by_record(Session& session) {
   auto& context = session.context;
   Patience patience(context.clock, session.rules.retry_for,
                     [&session](Milliseconds duration) { session.wait(duration); });
+  const auto members = session.cohort.members().size();
+  context.observer.on_progress({RunProgress::Phase::kMatching, 0, members});
   settle_unknown_records(session, patience);
   session.rekeyed =
       find_rekeyed({context.store, context.destination, patience, session.cohort, session.spill,

@@ -132,6 +132,7 @@ class Runner {
 
  private:
   void read(std::optional<CohortIndex>& index, Source& source) {
+    context_.observer.on_progress({RunProgress::Phase::kReading, 0, 0});
     index.emplace(source, context_.destination,
                   CohortMapping{rules_.columns, rules_.kind, rules_.property_names},
                   context_.vault.hasher(), spill_, context_.cancellation,

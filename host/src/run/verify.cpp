@@ -29,6 +29,7 @@ class CohortOnDemand {
 
  private:
   void read() {
+    context_.observer.on_progress({RunProgress::Phase::kReading, 0, 0});
     spill_.emplace(context_.temporary_directory);
     index_.emplace(source_, context_.destination,
                    CohortMapping{rules_.columns, rules_.kind, rules_.property_names},
