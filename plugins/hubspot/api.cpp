@@ -71,6 +71,9 @@ void Api::throw_if_ended() {
   if (ended_) throw sdk::Failure(*ended_);
 }
 
+//! The limit is not known before an answer tells it: until then, one after the other.
+std::size_t Api::most_open() const { return pace_.is_known() ? most_open_ : 1; }
+
 void Api::send(Request request, OnAnswer on_answer) {
   Open open{std::move(request), std::move(on_answer), false, {}};
   if (!ended_ && host_.is_cancelled()) end(cancelled());
@@ -81,7 +84,7 @@ void Api::send(Request request, OnAnswer on_answer) {
   }
   if (!ended_ && needs_token && tokens_.is_due()) refresh();
   if (ended_) return finish(std::move(open), Answer{});
-  if (open_.size() >= most_open_ && needs_token) {
+  if (open_.size() >= most_open() && needs_token) {
     waiting_.push_back(std::move(open));
     return;
   }
@@ -89,7 +92,7 @@ void Api::send(Request request, OnAnswer on_answer) {
 }
 
 void Api::start_waiting() {
-  while (!waiting_.empty() && (ended_ || open_.size() < most_open_)) {
+  while (!waiting_.empty() && (ended_ || open_.size() < most_open())) {
     auto first = std::move(waiting_.front());
     waiting_.pop_front();
     // As new: the token may be due meanwhile, or the call at its end.

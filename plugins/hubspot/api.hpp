@@ -86,6 +86,7 @@ class Api {
     bool confirming = false;  //!< a 404 that would say that the version is unknown
   };
 
+  std::size_t most_open() const;
   void start(Open open);
   void start_waiting();
   void take(const muster_http_response& response);

@@ -64,7 +64,9 @@ void Pace::learn(const muster_http_response& response) {
     changed = told_ != static_cast<std::uint32_t>(*most) || window_ms_ != *window;
     told_ = static_cast<std::uint32_t>(*most);
     window_ms_ = *window;
+    is_known_ = true;
   }
+  ++answers_seen_;
   const auto now = host_.now_ms();
   if (const auto left = count(header(response, "X-HubSpot-RateLimit-Remaining")); most && left) {
     changed = learn_of_others(*left, now) || changed;

@@ -25,6 +25,8 @@ class Pace {
   //! Nothing is sent for `ms`.
   void pause(std::int64_t ms);
 
+  //! Whether an answer told the limit; or several did not, and none will.
+  bool is_known() const noexcept { return is_known_ || answers_seen_ >= kMostSilentAnswers; }
   std::uint32_t requests_per_window() const noexcept { return told_; }
   std::int64_t window_ms() const noexcept { return window_ms_; }
 
@@ -35,7 +37,10 @@ class Pace {
 
   sdk::Host host_;
   const muster_http_1* http_;
+  static constexpr std::uint64_t kMostSilentAnswers = 4;
   bool begun_ = false;
+  bool is_known_ = false;
+  std::uint64_t answers_seen_ = 0;
   std::uint32_t told_ = 100;
   std::int64_t window_ms_ = 10'000;
   double share_ = 1.0;  //!< of what HubSpot tells: less after a 429

@@ -115,5 +115,30 @@ INSTANTIATE_TEST_SUITE_P(Clients, PaceShared,
                                            std::pair{500, 0.5}, std::pair{100, 0.25},
                                            std::pair{100, 0.8}));
 
+TEST(Pace, OneRequestIsUnderWayBeforeAnAnswerTellsTheLimitUnlessNoneDoes) {
+  for (const bool tells : {true, false}) {
+    SCOPED_TRACE(tells);
+    PluginWorld world;
+    world.hubspot.switches().burst_limit = kLimit;
+    world.header.create_missing = false;
+    std::vector<Milliseconds> begun;
+    world.before_request = [&](const simulator::SimRequest& request) {
+      if (request.path().find("/batch/read") != std::string::npos) {
+        begun.push_back(world.clock.elapsed());
+      }
+    };
+    world.after_response = [&](const simulator::SimRequest&, simulator::SimResponse& response) {
+      if (!tells) response.headers.clear();
+    };
+    world.header.audience_ref = std::to_string(world.account().create_list("l").id);
+    world.header.audience_known_as = world.header.audience_name;
+    world.sync(PluginWorld::adds(PluginWorld::people(1'000)));
+    ASSERT_EQ(begun.size(), 10U);
+    EXPECT_GT(begun[1], begun[0]);
+    EXPECT_EQ(begun[1] == begun[2], tells);
+    EXPECT_EQ(begun[8], begun[9]) << "not one after the other for ever";
+  }
+}
+
 }  // namespace
 }  // namespace muster::testing
