@@ -147,6 +147,21 @@ TEST_F(PushedTest, WhoEntersWithoutAnIdentifierIsDroppedWithTheReason) {
   EXPECT_FALSE(waits());
 }
 
+TEST_F(PushedTest, WhoWasNotFoundIsMadeAtOnceWhenThatIsAllowed) {
+  fill(30);
+  configure({"create_missing: false"});
+  for (int i = 0; i < 3; ++i) {  // each time there is longer to wait for another try
+    push(true, {30});
+    ASSERT_TRUE(apply());
+    EXPECT_FALSE(lists(30));
+    world.clock.advance(std::chrono::minutes(1));
+  }
+  configure({"create_missing: true"});
+  push(true, {30});
+  ASSERT_TRUE(apply());
+  EXPECT_TRUE(lists(30));
+}
+
 TEST_F(PushedTest, OnePersonWhoLeavesAsOneUserAndEntersAsAnotherStays) {
   fill(30);
   push(false, {3});

@@ -85,6 +85,7 @@ PlannedChanges plan_changes(Session& session, const CohortIndex& leaving) {
   options.now = session.context.clock.now();
   options.run = session.run;
   options.on_drift = session.rules.on_drift;
+  options.creates = session.rules.create_missing;
   NamedRows rows(session.context.store, session.sync.id, session.cohort, leaving);
   PlannedChanges planned{make_plan(session.cohort, rows, options), {}};
   session.tally.start(session.cohort, planned.plan);
