@@ -85,8 +85,29 @@ TEST_F(ReportTest, ARemovalThatTookEffectUnseenIsCounted) {
   world.cohort(SyncWorld::people(28));
   const auto result = world.run();
   EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
-  EXPECT_EQ(removals(result, "unchanged"), 2U);
+  EXPECT_EQ(count_of(read_file(result.report), "remove,,,removed,,FOUND_GONE,"), 2U);
   EXPECT_EQ(result.run.figures.removed, 2U);
+}
+
+TEST_F(ReportTest, WhoseRecordStaysForAnotherMemberIsToldAsSuch) {
+  fill(30);
+  auto& account = world.hubspot.account();
+  auto& survivor = account.merge(*account.by_email("person29@example.com"),
+                                 *account.by_email("person1@example.com"), false);
+  world.run();
+  world.cohort(SyncWorld::people(29));
+  const auto result = world.run();
+  EXPECT_EQ(result.run.figures.removed, 1U);
+  EXPECT_EQ(count_of(read_file(result.report), "remove,,,unchanged,,RECORD_STAYS,"), 1U);
+  const auto workspace = world.open();
+  const auto told =
+      workspace->explain(workspace->config().sync("s"), "person29@example.com", world.told);
+  std::size_t tells = 0;
+  for (const auto& person : told.people) {
+    for (const auto& one : person.changes) tells += one.change.detail == "RECORD_STAYS" ? 1 : 0;
+  }
+  EXPECT_EQ(tells, 1U);
+  EXPECT_TRUE(world.listed().contains(survivor.id));
 }
 
 TEST_F(ReportTest, ARemovalOfARunThatDiedIsCountedByTheNext) {

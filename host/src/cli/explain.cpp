@@ -49,6 +49,12 @@ std::string text_of(const ChangeRow& change) {
   if (change.kind == ChangeKind::kRemoved && change.detail == kGoneBefore) {
     return "left the cohort; others had taken it out of the list before";
   }
+  if (change.kind == ChangeKind::kRemoved && change.detail == kStaysForAnother) {
+    return "left the cohort; the record stays in the list for another member";
+  }
+  if (change.kind == ChangeKind::kRemoved && change.detail == kFoundGone) {
+    return "removed; the answer to it was lost, and the record is gone";
+  }
   std::string text = to_word(change.kind);
   if (!change.reason.empty() && change.reason != text) text += ", " + change.reason;
   if (!change.detail.empty()) text += " " + change.detail;

@@ -290,20 +290,25 @@ void Removals::note_doubt(const Removal& removal, const Outcome& outcome) {
   for (const auto& row : removal.rows) untouched_[place_of(row.key)] = false;
 }
 
-//! A change is what a run made: whom others had taken out before is none.
+//! A change is what a run made: whom others had taken out before is none. Who left counts also when
+//! the record stays, and the report says so.
 void Removals::done(const MemberRow& row, Left left) {
   settling_.push_back(row.key);
   store_.forget_member(session_.sync.id, row.key);
   const bool was_listed = row.state == MemberState::kLeaving;
   const bool gone_before = was_listed && left == Left::kNotThere && untouched_[place_of(row.key)];
-  const std::string_view detail = gone_before ? kGoneBefore : std::string_view();
+  const bool found_gone = was_listed && left == Left::kNotThere && !gone_before;
+  const std::string_view detail = gone_before                                ? kGoneBefore
+                                  : found_gone                               ? kFoundGone
+                                  : was_listed && left == Left::kRecordStays ? kStaysForAnother
+                                                                             : std::string_view();
   if (was_listed || left == Left::kTakenOut) {
     if (!gone_before) session_.tally.removed();
     store_.put_change(
         session_.sync.id,
         {session_.run, row.key, ChangeKind::kRemoved, row.record_id, {}, std::string(detail)});
   }
-  const auto* outcome = left == Left::kTakenOut ? "removed" : "unchanged";
+  const auto* outcome = left == Left::kTakenOut || found_gone ? "removed" : "unchanged";
   session_.report.add({"remove", {}, {}, outcome, {}, detail, row.record_id});
 }
 
