@@ -83,6 +83,24 @@ TEST(ForetoldCreations, AreCountedWhereTheyWereLookedUp) {
   }
 }
 
+TEST(ForetoldMatching, OfMembersThatAreIdentifiedAnewIsCounted) {
+  RunWorld world;
+  std::vector<std::string> rows;
+  for (const auto& email : PluginWorld::people(250)) {
+    rows.push_back(fmt::format("{},{}", email, world.hubspot.account().create(email).id));
+  }
+  world.identifier = "{column: id, as: contact_id}";
+  world.cohort(rows, "email,id");
+  world.sync();
+  world.identifier = "{column: email, as: email}";
+  PreviewOptions looking_up;
+  looking_up.look_up = true;
+  const auto foretold = world.preview(looking_up).estimate.calls;
+  const auto run = world.sync();
+  EXPECT_EQ(run.run.figures.unchanged, 250U);
+  EXPECT_EQ(run.run.figures.calls, foretold);
+}
+
 INSTANTIATE_TEST_SUITE_P(Plans, Foretold,
                          ::testing::Combine(::testing::Values(kEmail, kContactId),
                                             ::testing::Values("verify: true", "verify: false"),

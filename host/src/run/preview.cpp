@@ -189,6 +189,7 @@ class Previewer {
       return {};
     }
     auto patience = make_patience();
+    const auto before = context_.destination.usage().calls;
     auto rekeyed =
         find_rekeyed({*context_.store, context_.destination, patience, *cohort_, spill_,
                       [this](std::uint64_t done, std::uint64_t total) {
@@ -197,6 +198,7 @@ class Previewer {
                       }},
                      sync_->id, rules_.kind);
     change.kept = rekeyed.size();
+    matching_calls_ = context_.destination.usage().calls - before;
     return rekeyed;
   }
 
@@ -259,6 +261,7 @@ class Previewer {
     preview.estimate = context_.destination.estimate(request);
     const auto& would_check = context_.would_check_connection;
     if (would_check && would_check()) ++preview.estimate.calls;
+    preview.estimate.calls += matching_calls_;
     // The first window's worth goes at once; every further one waits for its turn.
     const auto share = std::floor(preview.estimate.requests_per_window * context_.rate_share);
     const auto per_window = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(share));
@@ -333,7 +336,8 @@ class Previewer {
   Spill spill_;
   std::optional<CohortIndex> cohort_;
   std::optional<SyncRow> sync_;
-  std::vector<Rekeyed> rekeyed_;  //!< as a run would
+  std::vector<Rekeyed> rekeyed_;      //!< as a run would
+  std::uint64_t matching_calls_ = 0;  //!< that it makes for them
   std::optional<Error> refused_;
   bool list_gone_ = false;
 };
