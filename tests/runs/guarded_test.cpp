@@ -1,8 +1,9 @@
 // Promise 6 in whole runs: what must not reach the list, and what a resumed run may finish.
 #include <gtest/gtest.h>
 
+#include <boost/regex.hpp>
+
 #include <algorithm>
-#include <regex>
 
 #include "runs/sync_world.hpp"
 #include "support/from_amplitude.hpp"
@@ -95,9 +96,9 @@ TEST_F(GuardedTest, AFileWithoutAByteIsAnEmptySource) {
 }
 
 void read_instead(const SyncWorld& world, const std::string& source) {
-  world.dir.write("muster.yaml",
-                  std::regex_replace(read_file(world.dir / "muster.yaml"),
-                                     std::regex("source: \\{csv: [^}]*\\}"), "source: " + source));
+  world.dir.write("muster.yaml", boost::regex_replace(read_file(world.dir / "muster.yaml"),
+                                                      boost::regex("source: \\{csv: [^}]*\\}"),
+                                                      "source: " + source));
 }
 
 TEST_F(GuardedTest, AFileWithoutAByteAmongSeveralEmptiesNoListWhateverIsAllowed) {

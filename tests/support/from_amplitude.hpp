@@ -1,7 +1,7 @@
 // A workspace whose syncs read a cohort of a simulated Amplitude rather than a file.
 #pragma once
 
-#include <regex>
+#include <boost/regex.hpp>
 #include <string>
 
 #include "simulator/amplitude.hpp"
@@ -21,8 +21,8 @@ inline void read_from(simulator::Amplitude& amplitude, const TempDir& dir) {
   const auto source = std::string("source: {amplitude: {cohort: ") + kAmplitudeCohort +
                       ", api_base: \"http://127.0.0.1:3\", api_key: {file: api_key}, secret_key: "
                       "{file: secret_key}}}";
-  dir.write("muster.yaml", std::regex_replace(read_file(dir / "muster.yaml"),
-                                              std::regex("source: \\{csv: [^}]*\\}"), source));
+  dir.write("muster.yaml", boost::regex_replace(read_file(dir / "muster.yaml"),
+                                                boost::regex("source: \\{csv: [^}]*\\}"), source));
 }
 
 //! Someone enters the cohort, whose `column` holds the address.
