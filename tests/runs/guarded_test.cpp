@@ -204,6 +204,35 @@ TEST_F(GuardedTest, ARepairFromAnEmptiedSourceThatIsAllowedToRemovesNobody) {
   EXPECT_EQ(world.listed().size(), 29U);
 }
 
+//! As with another cohort's file: nobody who is missing would be missed.
+TEST_F(GuardedTest, ARepairFromASourceThatLostMostOfTheListedIsStopped) {
+  fill(30);
+  world.hubspot.account().remove_member(world.list(), world.id_of("person3@example.com"));
+  world.cohort({"other@example.com"});
+  const auto stopped = world.repair();
+  ASSERT_TRUE(stopped.run && stopped.run->error);
+  EXPECT_EQ(stopped.run->error->code(), "guard.removals");
+  EXPECT_NE(stopped.run->error->message().find("30 of 30 listed members (100.0%) are no longer"),
+            std::string::npos)
+      << stopped.run->error->message();
+  EXPECT_FALSE(stopped.was_read);
+  RunOptions allowing;
+  allowing.allow_removals = true;
+  EXPECT_FALSE(world.repair(allowing).run->error);
+  EXPECT_EQ(world.listed().size(), 29U) << "a repair removes nobody";
+}
+
+//! A column that was named by mistake does not make its matches final by a repair, either.
+TEST_F(GuardedTest, ARepairByAnotherIdentifierThatMatchesNobodyKeepsTheFormerOne) {
+  fill(30);
+  world.configure({}, "contact_id");
+  world.cohort({"4242"});
+  const auto stopped = world.repair();
+  ASSERT_TRUE(stopped.run && stopped.run->error);
+  EXPECT_EQ(stopped.run->error->code(), "guard.removals");
+  EXPECT_EQ(world.store()->sync("s")->identifier_kind, "email");
+}
+
 TEST_F(GuardedTest, ARepairOfAMirrorRemovesManyStrangersWhenItIsAllowedTo) {
   fill(30, {"remove_strangers: true"});
   auto& account = world.hubspot.account();

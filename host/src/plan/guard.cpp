@@ -55,11 +55,23 @@ GuardVerdict judge(const Plan& plan, const CohortIndex& cohort,
   return verdict;
 }
 
-std::optional<Error> judge_repair(const Plan& plan, const CohortIndex& cohort) {
-  if (!cohort.members().empty()) return std::nullopt;
-  return empty_source(plan, cohort,
-                      "whoever of the {} listed members is missing from the list would count as "
-                      "having left, and not be added again");
+std::optional<Error> judge_repair(const Plan& plan, const CohortIndex& cohort,
+                                  std::optional<double> max_removals) {
+  constexpr const char* kThen =
+      "missing from the list would count as having left, and not be added again";
+  if (cohort.members().empty()) {
+    return empty_source(plan, cohort,
+                        fmt::format("whoever of the {{}} listed members is {}", kThen));
+  }
+  const auto share = share_of(plan.leaving_now, plan.held_before);
+  if (!max_removals || plan.held_before < kSmallAudience || share <= *max_removals) {
+    return std::nullopt;
+  }
+  return stopped(
+      "guard.removals",
+      fmt::format("{} of {} listed members ({:.1f}%) are no longer in the cohort, and "
+                  "whoever of them is {}; the guard allows {:.1f}%",
+                  plan.leaving_now, plan.held_before, share * 100, kThen, *max_removals * 100));
 }
 
 std::optional<Error> judge_source(const Error& fault, std::uint64_t listed) {

@@ -24,9 +24,10 @@ struct GuardVerdict {
 //! broken export, and whoever means it says so with --allow-removals.
 GuardVerdict judge(const Plan& plan, const CohortIndex& cohort, std::optional<double> max_removals);
 
-//! Of a repair, which removes nobody who is listed, and adds who is missing of the cohort: one
-//! without a usable member stops it, with the guard off, too.
-std::optional<Error> judge_repair(const Plan& plan, const CohortIndex& cohort);
+//! The same of a repair, which removes nobody who is listed, and adds who is missing of the cohort
+//! alone: whoever left it counts as having left.
+std::optional<Error> judge_repair(const Plan& plan, const CohortIndex& cohort,
+                                  std::optional<double> max_removals);
 
 //! Why the guard stops a run whose source could not be read, `listed` members having been sent from
 //! it before: it lost its column, or all that it had (kEmptySource). Nothing for other faults, and

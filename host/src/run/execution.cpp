@@ -83,9 +83,9 @@ void Execution::execute_whole() {
   verify();
 }
 
-//! It removes no member: only an emptied source stops it.
+//! It removes no member, but takes who left the cohort for gone: the guard judges that, too.
 void Execution::repair(const Plan& plan) {
-  const auto stopped = judge_repair(plan, session_.cohort);
+  const auto stopped = judge_repair(plan, session_.cohort, session_.rules.max_removals);
   report_still_dropped(session_, plan);
   report_open_adds(session_, plan.adds);
   if (stopped && !options_.allow_removals) throw with_change(*stopped);
