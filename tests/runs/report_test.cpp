@@ -85,7 +85,7 @@ TEST_F(ReportTest, ARemovalThatTookEffectUnseenIsCounted) {
   world.cohort(SyncWorld::people(28));
   const auto result = world.run();
   EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
-  EXPECT_EQ(count_of(read_file(result.report), "remove,,,removed,,FOUND_GONE,"), 2U);
+  EXPECT_EQ(count_of(read_file(result.report), "remove,,,unchanged,,FOUND_GONE,"), 2U);
   EXPECT_EQ(result.run.figures.removed, 2U);
 }
 

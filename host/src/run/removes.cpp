@@ -308,7 +308,7 @@ void Removals::done(const MemberRow& row, Left left) {
         session_.sync.id,
         {session_.run, row.key, ChangeKind::kRemoved, row.record_id, {}, std::string(detail)});
   }
-  const auto* outcome = left == Left::kTakenOut || found_gone ? "removed" : "unchanged";
+  const auto* outcome = left == Left::kTakenOut ? "removed" : "unchanged";
   session_.report.add({"remove", {}, {}, outcome, {}, detail, row.record_id});
 }
 
