@@ -178,12 +178,16 @@ void Memberships::find_culprit(Writing& writing, Range range, const Answer& refu
   if (refusal.fate == Fate::kTooLarge || !found_one) failed(range.size(), Failed::kForItsSize);
 }
 
-//! The last of those that were not tried yet, alone.
-void Memberships::write_last(Writing& writing) {
+//! Sends the last of those that were not tried yet, alone. Whether it is refused for the same; not
+//! where there is none.
+bool Memberships::is_last_refused(Writing& writing, const std::string& code) {
   for (auto i = writing.written.size(); i > 0; --i) {
-    if (writing.written[i - 1].state != Written::State::kSkipped) continue;
-    return write_range(writing, {i - 1, i});
+    const auto& last = writing.written[i - 1];
+    if (last.state != Written::State::kSkipped) continue;
+    write_range(writing, {i - 1, i});
+    return last.detail == code;
   }
+  return false;
 }
 
 //! One id alone.
@@ -193,8 +197,8 @@ void Memberships::refuse(Writing& writing, std::size_t place, const Answer& refu
   written.state =
       refusal.fate == Fate::kTooLarge ? Written::State::kUnaccounted : Written::State::kRejected;
   written.detail = refusal_code(refusal.error, refusal.status);
-  if (!refusals_.are_of_everyone(refusal, [&] { write_last(writing); })) return;
   const auto code = written.detail;
+  if (!refusals_.are_of_everyone(refusal, [&] { return is_last_refused(writing, code); })) return;
   for (auto& one : writing.written) {
     if (one.detail == code) one = {Written::State::kRetry, {}, -1};
   }

@@ -72,7 +72,7 @@ class Memberships {
   void write_range(Writing& writing, Range range);
   void write_halves(Writing& writing, Range range);
   void find_culprit(Writing& writing, Range range, const Answer& refusal);
-  void write_last(Writing& writing);
+  bool is_last_refused(Writing& writing, const std::string& code);
   void refuse(Writing& writing, std::size_t place, const Answer& refusal);
   void take(Writing& writing, Range range, const Answer& answer);
   void confirm(Writing& writing, const Places& places);

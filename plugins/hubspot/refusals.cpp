@@ -6,19 +6,27 @@ namespace muster::hubspot {
 namespace {
 
 constexpr std::size_t kMostInARow = 16;
+// Where it took others: bad records may stand side by side in any number.
+constexpr std::size_t kMostAfterASuccess = 64;
 
 }  // namespace
 
-bool Refusals::are_of_everyone(const Answer& answer, const std::function<void()>& try_another) {
-  if (has_taken_ || is_trying_another_) return false;
+void Refusals::taken() noexcept {
+  has_taken_ = true;
+  in_a_row_ = 0;
+}
+
+bool Refusals::are_of_everyone(const Answer& answer, const std::function<bool()>& try_another) {
+  if (is_trying_another_) return false;
   auto code = refusal_code(answer.error, answer.status);
   if (code != code_) in_a_row_ = 0;
   code_ = std::move(code);
-  if (++in_a_row_ < kMostInARow) return false;
+  if (++in_a_row_ < (has_taken_ ? kMostAfterASuccess : kMostInARow)) return false;
+  in_a_row_ = 0;
   is_trying_another_ = true;
-  try_another();
+  const bool refused_too = try_another();
   is_trying_another_ = false;
-  if (has_taken_ || api_.ended()) return false;
+  if (!refused_too || api_.ended()) return false;
   api_.end({MUSTER_REJECTED, "hubspot.refuses_all",
             "HubSpot refuses to change the list for one contact after the other, for the same (" +
                 told(answer) + ")",

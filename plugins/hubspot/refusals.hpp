@@ -17,12 +17,12 @@ namespace muster::hubspot {
 class Refusals {
  public:
   explicit Refusals(Api& api) : api_(api) {}
-  //! HubSpot took a call: what it refuses from now on is a record's fault.
-  void taken() noexcept { has_taken_ = true; }
+  //! HubSpot took a call: what it refuses from now on is a record's fault, as a rule.
+  void taken() noexcept;
   //! One record was refused alone. True when that is nobody's fault, and the call was ended for it:
   //! all that were refused alone for the same code are to be tried again. Before that,
-  //! `try_another` sends one that is no neighbour of theirs.
-  bool are_of_everyone(const Answer& answer, const std::function<void()>& try_another);
+  //! `try_another` sends one that is no neighbour of theirs: true when it was refused for the same.
+  bool are_of_everyone(const Answer& answer, const std::function<bool()>& try_another);
 
  private:
   Api& api_;

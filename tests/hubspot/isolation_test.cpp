@@ -160,14 +160,8 @@ TEST(Isolation, OfAListThatRefusesEveryoneIsToldAfterFewCallsAndBlamesNobody) {
   }
 }
 
-//! The first ones may be bad, each of them: whoever stands elsewhere tells.
-TEST(Isolation, OfAListThatRefusesItsFirstContactsKeepsTheOthersNotOut) {
-  PluginWorld world;
-  std::set<std::string, std::less<>> bad;
-  for (const auto& email : PluginWorld::people(200)) {
-    const auto id = world.contact(email);
-    if (bad.size() < 40) bad.insert(id);
-  }
+//! A list that refuses a call as soon as it holds one of `bad`, with `code`.
+void refuse_each(PluginWorld& world, const std::set<std::string, std::less<>>& bad) {
   world.before_request = [&](const simulator::SimRequest& request) {
     if (request.path().find("/memberships/add-and-remove") == std::string::npos) return;
     const auto body = boost::json::parse(request.body);
@@ -182,11 +176,65 @@ TEST(Isolation, OfAListThatRefusesItsFirstContactsKeepsTheOthersNotOut) {
     fault.category = "ODD_RECORD";
     world.hubspot.faults().add(fault);
   };
-  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(200)));
+}
+
+//! The first ones may be bad, each of them: whoever stands elsewhere tells. Where nobody does, they
+//! are all that there is.
+TEST(Isolation, OfAListThatRefusesItsFirstContactsKeepsTheOthersNotOut) {
+  for (const auto& [count, bad_ones] : {std::pair(200U, 40U), {16U, 16U}, {17U, 16U}}) {
+    SCOPED_TRACE(count);
+    PluginWorld world;
+    std::set<std::string, std::less<>> bad;
+    for (const auto& email : PluginWorld::people(count)) {
+      const auto id = world.contact(email);
+      if (bad.size() < bad_ones) bad.insert(id);
+    }
+    refuse_each(world, bad);
+    const auto result = world.sync(PluginWorld::adds(PluginWorld::people(count)));
+    EXPECT_FALSE(result.failure);
+    EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kRejected), bad_ones);
+    EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), count - bad_ones);
+    EXPECT_EQ(world.members().size(), count - bad_ones);
+  }
+}
+
+//! What the one from elsewhere is answered may be the failure of a moment.
+TEST(Isolation, AProbeThatIsNotAnsweredProvesNothing) {
+  PluginWorld world;
+  std::set<std::string, std::less<>> bad;
+  std::string last;
+  for (const auto& email : PluginWorld::people(40)) {
+    last = world.contact(email);
+    if (bad.size() < 16) bad.insert(last);
+  }
+  refuse_each(world, bad);
+  world.after_response = [&, was_met = false](const simulator::SimRequest& request,
+                                              simulator::SimResponse& response) mutable {
+    const bool is_probe = request.body.find("[\"" + last + "\"]") != std::string::npos;
+    if (is_probe && !std::exchange(was_met, true)) response = {503, {}, {}};
+  };
+  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(40)));
   EXPECT_FALSE(result.failure);
-  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kRejected), 40U);
-  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 160U);
-  EXPECT_EQ(world.members().size(), 160U);
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kRejected), 16U);
+}
+
+//! A list that took many and refuses everyone from then on.
+TEST(Isolation, OfAListThatRefusesEveryoneAfterASuccessIsToldAfterFewCalls) {
+  PluginWorld world;
+  for (const auto& email : PluginWorld::people(2'000)) world.contact(email);
+  simulator::Fault fault;
+  fault.path = "/memberships/add-and-remove";
+  fault.status = 400;
+  fault.skip = 1;
+  fault.count = -1;
+  fault.category = "ACCOUNT_PROBLEM";
+  world.hubspot.faults().add(fault);
+  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(2'000)));
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->code(), "hubspot.refuses_all");
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 1'000U);
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kRejected), 0U);
+  EXPECT_LE(world.hubspot.count(fault.path), 160U);
 }
 
 //! As on the second day: those who are good are there, and only the bad ones are left to create.
