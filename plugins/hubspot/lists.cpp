@@ -38,7 +38,8 @@ void Lists::check(std::string_view id) {
   throw sdk::Failure(
       MUSTER_REJECTED, "hubspot.list_converted",
       "the list was converted to an active list: HubSpot fills it by a filter now",
-      "delete or rename it, and the next run makes a static one; or convert it back");
+      "convert it back; or delete it and set on_list_deleted: recreate, and the next run makes a "
+      "static one (a list that is renamed stays this sync's)");
 }
 
 void Lists::rename(std::string_view id, std::string_view name) {

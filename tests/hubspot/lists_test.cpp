@@ -307,6 +307,13 @@ TEST(Conversion, ToAnActiveListStopsTheRunWhetherAnyoneComesOrNot) {
     ASSERT_TRUE(result.error) << someone_new;
     EXPECT_EQ(result.error->code(), "hubspot.list_converted");
     EXPECT_EQ(world.hubspot.account().lists().size(), 1U) << "no second list is made";
+    // What the hint says.
+    EXPECT_NE(result.error->hint().find("on_list_deleted: recreate"), std::string::npos);
+    delete_list(world);
+    world.sync_keys = "on_list_deleted: recreate";
+    EXPECT_FALSE(world.sync().error);
+    EXPECT_EQ(world.list()->processing_type, "MANUAL");
+    EXPECT_EQ(world.members(), someone_new ? 2U : 1U);
   }
 }
 
