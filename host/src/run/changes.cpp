@@ -55,23 +55,27 @@ ChangesSeen seen(const Session& session, const Plan& plan) {
 }
 
 //! Nothing else would tell that they stay.
-void tell_unknown_leavers(const Session& session, const CohortIndex& leaving) {
+void tell_unknown_leavers(Session& session, const CohortIndex& leaving) {
+  const auto tell = [&](const char* code, std::uint64_t count, std::string text) {
+    if (count == 0) return;
+    session.notices.push_back({code, count, {}, std::move(text)});
+  };
   std::uint64_t unknown = 0;
   for (const auto& [reason, count] : leaving.rejected()) unknown += count;
-  if (unknown > 0) {
-    session.context.observer.on_notice(
-        fmt::format("{} of those who leave the cohort can't be told by '{}': who of them is in the "
-                    "list stays there until the next run over the whole cohort",
-                    unknown, session.rules.columns.identifier));
-  }
-  // As after a change of address: the state knows a person by it alone.
+  session.untold_leavers = unknown;
+  tell("leavers_without_identifier", unknown,
+       fmt::format("{} of those who leave the cohort can't be told by '{}': who of them is in the "
+                   "list stays there until the next run over the whole cohort",
+                   unknown, session.rules.columns.identifier));
+  // As after a change of address: the state knows a person by it alone. Or a whole run was earlier.
   const auto& members = leaving.members();
-  const auto others = std::count_if(members.begin(), members.end(), [&](const auto& member) {
-    return session.cohort.find(member.key) == nullptr &&
-           !session.context.store.member(session.sync.id, member.key);
-  });
-  if (others == 0) return;
-  session.context.observer.on_notice(
+  const auto others = static_cast<std::uint64_t>(
+      std::count_if(members.begin(), members.end(), [&](const auto& member) {
+        return session.cohort.find(member.key) == nullptr &&
+               !session.context.store.member(session.sync.id, member.key);
+      }));
+  tell(
+      "unknown_leavers", others,
       fmt::format("{} of those who leave the cohort are not known by the '{}' that was pushed: who "
                   "of them is in the list under another one stays there until the next run over "
                   "the whole cohort",

@@ -102,6 +102,7 @@ class Runner {
       sync_ = session_->sync;
       result.strangers_removed = session_->removed_strangers;
       result.cohort_was_read = run_.cohort_was_read;
+      result.notices = session_->notices;
       if (!result.retry_after) result.retry_after = session_->asked_wait;
     }
     result.sync = sync_;
@@ -127,7 +128,8 @@ class Runner {
 
   const std::filesystem::path& report_file() const { return report_.file(); }
   bool complete() const {
-    return session_ && session_->tally.complete() && run_.figures.not_removed == 0;
+    return session_ && session_->tally.complete() && run_.figures.not_removed == 0 &&
+           session_->untold_leavers == 0;
   }
 
  private:
@@ -308,7 +310,8 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
   }
   meter.read(result.run.figures);
   result.run.finished = context.clock.now();
-  result.notices = source.notices();
+  const auto told = source.notices();
+  result.notices.insert(result.notices.begin(), told.begin(), told.end());
   context.store.update_run(result.run);
   return result;
 }

@@ -56,6 +56,11 @@ struct Session {
   std::uint64_t refused_strangers = 0;
   //! Adds that no batch has settled: told at the run's end, where no other audience is filled.
   std::vector<PlannedAdd> open_adds{};
+  //! Of a run over changes: who left the cohort without an identifier, and may stay in the audience
+  //! until the next run over the whole cohort.
+  std::uint64_t untold_leavers = 0;
+  //! What was odd of the run itself, beside what its source tells.
+  std::vector<SourceNotice> notices{};
   //! Listed members whose changed properties the destination refused.
   std::uint64_t refused_updates = 0;
   //! An audience of the wanted name is taken over: the user asked for all to be sent again.
