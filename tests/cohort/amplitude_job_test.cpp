@@ -70,5 +70,24 @@ TEST(AmplitudeSource, WhereTheBudgetIsSpentAJobThatNeverEndsIsNotAskedForAnew) {
   EXPECT_EQ(world.downloads(), 1U);
 }
 
+//! Amplitude gives an empty column for a property that nobody has, such as one in other case.
+TEST(AmplitudeSource, APropertyThatNobodyHasIsToldByItsName) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  for (const auto& [column, told] : {std::pair("Email", true), {"email", false}}) {
+    const auto source = world.source();
+    source->open({column, {}});
+    while (source->next()) {
+    }
+    const auto notices = source->notices();
+    ASSERT_EQ(notices.size(), told ? 1U : 0U) << column;
+    if (!told) continue;
+    EXPECT_EQ(notices[0].code, "empty_property");
+    EXPECT_NE(notices[0].text.find("'Email'"), std::string::npos);
+    EXPECT_NE(notices[0].text.find("case"), std::string::npos);
+    source->settle();
+  }
+}
+
 }  // namespace
 }  // namespace muster::testing

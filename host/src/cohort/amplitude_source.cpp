@@ -47,6 +47,8 @@ void AmplitudeSource::open(const Columns& columns) {
   at_end_ = false;
   given_up_.reset();
   properties_ = properties_to_ask(options_, columns);
+  identifier_ = columns.identifier;
+  has_people_ = has_identifiers_ = false;
   api();
   remembered_.emplace(environment_, api_->name(), options_.cohort, properties_);
   download_ = remembered_->get();
@@ -259,7 +261,11 @@ std::optional<Member> AmplitudeSource::next() {
   if (at_end_) return std::nullopt;
   try {
     auto member = table_->next();
-    if (member) return member;
+    if (member) {
+      has_people_ = true;
+      has_identifiers_ = has_identifiers_ || !member->identifier.empty();
+      return member;
+    }
   } catch (const Error& error) {
     give_up(error);
     throw;
@@ -289,6 +295,16 @@ std::vector<SourceNotice> AmplitudeSource::notices() const {
          fmt::format("the cohort {} is archived in Amplitude, which gives it all the same: whether "
                      "it is still computed is not known",
                      options_.cohort));
+  }
+  const bool is_property =
+      std::find(properties_.begin(), properties_.end(), identifier_) != properties_.end();
+  if (at_end_ && is_property && has_people_ && !has_identifiers_) {
+    tell(
+        "empty_property",
+        fmt::format("Amplitude gave nobody's value of the property '{}': its properties' names are "
+                    "told apart by upper and lower case; compare the spelling with Amplitude's, or "
+                    "name the property under 'properties'",
+                    identifier_));
   }
   if (given_up_) {
     tell(

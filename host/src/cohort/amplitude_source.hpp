@@ -51,6 +51,9 @@ class AmplitudeSource final : public Source {
   SourceEnvironment environment_;
   CsvForm form_;
   std::vector<std::string> properties_;  //!< asked of Amplitude
+  std::string identifier_;               //!< the column
+  bool has_identifiers_ = false;         //!< somebody has one
+  bool has_people_ = false;
   std::optional<AmplitudeApi> api_;
   std::optional<AmplitudeBudget> budget_;
   std::optional<RememberedDownload> remembered_;
