@@ -16,8 +16,8 @@ namespace muster {
 //! Detail of a removal, and of the change in the history: whoever left the cohort was out of the
 //! audience already, by nothing that we did.
 constexpr std::string_view kGoneBefore = "GONE_BEFORE";
-//! A removal whose effect was not told when it was sent, by this run or one that died: its record is
-//! gone, and the figures count it.
+//! A removal whose effect was not told when it was sent, by this run or one that died: its record
+//! is gone, and the figures count it.
 constexpr std::string_view kFoundGone = "FOUND_GONE";
 //! A leaver's record stays in the audience: another member of the cohort is it, too. Counted.
 constexpr std::string_view kStaysForAnother = "RECORD_STAYS";
