@@ -70,7 +70,8 @@ bool Api::renewed_elsewhere(const std::string& access_before) {
   return false;
 }
 
-//! Nothing when the host's network failed or the call has ended.
+//! Nothing when the host's network failed. An answer counts though the call has ended meanwhile: it
+//! may have made the former refresh token worthless.
 std::optional<Answer> Api::ask_for_tokens() {
   // Shared with the handler: it may run after this function gave up.
   const auto taken = std::make_shared<std::optional<Answer>>();
@@ -89,7 +90,6 @@ std::optional<Answer> Api::ask_for_tokens() {
     if (http_->next(host_.context(), &response) != MUSTER_OK) break;
     take(response);
   }
-  if (ended_) return std::nullopt;
   return std::move(*taken);
 }
 
@@ -101,7 +101,7 @@ bool Api::exchange_refresh_token() {
     const auto answer = ask_for_tokens();
     if (answer && answer->fate == Fate::kOk) tokens_.store(answer->body);
     tokens_.end_renewal();
-    if (!answer) return false;
+    if (!answer || ended_) return false;
     if (answer->fate == Fate::kOk) return tokens_.access_token() != before;
     if (answer->fate == Fate::kRefused) {
       auto failure = token_failure(answer->body, answer->status);
@@ -114,6 +114,7 @@ bool Api::exchange_refresh_token() {
     unavailable("hubspot.unavailable", "HubSpot does not renew the token now", answer->wait_ms);
   } catch (const sdk::Failure& failure) {
     end(failure);
+    tokens_.end_renewal();
   }
   return false;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <random>
+#include <utility>
 
 #include "answer.hpp"
 #include "paths.hpp"
@@ -182,8 +183,13 @@ void Tokens::announce_renewal(std::int64_t timeout_ms) {
 }
 
 void Tokens::end_renewal() {
-  if (host_.secret(kRenewal) == announced_) host_.store_secret(kRenewal, {});
-  announced_.clear();
+  const auto announced = std::exchange(announced_, {});
+  if (announced.empty()) return;
+  try {
+    if (host_.secret(kRenewal) == announced) host_.store_secret(kRenewal, {});
+  } catch (const sdk::Failure&) {
+    // It ends by itself.
+  }
 }
 
 bool Tokens::is_renewed_elsewhere() const {

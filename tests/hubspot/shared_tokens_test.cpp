@@ -222,6 +222,45 @@ TEST_F(SharedTokens, AreAnnouncedWhileTheyAreRenewed) {
   EXPECT_EQ(world.secrets.values.count("renewal"), 0U);
 }
 
+TEST_F(SharedTokens, WhoseAnswerHoldsNoneAreAnnouncedNoLonger) {
+  world.before_request = {};
+  world.after_response = [](const simulator::SimRequest& request,
+                            simulator::SimResponse& response) {
+    if (is_renewal(request)) response.body = R"({"token_type":"bearer"})";
+  };
+  const auto result = sync();
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->code(), "hubspot.bad_answer");
+  EXPECT_EQ(world.secrets.values.count("renewal"), 0U);
+}
+
+//! Another request ends the call while the new tokens are on their way.
+TEST_F(SharedTokens, ThatArriveAfterTheCallHasEndedAreKept) {
+  world.before_request = {};
+  world.clock.advance(-std::chrono::minutes(40));
+  std::string renewed;
+  std::size_t reads = 0;
+  world.after_response = [&](const simulator::SimRequest& request,
+                             simulator::SimResponse& response) {
+    if (is_renewal(request)) {
+      renewed = text(boost::json::parse(response.body), "refresh_token");
+      response.delay = std::chrono::seconds(2);
+    }
+    if (request.path().find("/batch/read") == std::string::npos) return;
+    ++reads;
+    if (reads == 2) response = {401, {}, R"({"category":"EXPIRED_AUTHENTICATION"})"};
+    if (reads == 3) {
+      response = {403, {}, "{}"};
+      response.delay = std::chrono::seconds(1);
+    }
+  };
+  const auto result = world.sync(PluginWorld::adds(PluginWorld::people(1'000)));
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->code(), "hubspot.forbidden");
+  ASSERT_FALSE(renewed.empty());
+  EXPECT_EQ(world.secrets.values["refresh_token"], renewed);
+}
+
 //! The same, as the host keeps it.
 class SharedConnection : public ::testing::Test {
  protected:
