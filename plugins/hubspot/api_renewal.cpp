@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t kTokenTimeoutMs = 60'000;
 constexpr std::int64_t kLookAgainMs = 250;
+constexpr std::int64_t kWorthTellingMs = 5'000;
 
 }  // namespace
 
@@ -35,10 +36,12 @@ bool Api::refresh() {
 //! Another process says that it renews the tokens: true once it has stored them; false when it gave
 //! up or its time is over, or this call has ended.
 bool Api::wait_for_renewal(const std::string& access_before) {
-  if (tokens_.is_renewed_elsewhere()) {
-    host_.log(MUSTER_LOG_INFO, "another process renews the connection's token: waiting for it");
-  }
-  while (tokens_.is_renewed_elsewhere()) {
+  for (std::int64_t waited_ms = 0; tokens_.is_renewed_elsewhere(); waited_ms += kLookAgainMs) {
+    if (waited_ms == kWorthTellingMs) {
+      host_.log(MUSTER_LOG_WARNING,
+                "another process renews the connection's token, or died while it did: waiting for "
+                "it, for a minute at most");
+    }
     if (!wait_or_end(kLookAgainMs)) return false;
     if (tokens_.reload() && tokens_.access_token() != access_before) return true;
   }

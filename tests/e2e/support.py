@@ -200,19 +200,19 @@ class Workspace(unittest.TestCase):
         )
         return Result(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments):
+    def start(self, *arguments, stdin=subprocess.DEVNULL):
         return subprocess.Popen(
             [MUSTER, "--workspace", self.directory, *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env=self.environment,
         )
 
-    def connect(self, decision="allow", name="marketing"):
+    def connect(self, decision="allow", name="marketing", *arguments):
         """Runs `muster connect` and answers the consent page as a person would."""
-        process = self.start("connect", name, "--no-browser", "--json")
+        process = self.start("connect", name, "--no-browser", "--json", *arguments)
         url = None
         lines = []
         for line in process.stderr:

@@ -1,8 +1,9 @@
 """A list belongs to one account: tokens of another never write for it unless the user says so."""
 
+import subprocess
 import unittest
 
-from support import Simulator, Workspace
+from support import PATIENCE, Simulator, Workspace
 
 
 class OtherAccount(Workspace):
@@ -14,10 +15,10 @@ class OtherAccount(Workspace):
         self.addCleanup(self.other.close)
         self.first = self.hubspot
 
-    def move(self, auth):
+    def move(self, auth, **config):
         """From now on the connection leads to the other account."""
         self.hubspot = self.other
-        self.configure(auth=auth)
+        self.configure(auth=auth, **config)
 
     def writes(self):
         return [r["target"] for r in self.other.requests() if "/crm/" in r["target"]]
@@ -92,6 +93,26 @@ class OtherAccount(Workspace):
         self.other.fault(path="/account-info", status=503, count=-1)
         self.assertEqual(self.connect().code, 75)
         self.former_account_goes_on()
+
+    def test_a_run_that_is_under_way_never_goes_on_in_the_new_account(self):
+        source = {"sync": {"source": {"csv": "-"}}}
+        self.configure(auth="oauth", **source)
+        self.assertEqual(self.connect().code, 0)
+        header, rows = "user_id,email\n", [f"u{i},p{i}@example.com\n" for i in range(12000)]
+        first = self.muster("sync", "s", "--json", stdin=header + rows[0])
+        self.assertEqual(first.code, 0, first)
+
+        run = self.start("sync", "s", "--json", stdin=subprocess.PIPE)
+        run.stdin.write(header + "".join(rows))  # more than a pipe holds: it is reading
+        run.stdin.flush()
+        self.move("oauth", **source)
+        connected = self.connect("allow", "marketing", "--another-account")
+        self.assertEqual(connected.code, 0, connected)
+        out, err = run.communicate(timeout=PATIENCE)
+        self.assertEqual(run.returncode, 1, (out, err))
+        self.assertIn('"run.connection_changed"', out)
+        self.assertEqual(self.writes(), [])
+        self.assertEqual(self.muster("connections", "--json").json[0]["state"], "connected")
 
 
 class Revoking(Workspace):

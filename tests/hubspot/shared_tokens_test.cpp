@@ -140,7 +140,10 @@ TEST_F(AnnouncedTokens, AreWaitedForAsLongAsTheRequestMayTake) {
 }
 
 TEST_F(AnnouncedTokens, OfAProcessThatDiedAreNotWaitedForLonger) {
+  ::testing::internal::CaptureStderr();
   const auto result = sync();
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find("waiting for it, for a minute at most"),
+            std::string::npos);
   ASSERT_TRUE(result.failure);
   EXPECT_EQ(result.failure->code(), "hubspot.revoked");
   EXPECT_EQ(own(), 1U);

@@ -26,7 +26,7 @@ class Leaver {
     auto opened = workspace_.open(connection_);
     if (row.state == ConnectionState::kConnected && !keeps_lists()) {
       // A token that was exchanged may lead to another account.
-      row = workspace_.ready(connection_, opened.destination());
+      row = workspace_.ready(connection_, opened);
       require_lists_of(row);
       change_lists(opened.destination());
     }

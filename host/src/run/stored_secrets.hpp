@@ -1,5 +1,9 @@
 // The secrets of a connection, sealed by the vault and kept in the state. One thread.
 //
+// Several processes use a connection at once, and a person may connect it anew meanwhile. What
+// another process stored is never replaced by what was made of the former value, and a run never
+// goes on with the secrets of another account than the one it began with.
+//
 // While an account is being connected its secrets are only held: whose they are is known later
 // than they are, and those of another account must never stand beside the former one's lists.
 #pragma once
@@ -18,22 +22,34 @@ class StoredSecrets final : public SecretStore {
  public:
   StoredSecrets(Store& store, const Vault& vault, std::string connection)
       : store_(store), vault_(vault), connection_(std::move(connection)) {}
+  //! Throws Error kFailed, as `put` does, when the connection leads to another account than the one
+  //! that was pinned.
   std::optional<std::string> get(std::string_view name) override;
+  //! Does nothing when another process stored a value since this one was read or put here.
   void put(std::string_view name, std::string_view value) override;
 
+  //! From now on the secrets must be those of that account; `get` and `put` hold to it.
+  void pin(std::string account_id) { account_id_ = std::move(account_id); }
+  //! Whether the connection leads to another account than the one that was pinned.
+  bool leads_elsewhere() const;
   //! From now on what is put is held in memory, and read from there.
   void hold();
-  //! Stores what was held; within the caller's transaction. Without it, nothing is changed.
+  //! Stores what was held, in place of whatever is there; within the caller's transaction. Without
+  //! it, nothing is changed.
   void keep();
   //! Whether another process stored others in place of those that were read or put here.
   bool replaced_elsewhere() const;
 
  private:
   std::string context(std::string_view name) const;
+  void require_account() const;
+  bool is_as_known(std::string_view name) const;
+  void store(std::string_view name, std::string_view value);
 
   Store& store_;
   const Vault& vault_;
   std::string connection_;
+  std::optional<std::string> account_id_;
   bool holding_ = false;
   std::map<std::string, std::optional<std::string>, std::less<>> known_;  //!< as they are sealed
   std::map<std::string, std::string, std::less<>> held_;

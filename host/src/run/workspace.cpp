@@ -202,7 +202,7 @@ RunContext Workspace::run_context(const ConnectionConfig& connection, OpenConnec
           opened.destination(),
           environment_.cancellation,
           observer,
-          [this, &connection, &opened] { return ready(connection, opened.destination()); },
+          [this, &connection, &opened] { return ready(connection, opened); },
           state_directory(),
           reports_directory(),
           this_process_as_owner(environment_.worker)};
@@ -266,7 +266,7 @@ Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
   auto opened = open(connection);
   const auto source = cohort_source(sync, source_environment());
   const auto ready_connection = [&] {
-    if (!is_stateless()) return ready(connection, opened.destination());
+    if (!is_stateless()) return ready(connection, opened);
     if (!connection.has_static_token())
       throw not_connected(connection.name, ConnectionState::kNever);
     return connection_row(connection);
@@ -317,7 +317,7 @@ Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options
                                is_stateless() ? fs::temp_directory_path() : state_directory(),
                                connection.rate_share,
                                was_connected && token_changed(connection),
-                               [&] { return ready(connection, opened.destination()); },
+                               [&] { return ready(connection, opened); },
                                [&] { return would_check(connection); }};
   return preview_sync(context, sync_rules, *source, options);
 }

@@ -110,9 +110,10 @@ class Workspace {
   ConnectionRow keep_account(const ConnectionConfig& connection, const Account& account,
                              OpenConnection& opened);
   //! The row of a connection that may be used now: a static token that was not checked yet, or is
-  //! another one than before, is checked by `destination`. Throws Error kReconnect for one that is
-  //! not connected, and what the check throws.
-  ConnectionRow ready(const ConnectionConfig& connection, Destination& destination);
+  //! another one than before, is checked by its destination. From then on `opened` goes with that
+  //! account alone. Throws Error kReconnect for one that is not connected, and what the check
+  //! throws.
+  ConnectionRow ready(const ConnectionConfig& connection, OpenConnection& opened);
   //! The stored row, or that of a connection that was never connected.
   ConnectionRow connection_row(const ConnectionConfig& connection);
   std::filesystem::path state_directory() const { return config_.directory / ".muster"; }
@@ -120,6 +121,7 @@ class Workspace {
   Clock& clock() const noexcept { return environment_.clock; }
 
  private:
+  ConnectionRow ready_row(const ConnectionConfig& connection, Destination& destination);
   const PluginEntry& required_plugin(const ConnectionConfig& connection);
   //! Looked at before there ever was a run.
   bool is_stateless() const;

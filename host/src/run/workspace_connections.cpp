@@ -47,9 +47,15 @@ ConnectionRow Workspace::keep_account(const ConnectionConfig& connection, const 
   return row;
 }
 
+ConnectionRow Workspace::ready(const ConnectionConfig& connection, OpenConnection& opened) {
+  auto row = ready_row(connection, opened.destination());
+  if (opened.stored_secrets_ != nullptr) opened.stored_secrets_->pin(row.account_id);
+  return row;
+}
+
 //! A static token needs no ceremony: it is checked when it is first used, and when it is another
 //! one than before, since it may lead to another account.
-ConnectionRow Workspace::ready(const ConnectionConfig& connection, Destination& destination) {
+ConnectionRow Workspace::ready_row(const ConnectionConfig& connection, Destination& destination) {
   auto row = connection_row(connection);
   const auto token = connection.auth.find("token");
   if (token == connection.auth.end()) {
@@ -87,6 +93,7 @@ bool Workspace::would_check(const ConnectionConfig& connection) {
 void Workspace::keep_use(const ConnectionConfig& connection, const OpenConnection& opened,
                          Credentials credentials) {
   Store::Transaction transaction(store());
+  if (opened.stored_secrets_ != nullptr && opened.stored_secrets_->leads_elsewhere()) return;
   auto row = connection_row(connection);
   const bool replaced =
       opened.stored_secrets_ != nullptr && opened.stored_secrets_->replaced_elsewhere();

@@ -116,7 +116,9 @@ typedef struct muster_host {
    * sets *size to the whole size, 0 when there is none; call again with more room when larger. */
   muster_status (*secret_get)(muster_host_context* context, muster_text name, char* buffer,
                               size_t capacity, size_t* size) MUSTER_NOEXCEPT;
-  /* Durable on return; an empty value forgets the secret. */
+  /* Durable on return; an empty value forgets the secret. What another process stored since this
+   * instance last read or put the secret stays: read it again to learn which stands. Both fail when
+   * the connection was given to another account meanwhile: the call must end. */
   muster_status (*secret_put)(muster_host_context* context, muster_text name,
                               muster_text value) MUSTER_NOEXCEPT;
 
