@@ -39,5 +39,29 @@ TEST_F(SentValue, OfARunThatDiedIsReplacedWhenTheFormerOneComesBack) {
   EXPECT_EQ(company(), "Former");
 }
 
+//! Of two members that became one contact, the one that wrote last leaves.
+TEST_F(SentValue, OfAMemberThatLeftIsReplacedByThatOfWhoStaysOnTheRecord) {
+  auto& account = world_.hubspot.account();
+  account.create("a@x.com");
+  account.create("b@x.com");
+  const auto cohort = [this](const std::string& rows) {
+    world_.dir.write("cohort.csv", "email,works_at\n" + rows);
+  };
+  cohort("a@x.com,Former\nb@x.com,Stays\n");
+  world_.sync();
+  account.merge(*account.by_email("a@x.com"), *account.by_email("b@x.com"), false);
+  world_.sync();
+  cohort("a@x.com,Last\nb@x.com,Stays\n");
+  world_.sync();
+  ASSERT_EQ(company(), "Last");
+
+  cohort("b@x.com,Stays\n");
+  world_.sync();
+  world_.sync();
+
+  EXPECT_EQ(company(), "Stays");
+  EXPECT_EQ(world_.list().members.size(), 1U);
+}
+
 }  // namespace
 }  // namespace muster

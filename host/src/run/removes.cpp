@@ -295,6 +295,7 @@ void Removals::note_doubt(const Removal& removal, const Outcome& outcome) {
 void Removals::done(const MemberRow& row, Left left) {
   settling_.push_back(row.key);
   store_.forget_member(session_.sync.id, row.key);
+  if (left == Left::kRecordStays) forget_values_beside(row);
   const bool was_listed = row.state == MemberState::kLeaving;
   const bool gone_before = was_listed && left == Left::kNotThere && untouched_[place_of(row.key)];
   const bool found_gone = was_listed && left == Left::kNotThere && !gone_before;
@@ -310,6 +311,15 @@ void Removals::done(const MemberRow& row, Left left) {
   }
   const auto* outcome = left == Left::kTakenOut ? "removed" : "unchanged";
   session_.report.add({"remove", {}, {}, outcome, {}, detail, row.record_id});
+}
+
+//! What the leaver wrote last may be what its record holds: those who stay write theirs again.
+void Removals::forget_values_beside(const MemberRow& leaver) {
+  for (auto& row : store_.members_with_record(session_.sync.id, leaver.record_id)) {
+    if (row.properties == 0 || row.properties == leaver.properties) continue;
+    row.properties = 0;
+    store_.put_member(session_.sync.id, row);
+  }
 }
 
 //! An answer may lie: whoever is still seen in the audience is removed again by the next run.

@@ -71,6 +71,7 @@ class Removals {
   };
   void note_doubt(const Removal& removal, const Outcome& outcome);
   void done(const MemberRow& row, Left left);
+  void forget_values_beside(const MemberRow& leaver);
   void keep_until_proved(MemberRow row);
   std::size_t place_of(const MemberKey& key) const;
 
