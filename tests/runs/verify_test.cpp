@@ -54,6 +54,26 @@ TEST_F(VerifyTest, DriftIsCountedAndNothingChanged) {
   EXPECT_EQ(world.store()->runs("s", 10).size(), 1U);  // none was added to the history
 }
 
+//! With `verify: false` no run reads the list: `muster verify` alone has seen them there.
+TEST_F(VerifyTest, WhomItHasSeenAndSomebodyTookOutDriftedAway) {
+  fill({"verify: false"});
+  expect(world.verify(), 30, 0, 0, 0);
+  take_out("person3@example.com");
+  world.configure({"on_drift: report"});
+  const auto result = world.run();
+  EXPECT_EQ(dropped(result, "drifted"), 1U);
+  EXPECT_EQ(world.listed().size(), 29U);
+}
+
+TEST_F(VerifyTest, WhoWasNeverSeenIsAddedOnceMore) {
+  fill({"verify: false"});
+  take_out("person3@example.com");
+  expect(world.verify(), 29, 1, 0, 0);
+  world.configure({"on_drift: report"});
+  EXPECT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(world.listed().size(), 30U);
+}
+
 TEST_F(VerifyTest, TheSourceIsNotReadWhenNobodyIsMissing) {
   fill();
   add_stranger();

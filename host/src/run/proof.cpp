@@ -7,6 +7,7 @@
 
 #include "run/adds.hpp"
 #include "run/audience_reader.hpp"
+#include "run/confirmed.hpp"
 #include "run/record_lookup.hpp"
 #include "run/record_number.hpp"
 #include "run/removes.hpp"
@@ -21,7 +22,7 @@ class Proof {
       : session_(session),
         context_(session.context),
         store_(session.context.store),
-        last_proved_(store_.last_proved_run(session.rules.sync)),
+        confirmed_until_(muster::confirmed_until(store_, session.rules.sync)),
         reader_({session.context.clock, session.context.store, session.lease,
                  session.context.destination, session.context.observer, session.rules, session.sync,
                  session.run, &session.removed_records, &session.merged_leavers,
@@ -92,7 +93,7 @@ class Proof {
     if (!may_be_drift || of_records == nullptr || !context_.destination.supports(MUSTER_LOOKUP_1)) {
       return;
     }
-    auto removed = store_.removed_records(session_.sync.id, last_proved_);
+    auto removed = store_.removed_records(session_.sync.id, confirmed_until_);
     for (const auto& key : session_.removed_members) {
       if (auto row = store_.member(session_.sync.id, key)) removed.push_back(row->record_id);
     }
@@ -229,7 +230,7 @@ class Proof {
   //! away, the destination dropped them silently. Who was merged into a record that is not there
   //! was taken out by nobody: a merge keeps who was in, unless a removal of ours met it.
   bool is_drift(const MemberRow& row) const {
-    return row.since <= last_proved_ && !taken_along_.contains(row.key) &&
+    return row.since <= confirmed_until_ && !taken_along_.contains(row.key) &&
            !reader_.has_moved(row.key);
   }
   Tally::Newly newly(const MemberRow& row) const {
@@ -289,7 +290,7 @@ class Proof {
   Session& session_;
   RunContext& context_;
   Store& store_;
-  RunId last_proved_;
+  RunId confirmed_until_;
   std::set<MemberKey> found_;        //!< that were written off; counted as unchanged
   std::set<MemberKey> taken_along_;  //!< out of the audience by a removal of this run
   AudienceReader reader_;

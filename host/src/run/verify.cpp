@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "run/account_check.hpp"
 #include "run/audience_reader.hpp"
+#include "run/confirmed.hpp"
 #include "run/heartbeat.hpp"
 #include "run/lease.hpp"
 #include "run/reading_progress.hpp"
@@ -71,6 +73,18 @@ std::uint64_t should_be_there(Store& store, SyncId sync) {
   return count;
 }
 
+//! Whoever is missing and was never seen did not drift: the mark stays where it is, then.
+void keep_confirmed_by(const Comparison& reading, Store& store, const SyncRow& sync) {
+  const auto seen_until = confirmed_until(store, sync.name);
+  const auto never_seen = [&](const MemberKey& key) {
+    const auto row = store.member(sync.id, key);
+    return row && row->since > seen_until;
+  };
+  if (std::none_of(reading.missing.begin(), reading.missing.end(), never_seen)) {
+    keep_confirmed(store, sync.name);
+  }
+}
+
 }  // namespace
 
 VerifyResult verify_sync(RunContext& context, const SyncRules& rules, Source& source) {
@@ -107,6 +121,7 @@ VerifyResult verify_sync(RunContext& context, const SyncRules& rules, Source& so
     result.missing = reading.missing.size() + reading.still_gone.size();
     result.strangers = reading.strangers;
     result.leavers = reading.leavers.size();
+    keep_confirmed_by(reading, context.store, result.sync);
   } catch (const DestinationError& error) {
     if (error.status() != MUSTER_AUDIENCE_GONE) throw;
     result.list_gone = true;
