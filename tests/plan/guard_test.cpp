@@ -81,14 +81,24 @@ TEST(Guard, SaysThatNobodyIsListedWhenAnEmptySourceHasNothingToRemove) {
 }
 
 TEST(Guard, JudgesStrangersByTheirShareOfTheAudience) {
-  EXPECT_FALSE(judge_strangers(30, 100, 0.3));
-  const auto stopped = judge_strangers(31, 100, 0.3);
+  EXPECT_FALSE(judge_strangers({30, 0, 100}, 0.3));
+  const auto stopped = judge_strangers({31, 0, 100}, 0.3);
   ASSERT_TRUE(stopped);
   EXPECT_EQ(stopped->code(), "guard.strangers");
   EXPECT_NE(stopped->message().find("31 of the 100"), std::string::npos);
-  EXPECT_FALSE(judge_strangers(19, 19, 0.3));
-  EXPECT_FALSE(judge_strangers(100, 100, std::nullopt));
-  EXPECT_FALSE(judge_strangers(0, 0, 0.3));
+  EXPECT_FALSE(judge_strangers({19, 0, 19}, 0.3));
+  EXPECT_FALSE(judge_strangers({100, 0, 100}, std::nullopt));
+  EXPECT_FALSE(judge_strangers({0, 0, 0}, 0.3));
+}
+
+TEST(Guard, SumsStrangersAndTheMembersThatLeft) {
+  EXPECT_FALSE(judge_strangers({1, 29, 100}, 0.3));
+  EXPECT_FALSE(judge_strangers({0, 90, 100}, 0.3));  // judged before they were taken out
+  const auto stopped = judge_strangers({2, 29, 100}, 0.3);
+  ASSERT_TRUE(stopped);
+  EXPECT_NE(stopped->message().find("beside the 29 members that left (31.0% in all)"),
+            std::string::npos)
+      << stopped->message();
 }
 
 TEST(GuardOfChanges, SumsRemovalsSinceTheWholeWasSeen) {

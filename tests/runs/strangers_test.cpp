@@ -48,6 +48,44 @@ TEST_F(Mirror, StrangersAreRemovedAsTheyWereReadWithoutReadingTheListForThem) {
   EXPECT_EQ(count_of(read_file(result.report), ",remove,,,removed,,STRANGER,"), 1U);
 }
 
+//! A person made the contact, and put it into the list, before it is looked for again.
+TEST_F(Mirror, ADroppedMemberWhomAPersonPutInIsNoStranger) {
+  world.configure({"remove_strangers: true", "create_missing: false"});
+  auto people = SyncWorld::people(30);
+  people.emplace_back("late@example.com");
+  world.cohort(people);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(dropped(world.run(), "not_found"), 1U);
+  auto& account = world.hubspot.account();
+  account.add_member(world.list(), account.create("late@example.com").id);
+  meet_a_stranger();
+
+  const auto result = world.run();  // an hour too early for another try
+  EXPECT_EQ(result.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(result.run.figures.listed, 31U);
+  EXPECT_EQ(result.run.figures.verified->strangers, 0U);
+  EXPECT_TRUE(world.listed().contains(world.id_of("late@example.com")));
+  EXPECT_FALSE(world.listed().contains(world.id_of("stranger@example.net")));
+}
+
+TEST_F(Mirror, ARepairTakesNobodyOfTheCohortOut) {
+  auto people = SyncWorld::people(30);
+  people.emplace_back("joined@example.com");
+  world.cohort(people);
+  auto& account = world.hubspot.account();
+  account.add_member(world.list(), account.create("joined@example.com").id);
+  meet_a_stranger();
+
+  const auto result = world.repair();
+  EXPECT_EQ(result.strangers, 0U);
+  EXPECT_TRUE(world.listed().contains(world.id_of("joined@example.com")));
+  EXPECT_FALSE(world.listed().contains(world.id_of("stranger@example.net")));
+  world.clock.advance(hours(1));
+  const auto next = world.run();
+  EXPECT_EQ(next.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(next.run.figures.listed, 31U);
+  EXPECT_EQ(next.run.figures.created, 0U);
+}
+
 TEST_F(Mirror, StrangersStayInTheRunThatTakesTheListOver) {
   meet_a_stranger();
   for (const auto* name : {"state.db", "state.db-wal", "state.db-shm"}) {

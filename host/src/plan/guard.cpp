@@ -101,15 +101,20 @@ std::optional<Error> judge_source(const Error& fault, std::uint64_t listed) {
   return std::nullopt;
 }
 
-std::optional<Error> judge_strangers(std::uint64_t strangers, std::uint64_t audience,
+std::optional<Error> judge_strangers(const StrangersSeen& seen,
                                      std::optional<double> max_removals) {
-  const auto share = share_of(strangers, audience);
-  if (!max_removals || audience < kSmallAudience || share <= *max_removals) return std::nullopt;
+  const auto share = share_of(seen.strangers + seen.removed, seen.audience);
+  const bool passes = seen.strangers == 0 || !max_removals || seen.audience < kSmallAudience ||
+                      share <= *max_removals;
+  if (passes) return std::nullopt;
+  const auto beside = seen.removed == 0
+                          ? std::string()
+                          : fmt::format(", beside the {} members that left", seen.removed);
   return stopped(
       "guard.strangers",
-      fmt::format("{} of the {} records in the list ({:.1f}%) are nobody of this sync and "
-                  "would be removed; the guard allows {:.1f}%",
-                  strangers, audience, share * 100, *max_removals * 100),
+      fmt::format("{} of the {} records in the list are nobody of this sync and would "
+                  "be removed{} ({:.1f}% in all); the guard allows {:.1f}%",
+                  seen.strangers, seen.audience, beside, share * 100, *max_removals * 100),
       "the list, and at who else adds to it");
 }
 

@@ -34,9 +34,15 @@ std::optional<Error> judge_repair(const Plan& plan, const CohortIndex& cohort,
 //! first runs.
 std::optional<Error> judge_source(const Error& fault, std::uint64_t listed);
 
-//! The same of the strangers that a mirror removes: their share of the audience as it was read.
-std::optional<Error> judge_strangers(std::uint64_t strangers, std::uint64_t audience,
-                                     std::optional<double> max_removals);
+//! What an audience held as a mirror's run read it.
+struct StrangersSeen {
+  std::uint64_t strangers = 0;
+  std::uint64_t removed = 0;   //!< members that the run has taken out
+  std::uint64_t audience = 0;  //!< records, with those
+};
+
+//! The same of the strangers that a mirror removes: what leaves the audience by the run in all.
+std::optional<Error> judge_strangers(const StrangersSeen& seen, std::optional<double> max_removals);
 
 //! Changes of a cohort whose whole is not at hand.
 struct ChangesSeen {

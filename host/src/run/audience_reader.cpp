@@ -81,7 +81,6 @@ Comparison AudienceReader::read() {
   return compare_again();
 }
 
-//! The audience as it was read last, with the state as it is now.
 Comparison AudienceReader::compare_again() {
   return compare(*audience_, parts_.store, parts_.sync.id,
                  [this](RunId since) { return is_recent(since); });

@@ -47,6 +47,8 @@ class AudienceReader {
   Comparison settled();
   //! Reads once, and follows the merges of all that are missing.
   void read_and_follow_merges();
+  //! The audience as it was read last, with the state as it is now.
+  Comparison compare_again();
   //! Whether a reading found the member's record merged into one that it did not show.
   bool has_moved(const MemberKey& key) const { return moved_.contains(key); }
   std::uint64_t last_size() const { return audience_ ? audience_->size() : 0; }
@@ -63,7 +65,6 @@ class AudienceReader {
   enum class Confirmed { kEarlier, kLately };
 
   Comparison read();
-  Comparison compare_again();
   bool is_recent(RunId since);
   bool may_lag_behind_a_run(const Comparison& reading);
   bool follow_merges(const Comparison& reading, std::optional<Confirmed> confirmed);

@@ -37,6 +37,10 @@ class Proof {
     take_back(reading);
     if (session_.repair) release_leavers(reading);
     const bool resent = send_again(reading);
+    if (find_members_among_strangers(session_, reader_, reading)) {
+      reading = reader_.compare_again();
+      take_back(reading);
+    }
     const auto stopped = judge_strangers_of(session_, reader_, reading);
     const bool cleared = !stopped && remove_strangers(session_, reader_, reading);
     const bool removed_again = session_.repair && remove_leavers(reading);

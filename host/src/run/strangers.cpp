@@ -1,10 +1,12 @@
 #include "run/strangers.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "plan/guard.hpp"
 #include "run/passes.hpp"
+#include "run/record_lookup.hpp"
 #include "run/record_number.hpp"
 
 namespace muster {
@@ -50,12 +52,74 @@ BatchLeft<std::string> remove_records(Session& session, const std::vector<std::s
   return left;
 }
 
+//! Those of the cohort that have no row, or a row without a record that the list holds, and are not
+//! listed.
+std::vector<IndexedMember> members_without_record(const Session& session,
+                                                  const AudienceReader& reader) {
+  std::vector<IndexedMember> unknown;
+  const auto rows = session.rows();
+  MemberRow row;
+  bool more = rows->next(row);
+  for (const auto& member : session.cohort.members()) {
+    while (more && row.key < member.key) more = rows->next(row);
+    const bool has_row = more && row.key == member.key;
+    const bool is_known = has_row && (row.state == MemberState::kListed ||
+                                      (!row.record_id.empty() && reader.last_holds(row.record_id)));
+    if (!is_known) unknown.push_back(member);
+  }
+  return unknown;
+}
+
+//! Who has no row may be in the list from now on, as far as the next run knows.
+MemberRow row_of(const Session& session, const IndexedMember& member, std::string record) {
+  auto row = session.context.store.member(session.sync.id, member.key);
+  if (!row) {
+    row.emplace();
+    row->key = member.key;
+    row->state = MemberState::kPending;
+    row->sealed_identifier =
+        session.sealed(member.key, session.spill.read(member.offset).identifier);
+    row->since = session.run;
+  }
+  row->record_id = std::move(record);
+  return *row;
+}
+
 }  // namespace
+
+bool find_members_among_strangers(Session& session, const AudienceReader& reader,
+                                  const Comparison& reading) {
+  auto& destination = session.context.destination;
+  if (reading.strangers == 0 || leaves_strangers(session) ||
+      !destination.supports(MUSTER_LOOKUP_1)) {
+    return false;
+  }
+  const auto unknown = members_without_record(session, reader);
+  std::vector<std::pair<std::size_t, std::string>> there;
+  Patience patience(session.context.clock, session.rules.retry_for,
+                    [&](Milliseconds duration) { session.wait(duration); });
+  look_up_each(
+      {destination, patience, session.rules.kind}, unknown.size(),
+      [&](std::size_t i) { return session.spill.read(unknown[i].offset).identifier; },
+      [&](std::size_t i, std::string record) {
+        if (!record.empty() && reader.last_holds(record)) there.emplace_back(i, std::move(record));
+      },
+      [&](std::size_t) { session.check_going(); });
+  if (there.empty()) return false;
+  Lease::Transaction transaction(session.lease);
+  for (auto& [i, record] : there) {
+    session.context.store.put_member(session.sync.id, row_of(session, unknown[i], record));
+  }
+  transaction.commit();
+  return true;
+}
 
 std::optional<Error> judge_strangers_of(const Session& session, const AudienceReader& reader,
                                         const Comparison& reading) {
   if (leaves_strangers(session) || session.allow_removals) return std::nullopt;
-  return judge_strangers(reading.strangers, reader.last_size(), session.rules.max_removals);
+  const auto removed = session.tally.figures().removed;
+  return judge_strangers({reading.strangers, removed, reader.last_size() + removed},
+                         session.rules.max_removals);
 }
 
 bool remove_strangers(Session& session, const AudienceReader& reader, const Comparison& reading) {
