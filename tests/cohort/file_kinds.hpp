@@ -70,6 +70,10 @@ class CsvKind : public SourceKind {
     const auto rows = csv_of(many_people(3)) + "too,few\r\nu9,p9@example.com,pro,too,many\r\n";
     return source_of(dir_.write("c.csv", packed(rows)), {});
   }
+  std::unique_ptr<Source> being_ambiguous() override {
+    return source_of(dir_.write("c.csv", packed("user_id,E-mail,e_mail\nu1,a@b.com,b@b.com\n")),
+                     {});
+  }
 
  protected:
   virtual std::string packed(const std::string& text) { return text; }
@@ -102,6 +106,10 @@ class JsonlKind final : public SourceKind {
     const auto whole = jsonl_of(people);
     const auto middle = whole.find("@example", whole.size() / 2);
     return source_of(dir_.write("c.jsonl", whole.substr(0, middle)), {});
+  }
+  std::unique_ptr<Source> being_ambiguous() override {
+    const auto* line = R"({"user_id":"u1","E-mail":"a@b.com","e_mail":"b@b.com"})";
+    return source_of(dir_.write("c.jsonl", line), {});
   }
   std::unique_ptr<Source> keeping_waiting(Waiting waiting) override {
     const auto pipe = dir_ / "pipe";

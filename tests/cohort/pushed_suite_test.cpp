@@ -21,10 +21,15 @@ class PushedKind final : public SourceKind {
     });
   }
   std::unique_ptr<Source> breaking_off(const std::vector<Person>&) override { return nullptr; }
+  std::unique_ptr<Source> being_ambiguous() override {
+    return std::make_unique<PushedSource>(
+        [this] { return std::vector<const PushedUser*>{&ambiguous_}; });
+  }
   bool misses_columns() const override { return false; }
 
  private:
   std::vector<PushedUser> users_;
+  PushedUser ambiguous_{"u1", {{"E-mail", "a@b.com"}, {"e_mail", "b@b.com"}}};
 };
 
 //! A file without the last person, who was pushed, and with one who left since.

@@ -44,6 +44,18 @@ TEST_P(EverySource, FindsColumnsByTheirAliases) {
   EXPECT_EQ(people_of(*source), many_people(3));
 }
 
+//! Which of two is meant can't be known: no address is sent for a guess.
+TEST_P(EverySource, TakesNeitherOfTwoColumnsThatAreMeantAlike) {
+  const auto source = kind_->being_ambiguous();
+  if (!source) GTEST_SKIP() << "has each name once";
+  try {
+    source->open({"email", {}});
+    while (const auto member = source->next()) EXPECT_EQ(member->identifier, "");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "source.ambiguous_column");
+  }
+}
+
 TEST_P(EverySource, RefusesAMissingColumnByItsName) {
   if (!kind_->misses_columns()) GTEST_SKIP() << "what nobody has is empty";
   const auto source = kind_->holding(many_people(3), {});

@@ -37,6 +37,9 @@ class SourceKind {
   }
   //! A source that can be read, and has something odd to tell; nullptr where nothing is.
   virtual std::unique_ptr<Source> being_odd() { return nullptr; }
+  //! A source of one person under two names that are aliases of `email`, neither of them that;
+  //! nullptr where there can't be two.
+  virtual std::unique_ptr<Source> being_ambiguous() { return nullptr; }
   //! Whether its store has columns of its own, to be found by other spellings of their names.
   virtual bool has_columns() const { return true; }
   //! Whether a column that nobody has is missing, rather than empty.

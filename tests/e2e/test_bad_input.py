@@ -144,6 +144,23 @@ class BadInput(Workspace):
         result = self.muster("check", stdin="no_email\n1\n")
         self.assertEqual(result.code, 0, result)
 
+    def test_two_syncs_never_share_standard_input(self):
+        base = {
+            "source": {"csv": "-"},
+            "connection": "marketing",
+            "identifier": {"column": "email", "as": "email"},
+        }
+        self.configure(syncs={name: {**base, "cohort": name} for name in ("a", "b")})
+        people = "user_id,email\nu1,a@example.com\n"
+        for name in ("a", "b"):
+            self.assertEqual(self.muster("sync", name, stdin=people).code, 0)
+        result = self.muster("sync", "--all", "--allow-removals", "--json", stdin=people)
+        self.assertEqual(result.code, 2, result)
+        self.assertEqual(result.json["error"]["code"], "cli.shared_input")
+        self.assertIn("a, b all read", result.json["error"]["message"])
+        for name in ("a", "b"):
+            self.assertEqual(self.members(f"amplitude_{name}"), {"a@example.com"})
+
     def test_a_run_that_waits_for_standard_input_can_be_ended(self):
         self.configure(sync={"source": {"csv": "-"}})
         process = subprocess.Popen(

@@ -223,6 +223,18 @@ TEST_F(PushedTest, OfATimeToComeAreMalformed) {
   }
 }
 
+//! A clock that is hours ahead must not shut out what is computed after it.
+TEST_F(PushedTest, OfASenderWhoseClockIsAheadCountFromWhenTheyCame) {
+  fill(30);
+  push(true, {30}, -20 * 3'600);
+  ASSERT_FALSE(apply()->error);
+  EXPECT_TRUE(lists(30));
+  world.clock.advance(hours(1));
+  push(false, {30});
+  ASSERT_FALSE(apply()->error);
+  EXPECT_FALSE(lists(30));
+}
+
 TEST_F(PushedTest, ThatWaitAreAppliedHoweverOldTheyAre) {
   fill(30);
   std::filesystem::last_write_time(world.dir / "cohort.csv",

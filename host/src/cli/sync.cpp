@@ -1,5 +1,6 @@
 // muster sync: runs.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -69,6 +70,20 @@ int code_of(const RunResult& result) {
   return result.run.status == RunStatus::kSucceeded ? 0 : 3;
 }
 
+//! It can be read once: whoever reads it after another one would see an empty cohort.
+void require_own_input(const std::vector<const SyncConfig*>& syncs) {
+  std::vector<std::string> readers;
+  for (const auto* sync : syncs) {
+    if (is_standard_input(sync->source)) readers.push_back(sync->name);
+  }
+  if (readers.size() < 2) return;
+  throw Error(
+      ErrorKind::kUsage, "cli.shared_input",
+      fmt::format("{} all read standard input, which only one sync can", fmt::join(readers, ", ")))
+      .with_hint("run each by itself with its own input: muster sync " + readers.front() +
+                 " < FILE");
+}
+
 void run_syncs(Shell& shell, const Asked& asked) {
   const auto workspace = shell.open_workspace();
   std::vector<const SyncConfig*> syncs;
@@ -87,6 +102,7 @@ void run_syncs(Shell& shell, const Asked& asked) {
     throw Error(ErrorKind::kUsage, "cli.no_sync", "no sync was named")
         .with_hint("muster sync NAME, or muster sync --all");
   }
+  require_own_input(syncs);
   json::array results;
   for (const auto* sync : syncs) {
     try {

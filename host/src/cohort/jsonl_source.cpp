@@ -96,12 +96,26 @@ const json::object& JsonlSource::parse(std::string_view line) {
       .with_hint(R"(each line must be one object, such as {"email": "…"})");
 }
 
+//! The value whose key differs from `name` only as an alias does; nullptr: there is none.
+const json::value* JsonlSource::alike(const json::object& object, const std::string& name) const {
+  const json::value* found = nullptr;
+  for (const auto& entry : object) {
+    if (!is_alias(entry.key(), name)) continue;
+    if (found != nullptr) {
+      throw Error(ErrorKind::kFailed, "source.ambiguous_column",
+                  fmt::format("more than one key of the object is called '{}'", name))
+          .at(reader_->where(1))
+          .with_hint("rename all but one; nothing was sent");
+    }
+    found = &entry.value();
+  }
+  return found;
+}
+
 //! The value as text; empty where the object lacks it.
 std::string JsonlSource::value(const json::object& object, Wanted& wanted) {
   const auto* found = object.if_contains(wanted.name);
-  for (auto entry = object.begin(); found == nullptr && entry != object.end(); ++entry) {
-    if (is_alias(entry->key(), wanted.name)) found = &entry->value();
-  }
+  if (found == nullptr) found = alike(object, wanted.name);
   if (found == nullptr) return {};
   wanted.seen = true;
   switch (found->kind()) {

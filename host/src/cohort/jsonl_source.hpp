@@ -43,6 +43,7 @@ class JsonlSource final : public Source {
   };
   void open_file(std::size_t index);
   const boost::json::object& parse(std::string_view line);
+  const boost::json::value* alike(const boost::json::object& object, const std::string& name) const;
   std::string value(const boost::json::object& object, Wanted& wanted);
   void check_seen() const;
 

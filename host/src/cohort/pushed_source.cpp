@@ -13,10 +13,14 @@ std::string_view value_of(const PushedUser& user, const std::string& column,
   if (const auto exact = user.properties.find(column); exact != user.properties.end()) {
     return exact->second;
   }
-  for (const auto& [name, value] : user.properties) {
-    if (is_alias(name, column)) return value;
+  const auto is_meant = [&](const auto& property) { return is_alias(property.first, column); };
+  const auto& properties = user.properties;
+  const auto found = std::find_if(properties.begin(), properties.end(), is_meant);
+  // Of two that are meant alike neither is known to be the one.
+  if (found == properties.end() || std::any_of(std::next(found), properties.end(), is_meant)) {
+    return {};
   }
-  return {};
+  return found->second;
 }
 
 }  // namespace

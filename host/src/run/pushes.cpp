@@ -7,23 +7,25 @@
 namespace muster {
 namespace {
 
-//! How far a sender's clock may be ahead of ours. A later time is none, such as milliseconds taken
-//! for seconds: whatever came after it would pass for old.
-constexpr Milliseconds kAhead = std::chrono::hours(24);
+//! A later time than that is none, such as milliseconds taken for seconds.
+constexpr Milliseconds kMostAhead = std::chrono::hours(24);
+//! How far a sender's clock is believed to be ahead of ours: nothing was computed after it came,
+//! and whatever comes after a later time would pass for old.
+constexpr Milliseconds kAhead = std::chrono::minutes(1);
 
 }  // namespace
 
 bool Pushes::keep(const std::vector<std::string>& syncs, const PushedMessage& message,
                   std::string_view body) {
   const auto now = clock_.now();
-  if (message.computed > pushed_time(now + kAhead)) {
+  if (message.computed > pushed_time(now + kMostAhead)) {
     throw Error(ErrorKind::kUsage, "push.malformed", "'computed_time' is still to come")
         .with_hint("it is in Unix seconds");
   }
   InboxMessage kept;
   kept.cohort_key = key("cohort", message.cohort_id);
   kept.message_key = key("message", message.cohort_id + '/' + message.message_id);
-  kept.computed = message.computed;
+  kept.computed = std::min(message.computed, pushed_time(now + kAhead));
   kept.sealed = vault_.seal(SealPurpose::kInbox, kept.message_key, body);
   return inbox_.put(syncs, kept, now);
 }
@@ -53,7 +55,9 @@ PushedChanges Pushes::changes_of(const std::vector<InboxMessage>& messages) cons
   try {
     for (const auto& message : messages) {
       const auto body = vault_.unseal(SealPurpose::kInbox, message.message_key, message.sealed);
-      changes.add(parse_pushed_message(body), message.waits);
+      auto parsed = parse_pushed_message(body);
+      parsed.computed = message.computed;
+      changes.add(std::move(parsed), message.waits);
     }
   } catch (Error& error) {
     if (error.where().empty()) error.at(inbox_.file().string());
