@@ -1,6 +1,8 @@
 // Amplitude's files in a directory: the suite of every source, and how a run's files make a cohort.
 #include "cohort/amplitude_s3_source.hpp"
 
+#include <fmt/format.h>
+
 #include "cohort/file_kinds.hpp"
 #include "simulator/amplitude_s3.hpp"
 
@@ -171,6 +173,37 @@ TEST(AmplitudeS3, OfTwoRunsInAnHourTheOneThatWasWrittenLastIsReadAndThatIsTold) 
     EXPECT_EQ(source.notices()[0].code, "runs_of_one_hour");
     EXPECT_THAT(source.notices()[0].text, HasSubstr("2 runs are of one hour"));
   }
+}
+
+//! Names to the second tell which is newer, whatever a copy made of the files' times.
+TEST(AmplitudeS3, OfTwoRunsInAnHourWhoseNamesTellTheLaterOneIsRead) {
+  const TempDir dir;
+  for (const auto& [time, id, written] :
+       {std::tuple{"2026-11-24T12-30-05", 1, 2'000}, {"2026-11-24T12:45:05", 2, 1'000}}) {
+    for (const auto* kind : {"entering", "exiting", "existing"}) {
+      const std::string row =
+          std::string(kind) == "existing" ? fmt::format("{0},u{0},a@b.com\n", id) : "";
+      const auto file = dir.write(fmt::format("1_c_{}_{}_key.csv", time, kind),
+                                  "amplitudeID,userID,email\n" + row);
+      std::filesystem::last_write_time(file, file_time(Instant{std::chrono::seconds(written)}));
+    }
+  }
+  AmplitudeS3Source source(options_for(dir));
+  EXPECT_THAT(ids_of(source), ElementsAre("u2"));
+  EXPECT_TRUE(source.notices().empty());
+}
+
+TEST(AmplitudeS3, FilesWhoseNamesAreOtherwiseAreTold) {
+  const TempDir dir;
+  write_run(dir, "2026-11-24T10-00", {}, {}, {1});
+  dir.write("1_7khm89cz_2026-11-26_existing_key.csv", "amplitudeID,userID,email\n2,u2,b@b.com\n");
+  dir.write("README.txt", "of the export");
+  AmplitudeS3Source source(options_for(dir));
+  EXPECT_THAT(ids_of(source), ElementsAre("u1"));
+  ASSERT_EQ(source.notices().size(), 1U);
+  EXPECT_EQ(source.notices()[0].code, "unread_files");
+  EXPECT_EQ(source.notices()[0].count, 1U);
+  EXPECT_THAT(source.notices()[0].text, HasSubstr("1_7khm89cz_2026-11-26_existing_key.csv"));
 }
 
 //! Three files of `key`'s run at one time, with these rows of amplitudeID,userID,email.

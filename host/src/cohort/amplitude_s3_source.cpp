@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <regex>
 
+#include "base/text.hpp"
 #include "cohort/file_set.hpp"
 
 namespace muster {
@@ -43,6 +44,15 @@ Instant hour_of(const std::string& time) {
   return std::chrono::sys_days(day) + std::chrono::hours(number(11, 2));
 }
 
+//! Whether it has minutes and seconds, YYYY-MM-DDTHH-MM-SS: of two such the later one is newer.
+bool is_to_the_second(const std::string& time) { return time.size() >= 19; }
+
+//! A name of Amplitude's kinds of files that parse() does not know: it may be of a newer run.
+bool may_be_of_a_run(const std::string& file) {
+  static const std::regex kKinds(".*_(entering|exiting|existing)[_.].*");
+  return std::regex_match(file, kKinds);
+}
+
 //! "2026-11-24T10-30", with the routing key behind it.
 std::string shown(const std::pair<std::string, std::string>& run) {
   return run.second.empty() ? run.first : run.first + " of " + run.second;
@@ -79,14 +89,19 @@ AmplitudeS3Source::AmplitudeS3Source(AmplitudeS3Options options, Waiting waiting
   form_.header = CsvForm::Header::kPresent;
 }
 
-//! The latest by name; of several in one hour, whose minutes no name tells, the one that was
-//! written last (amplitude/api.md §6).
+//! The latest by name; of several in one hour, where their names don't tell the minute or are of
+//! one time, the one that was written last (amplitude/api.md §6).
 AmplitudeS3Source::Runs::const_iterator AmplitudeS3Source::newest_of(const Runs& runs) {
   const auto hour = hour_of(runs.rbegin()->first.first);
   auto newest = std::prev(runs.end());
+  const auto& last = newest->first.first;
+  const auto is_rival = [&](const std::string& time) {
+    const bool names_tell = is_to_the_second(time) && is_to_the_second(last) && time != last;
+    return hour_of(time) == hour && !names_tell;
+  };
   std::size_t in_the_hour = 0;
   for (auto run = runs.begin(); run != runs.end(); ++run) {
-    if (hour_of(run->first.first) != hour) continue;
+    if (!is_rival(run->first.first)) continue;
     ++in_the_hour;
     if (written(run->second) > written(newest->second)) newest = run;
   }
@@ -114,6 +129,15 @@ Error AmplitudeS3Source::other_cohorts(const std::set<std::string>& cohorts) con
           fmt::format("those here are of {}{}", shown, count > kMostShown ? " and others" : ""));
 }
 
+void AmplitudeS3Source::note_unread(const std::string& file) {
+  if (unread_.count++ == 0) {
+    unread_.text = fmt::format(
+        "there are files whose names are not as Amplitude gives them, and which are not read, such "
+        "as {}",
+        escape_control(file));
+  }
+}
+
 //! A run that lacks a file is still being copied: it would be a smaller cohort, or an older one
 //! under a new name.
 AmplitudeS3Run AmplitudeS3Source::newest_run() {
@@ -122,8 +146,12 @@ AmplitudeS3Run AmplitudeS3Source::newest_run() {
   std::set<std::string> cohorts;
   for (fs::directory_iterator entry(options_.directory, failed), end; !failed && entry != end;
        entry.increment(failed)) {
-    const auto name = parse(entry->path().filename().string());
-    if (!name) continue;
+    const auto file = entry->path().filename().string();
+    const auto name = parse(file);
+    if (!name) {
+      if (may_be_of_a_run(file)) note_unread(file);
+      continue;
+    }
     cohorts.insert(name->cohort);
     if (!options_.cohort.empty() && name->cohort != options_.cohort) continue;
     auto& run = runs[{name->time, name->routing_key}];
@@ -173,6 +201,7 @@ void AmplitudeS3Source::open(const Columns& columns) {
   columns_.properties.emplace_back("amplitude_id");
   columns_.properties.emplace_back("user_id");
   same_hour_.text.clear();
+  unread_.count = 0;
   ragged_.count = 0;
   overlap_.count = 0;
   leaving_.clear();
@@ -263,7 +292,7 @@ Source::Progress AmplitudeS3Source::progress() const {
 
 std::vector<SourceNotice> AmplitudeS3Source::notices() const {
   std::vector<SourceNotice> notices;
-  for (const auto& notice : {ragged_, overlap_}) {
+  for (const auto& notice : {ragged_, overlap_, unread_}) {
     if (notice.count > 0) notices.push_back(notice);
   }
   if (!same_hour_.text.empty()) notices.push_back(same_hour_);

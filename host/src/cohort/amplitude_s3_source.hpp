@@ -63,6 +63,7 @@ class AmplitudeS3Source final : public Source {
   using Runs = std::map<std::pair<std::string, std::string>, AmplitudeS3Run>;
   AmplitudeS3Run newest_run();
   Error other_cohorts(const std::set<std::string>& cohorts) const;
+  void note_unread(const std::string& file);
   Runs::const_iterator newest_of(const Runs& runs);
   std::optional<Member> next_row();
   void open_file();
@@ -83,6 +84,7 @@ class AmplitudeS3Source final : public Source {
   SourceNotice ragged_{"ragged_rows", 0, {}};
   SourceNotice overlap_{"overlapping_rows", 0, {}};
   SourceNotice same_hour_{"runs_of_one_hour", 0, {}};
+  SourceNotice unread_{"unread_files", 0, {}};
 };
 
 }  // namespace muster
