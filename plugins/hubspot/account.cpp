@@ -135,6 +135,9 @@ void revoke_tokens(Api& api) {
   } catch (const sdk::Failure&) {
     return;  // nothing to revoke
   }
+  // Else the successor of what is revoked here would stay good.
+  api.wait_for_others();
+  api.throw_if_ended();
   const auto answer = post_form(api, Path::kRevoke,
                                 form({{"client_id", api.settings().client_id},
                                       {"client_secret", api.settings().client_secret},
@@ -168,9 +171,13 @@ void uninstall_app(Api& api) {
     api.throw_if_ended();
     if (answer.fate != Fate::kOk) throw not_now("uninstall the app");
   } catch (const sdk::Failure& failure) {
-    // Uninstalled on HubSpot's side before: done.
     if (failure.status() != MUSTER_UNAUTHENTICATED) throw;
-    api.begin_call();
+    throw sdk::Failure(
+        MUSTER_NOT_SUPPORTED, "hubspot.no_access",
+        "HubSpot takes no token of the connection any more, so that the app can't be "
+        "uninstalled from here; it may have been uninstalled in HubSpot before",
+        "where the account still shows it (Settings > Integrations > Connected "
+        "Apps), uninstall it there");
   }
   revoke_tokens(api);
 }

@@ -68,6 +68,8 @@ class Api {
   bool wait(std::int64_t ms) const { return host_.wait(ms); }
 
   Tokens& tokens() noexcept { return tokens_; }
+  //! Takes the tokens that another process is renewing, once it has them.
+  void wait_for_others();
   const Pace& pace() const noexcept { return pace_; }
   const HubSpotSettings& settings() const noexcept { return settings_; }
   std::string path_to(Path which, std::string_view part = {}) const {

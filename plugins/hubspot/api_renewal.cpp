@@ -48,16 +48,27 @@ bool Api::wait_for_renewal(const std::string& access_before) {
   return false;
 }
 
+void Api::wait_for_others() {
+  wait_for_renewal(tokens_.access_token());
+  tokens_.reload();
+}
+
 //! True when it is this process's turn to renew the tokens, and the others know; false when they
 //! are new already, or this call has ended.
 bool Api::claim_renewal(const std::string& access_before) {
+  // Another process may have done it.
+  const auto are_new = [&] {
+    tokens_.reload();
+    return tokens_.access_token() != access_before && !tokens_.is_due();
+  };
   for (;;) {
-    // Another process may have done it.
-    const bool is_new = tokens_.reload() && tokens_.access_token() != access_before;
-    if (is_new && !tokens_.is_due()) return false;
+    if (are_new()) return false;
     if (wait_for_renewal(access_before) || ended_) return false;
     tokens_.announce_renewal(kTokenTimeoutMs);
-    if (!tokens_.is_renewed_elsewhere()) return true;  // else both did, and the later one goes on
+    if (tokens_.is_renewed_elsewhere()) continue;  // both did, and the later one goes on
+    if (!are_new()) return true;
+    tokens_.end_renewal();
+    return false;
   }
 }
 

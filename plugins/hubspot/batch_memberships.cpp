@@ -93,7 +93,7 @@ void Batch::settle(std::size_t index, const Written& written) {
     case Written::State::kRetry:
       return report(index, MUSTER_RETRY, {}, written.wait_ms);
     case Written::State::kInDoubt:
-      return report(index, MUSTER_IN_DOUBT);
+      return report(index, MUSTER_IN_DOUBT, {}, written.wait_ms);
     case Written::State::kUnaccounted:
       return report(index, MUSTER_IN_DOUBT, MUSTER_DETAIL_UNACCOUNTED);
     case Written::State::kSkipped:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -76,8 +77,12 @@ class Memberships {
   void refuse(Writing& writing, std::size_t place, const Answer& refusal);
   void take(Writing& writing, Range range, const Answer& answer);
   void confirm(Writing& writing, const Places& places);
-  Places not_as_wanted(const Writing& writing, const Places& places,
-                       std::span<const std::int64_t> waits_ms);
+  //! What the records' own lists tell.
+  struct Seen {
+    Places lost;                    //!< whose change was not made
+    std::optional<Written> untold;  //!< what is then known of all of them: HubSpot did not tell
+  };
+  Seen look(const Writing& writing, const Places& places, std::span<const std::int64_t> waits_ms);
   std::size_t largest() const;
   void succeeded(std::size_t size);
   void failed(std::size_t size, Failed how);

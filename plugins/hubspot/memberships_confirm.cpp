@@ -19,6 +19,13 @@ bool is_member(const json::array& lists, std::string_view list) {
                      [&](const auto& entry) { return id_at(entry, "listId") == list; });
 }
 
+//! What passes is asked again; a refusal, or an answer of another form, may stay.
+Written untold_by(const Answer& answer) {
+  const bool passes =
+      answer.fate == Fate::kRetry || answer.fate == Fate::kInDoubt || answer.fate == Fate::kSkipped;
+  return {passes ? Written::State::kInDoubt : Written::State::kUnaccounted, {}, answer.wait_ms};
+}
+
 }  // namespace
 
 //! Up to a hundred are all looked at; of more, a hundred that stand for the others, which are
@@ -30,19 +37,28 @@ void Memberships::confirm(Writing& writing, const Places& places) {
   for (std::size_t i = 0; i < places.size(); ++i) {
     (i % step == 0 ? sample : others).push_back(places[i]);
   }
-  const auto lose = [&](const Places& lost) {
-    for (const auto place : lost) writing.written[place].state = Written::State::kUnaccounted;
+  const auto set = [&](const Places& which, const Written& known) {
+    for (const auto place : which) writing.written[place] = known;
   };
-  const auto lost = not_as_wanted(writing, sample, kSettlingWaitsMs);
-  if (lost.empty()) return;
-  lose(lost);
-  if (lost.size() == sample.size()) return lose(others);  // nothing was done
-  in_batches(others, [&](const Places& batch) { lose(not_as_wanted(writing, batch, {})); });
+  const Written lost{Written::State::kUnaccounted, {}, -1};
+  const auto seen = look(writing, sample, kSettlingWaitsMs);
+  if (seen.untold) {
+    set(sample, *seen.untold);
+    return set(others, *seen.untold);
+  }
+  if (seen.lost.empty()) return;
+  set(seen.lost, lost);
+  if (seen.lost.size() == sample.size()) return set(others, lost);  // nothing was done
+  in_batches(others, [&](const Places& batch) {
+    const auto looked = look(writing, batch, {});
+    looked.untold ? set(batch, *looked.untold) : set(looked.lost, lost);
+  });
 }
 
-//! Whose lists say otherwise, also after the waits; nobody when HubSpot does not tell.
-Places Memberships::not_as_wanted(const Writing& writing, const Places& places,
-                                  std::span<const std::int64_t> waits_ms) {
+//! Whose lists say otherwise, also after the waits. Where HubSpot does not tell, nobody's change is
+//! known to have been made.
+Memberships::Seen Memberships::look(const Writing& writing, const Places& places,
+                                    std::span<const std::int64_t> waits_ms) {
   if (places.empty()) return {};
   std::map<std::string, std::size_t> open;
   json::array inputs;
@@ -59,7 +75,7 @@ Places Memberships::not_as_wanted(const Writing& writing, const Places& places,
     request.body = body;
     const auto answer = api_.call(std::move(request));
     const auto* results = array_at(answer.body, "results");
-    if (answer.fate != Fate::kOk || results == nullptr) return {};
+    if (answer.fate != Fate::kOk || results == nullptr) return {{}, untold_by(answer)};
     for (const auto& result : *results) {
       const auto found = open.find(id_at(result, "recordId"));
       const auto* lists = array_at(result, "recordListMemberships");
@@ -69,9 +85,9 @@ Places Memberships::not_as_wanted(const Writing& writing, const Places& places,
     }
     if (open.empty() || look == waits_ms.size() || !api_.wait(waits_ms[look])) break;
   }
-  Places lost;
-  for (const auto& [id, place] : open) lost.push_back(place);
-  return lost;
+  Seen seen;
+  for (const auto& [id, place] : open) seen.lost.push_back(place);
+  return seen;
 }
 
 }  // namespace muster::hubspot

@@ -154,8 +154,9 @@ void Tokens::keep() {
   if (is_static() || refresh_.empty()) return;
   // The refresh token first: with it alone, a crash here costs nothing but a refresh.
   host_.store_secret(kRefresh, refresh_);
-  host_.store_secret(kAccess, access_);
+  // The access token last: whoever reads between the two still has the former one, for a while.
   host_.store_secret(kExpires, std::to_string(expires_at_ms_));
+  host_.store_secret(kAccess, access_);
 }
 
 void Tokens::store(const json::value& answer) {

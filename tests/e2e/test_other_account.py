@@ -3,7 +3,7 @@
 import subprocess
 import unittest
 
-from support import PATIENCE, Simulator, Workspace
+from support import PATIENCE, TOKEN, Simulator, Workspace
 
 
 class OtherAccount(Workspace):
@@ -63,6 +63,40 @@ class OtherAccount(Workspace):
         self.assertEqual(result.json["error"]["code"], "leave.account_changed")
         self.assertFalse(any(entry["deleted"] for entry in self.other.lists().values()))
 
+    def test_a_token_that_was_connected_in_between_is_another_one(self):
+        """As a shell and cron with different tokens: each use is of the account that it says."""
+        self.configure()
+        self.cohort(["a@example.com"])
+        self.sync(code=0)
+        self.move("token")
+        self.environment["HUBSPOT_TOKEN"] = "pat-na1-the-other-accounts"
+        self.other.control("static-token", {"token": "pat-na1-the-other-accounts"})
+        connected = self.muster("connect", "marketing", "--another-account", "--json")
+        self.assertEqual(connected.json["account"]["id"], "99", connected)
+        self.assertFalse(self.muster("plan", "s", "--json").json.get("token_changed", False))
+        self.hubspot = self.first
+        self.environment["HUBSPOT_TOKEN"] = TOKEN
+        self.configure()
+        self.sync(code=0)
+        self.assertNotEqual(self.muster("connections", "--json").json[0]["account"]["id"], "99")
+        self.move("token")
+        self.environment["HUBSPOT_TOKEN"] = "pat-na1-the-other-accounts"
+        self.assertEqual(self.sync(code=1)["error"]["code"], "run.account_changed")
+        self.assertEqual(self.writes(), [])
+
+    def test_tokens_of_oauth_go_with_their_account(self):
+        self.connected_with_a_list()
+        self.move("token")
+        self.environment["HUBSPOT_TOKEN"] = "pat-na1-the-other-accounts"
+        self.other.control("static-token", {"token": "pat-na1-the-other-accounts"})
+        self.sync("--full", code=0)
+        self.hubspot = self.first
+        self.configure(auth="oauth")
+        self.cohort(["a@example.com", "b@example.com"])
+        self.first.forget_requests()
+        self.assertEqual(self.sync(code=5)["error"]["code"], "hubspot.not_connected")
+        self.assertEqual(self.first.requests(), [])
+
     def connected_with_a_list(self):
         self.configure(auth="oauth")
         self.assertEqual(self.connect().code, 0)
@@ -82,6 +116,8 @@ class OtherAccount(Workspace):
         self.connected_with_a_list()
         self.move("oauth")
         declined = self.connect()  # nobody is there to confirm
+        revoked = [r for r in self.other.requests() if r["target"].endswith("/token/revoke")]
+        self.assertEqual([r["status"] for r in revoked], [200])
         self.assertEqual(declined.code, 2, declined)
         self.assertEqual(declined.json["error"]["code"], "cli.not_confirmed")
         self.assertEqual(self.muster("connections", "--json").json[0]["state"], "connected")
@@ -124,6 +160,21 @@ class Revoking(Workspace):
         self.assertEqual(self.muster("connections", "--json").json[0]["state"], "connected")
         self.assertEqual(self.muster("disconnect", "marketing", "--yes", "--json").code, 0)
         self.assertEqual(self.muster("connections", "--json").json[0]["state"], "disconnected")
+
+    def test_who_connects_meanwhile_stays_connected(self):
+        self.configure(auth="oauth")
+        self.assertEqual(self.connect().code, 0)
+        self.hubspot.forget_requests()
+        self.hubspot.fault(path="/token/revoke", kind="slow", delay_ms=3000)
+        leaving = self.start("disconnect", "marketing", "--yes", "--json")
+        while not any(r["target"].endswith("/revoke") for r in self.hubspot.requests()):
+            self.assertIsNone(leaving.poll())
+        self.assertEqual(self.connect().code, 0)
+        out, err = leaving.communicate(timeout=PATIENCE)
+        self.assertEqual(leaving.returncode, 1, (out, err))
+        self.assertIn('"leave.connected_again"', out)
+        self.cohort(["a@example.com"])
+        self.sync(code=0)
 
 
 if __name__ == "__main__":

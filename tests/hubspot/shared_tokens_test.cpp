@@ -3,29 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "hubspot/connecting.hpp"
 #include "hubspot/plugin_world.hpp"
-#include "hubspot/run_world.hpp"
 
 namespace muster::testing {
 namespace {
-
-constexpr const char* kRedirect = "http://localhost:8976/oauth/callback";
-constexpr const char* kVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-constexpr const char* kChallenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-constexpr const char* kClient =
-    "&client_id=simulated-client-id&client_secret=simulated-client-secret";
-
-void connect(Destination& destination, simulator::HubSpot& hubspot) {
-  const auto url = destination.begin_authorization(kRedirect, "state", kChallenge);
-  simulator::SimRequest consent;
-  consent.method = "POST";
-  consent.target = url.substr(url.find("/oauth/"));
-  consent.body = "decision=allow";
-  const auto location = hubspot.handle(consent).headers.front().second;
-  const auto begin = location.find("code=") + 5;
-  destination.complete_authorization(
-      kRedirect, location.substr(begin, location.find('&', begin) - begin), kVerifier);
-}
 
 //! What another process is answered that renews the connection's token.
 boost::json::value renew(simulator::HubSpot& hubspot, const std::string& refresh_token) {
@@ -163,6 +145,27 @@ TEST_F(AnnouncedTokens, ThatAreGivenUpAreRenewedHere) {
   EXPECT_LT(world.clock.elapsed() - answered_at_, std::chrono::seconds(4));
 }
 
+//! Looked at, renewed by the other process, and only then announced by this one.
+TEST_F(AnnouncedTokens, ThatWereRenewedJustBeforeThisProcessSaysThatItDoesAreTaken) {
+  world.secrets.values.erase("renewal");
+  world.secrets.before_put = [this] {
+    if (world.secrets.values.contains("renewal")) return;
+    world.secrets.before_put = {};
+    store_after(Milliseconds{0});
+  };
+  EXPECT_FALSE(sync().failure);
+  EXPECT_EQ(own(), 0U);
+  EXPECT_EQ(world.secrets.values.count("renewal"), 0U);
+}
+
+TEST_F(AnnouncedTokens, AreWaitedForBeforeTheAccessIsRevoked) {
+  store_after(std::chrono::seconds(3));
+  world.destination().revoke();
+  ASSERT_EQ(world.hubspot.count("/token/revoke"), 1U);
+  const auto revoked = world.hubspot.log().back().body;
+  EXPECT_NE(revoked.find(text(answered_, "refresh_token")), std::string::npos);
+}
+
 TEST_F(AnnouncedTokens, ByAClockThatWasPutBackAreNotWaitedFor) {
   world.secrets.values["refresh_token"] = text(answered_, "refresh_token");
   announce(world.clock.now() + std::chrono::hours(24));
@@ -211,7 +214,9 @@ TEST_F(AnnouncedTokens, ThatCantBeAnnouncedAreNotRenewed) {
   world.secrets.before_put = [] {
     throw Error(ErrorKind::kFailed, "state.write", "the disk is full");
   };
-  EXPECT_THROW(sync(), Error);
+  const auto result = sync();
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->code(), "state.write");
   EXPECT_EQ(own(), 0U);
 }
 
@@ -262,86 +267,6 @@ TEST_F(SharedTokens, ThatArriveAfterTheCallHasEndedAreKept) {
   EXPECT_EQ(result.failure->code(), "hubspot.forbidden");
   ASSERT_FALSE(renewed.empty());
   EXPECT_EQ(world.secrets.values["refresh_token"], renewed);
-}
-
-//! The same, as the host keeps it.
-class SharedConnection : public ::testing::Test {
- protected:
-  void SetUp() override {
-    world.dir.write("id", "simulated-client-id");
-    world.dir.write("secret", "simulated-client-secret");
-    world.auth = "{client_id: {file: id}, client_secret: {file: secret}}";
-    world.cohort({"ada@example.com"});
-    reconnect();
-  }
-  //! As `muster connect` does.
-  void reconnect() {
-    const auto other = world.workspace();
-    const auto& connection = other->config().connection("c");
-    auto opened = other->open(connection);
-    opened.hold_secrets();
-    connect(opened.destination(), world.hubspot);
-    other->keep_account(connection, opened.destination().check(), opened);
-  }
-  ConnectionState state() { return row(*world.workspace()).state; }
-  void set(ConnectionState state) {
-    const auto other = world.workspace();
-    auto changed = row(*other);
-    changed.state = state;
-    other->store().put_connection(changed);
-  }
-  static ConnectionRow row(Workspace& workspace) {
-    return workspace.connection_row(workspace.config().connection("c"));
-  }
-  //! Done by another process at this one's first request to HubSpot's lists.
-  void meanwhile(std::function<void()> done) {
-    world.before_request = [done = std::move(done),
-                            was_done = false](const simulator::SimRequest& request) mutable {
-      if (request.path().find("/lists") == std::string::npos) return;
-      if (!std::exchange(was_done, true)) done();
-    };
-  }
-
-  RunWorld world{{}, "app_base: \"http://127.0.0.1:1\""};
-};
-
-TEST_F(SharedConnection, ThatWorkedIsConnectedWhateverAnotherProcessSaidOfIt) {
-  meanwhile([this] { set(ConnectionState::kRevoked); });
-  EXPECT_FALSE(world.sync().error);
-  EXPECT_EQ(state(), ConnectionState::kConnected);
-}
-
-TEST_F(SharedConnection, ThatAPersonDisconnectedMeanwhileStaysSo) {
-  meanwhile([this] { set(ConnectionState::kDisconnected); });
-  world.sync();
-  EXPECT_EQ(state(), ConnectionState::kDisconnected);
-}
-
-TEST_F(SharedConnection, ThatIsRevokedIsNotConnectedByARunThatMadeNoCall) {
-  set(ConnectionState::kRevoked);
-  EXPECT_TRUE(world.sync().error);
-  EXPECT_EQ(state(), ConnectionState::kRevoked);
-}
-
-TEST_F(SharedConnection, IsRevokedOnceItsStoredTokensAreRefused) {
-  world.hubspot.oauth().uninstall_app();
-  EXPECT_TRUE(world.sync().unauthenticated);
-  EXPECT_EQ(state(), ConnectionState::kRevoked);
-}
-
-TEST_F(SharedConnection, IsNotRevokedWhenOtherTokensWereStoredSinceTheyWereRead) {
-  // Refused to the end; another process connects anew before the last refusal is believed.
-  bool reconnected = false;
-  world.after_response = [&](const simulator::SimRequest& request,
-                             simulator::SimResponse& response) {
-    if (request.path().find("/crm/") == std::string::npos) return;
-    response.status = 401;
-    const bool repeated = world.hubspot.count("/oauth/2026-09/token", "POST") > 0;
-    if (repeated && !std::exchange(reconnected, true)) reconnect();
-  };
-  EXPECT_TRUE(world.sync().unauthenticated);
-  ASSERT_TRUE(reconnected);
-  EXPECT_EQ(state(), ConnectionState::kConnected);
 }
 
 }  // namespace

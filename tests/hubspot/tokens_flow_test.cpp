@@ -195,6 +195,21 @@ TEST_F(OAuth, UninstallingTwiceIsUninstalled) {
   world.destination().uninstall();
 }
 
+TEST_F(OAuth, AnAppThatTakesNoTokenAnyMoreIsNotSaidToBeUninstalled) {
+  connect();
+  world.hubspot.oauth().uninstall_app();
+  world.clock.advance(std::chrono::minutes(40));
+  try {
+    world.destination().uninstall();
+    FAIL();
+  } catch (const DestinationError& error) {
+    EXPECT_EQ(error.status(), MUSTER_NOT_SUPPORTED);
+    EXPECT_EQ(error.code(), "hubspot.no_access");
+  }
+  world.destination().revoke();
+  EXPECT_FALSE(world.secrets.values.contains("refresh_token"));
+}
+
 TEST(StaticToken, ThatIsNoApiTokenIsToldAsSuch) {
   PluginWorld world(PluginWorld::Settings{{"auth.token", "CiRuYTEt-a-personal-access-key"}});
   const auto result = world.sync({PluginWorld::add("ada@example.com")});

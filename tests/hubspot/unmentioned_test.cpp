@@ -1,5 +1,6 @@
 // Whom a membership answer does not mention was as wanted already, or was lost: the records' own
 // lists tell which (hubspot/api.md §5).
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -152,6 +153,38 @@ TEST(Unmentioned, RemovalsOfWhoIsStillListedAreInDoubt) {
   const auto result = world.sync(operations);
   EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 15U);
   EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kInDoubt), 5U);
+}
+
+//! A change that nothing confirms was perhaps never made.
+TEST(Unmentioned, IsInDoubtWhereTheListsOfTheRecordsAreNotTold) {
+  struct Case {
+    int status;
+    const char* detail;
+  };
+  for (const auto& [status, detail] : {Case{503, ""}, {429, ""}, {400, "UNACCOUNTED"}}) {
+    for (const bool removes : {false, true}) {
+      SCOPED_TRACE(fmt::format("{} {}", status, removes));
+      PluginWorld world;
+      const auto people = PluginWorld::people(20);
+      std::vector<Operation> operations;
+      std::set<std::string> lost;
+      for (const auto& email : people) lost.insert(world.contact(email));
+      if (removes) listed(world, people);
+      for (const auto& id : lost) operations.push_back(PluginWorld::remove_record(id));
+      world.after_response = [&](const auto& request, auto& response) {
+        lose(world.hubspot, request, response, lost);
+      };
+      simulator::Fault untold;
+      untold.path = kLook;
+      untold.count = -1;
+      untold.status = status;
+      if (status == 429) untold.policy = "TEN_SECONDLY_ROLLING";
+      world.hubspot.faults().add(untold);
+      const auto result = world.sync(removes ? operations : PluginWorld::adds(people));
+      EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kInDoubt), 20U);
+      EXPECT_EQ(result.outcomes[3].detail, detail);
+    }
+  }
 }
 
 TEST(Unmentioned, OfManyAHundredStandForTheOthers) {

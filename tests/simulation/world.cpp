@@ -185,13 +185,15 @@ void World::connect() {
   sodium_bin2base64(challenge.data(), challenge.size(), digest.data(), digest.size(),
                     sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   const std::string redirect = "http://localhost:1/oauth/callback";
+  opened.hold_secrets();
   const auto url = opened.destination().begin_authorization(redirect, "state", challenge.data());
   auto code = granted(url);
   // Others may have spent the account's quota: then the person tries again, at last on another day.
   for (int tries_left = 5;; --tries_left) {
     try {
-      workspace.keep_account(
-          connection, opened.destination().complete_authorization(redirect, code, kVerifier));
+      workspace.keep_account(connection,
+                             opened.destination().complete_authorization(redirect, code, kVerifier),
+                             opened);
       break;
     } catch (const Error&) {
       if (tries_left == 0) throw;

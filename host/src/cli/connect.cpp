@@ -139,9 +139,30 @@ class Connect {
         "'{}' was connected to account {}; this is account {}. Its syncs will have to be run with "
         "--full, and make new lists there. Go on?",
         connection_.name, before, account.id);
-    if (shell_.confirm(question)) return;
+    bool goes_on = false;
+    try {
+      goes_on = shell_.confirm(question);
+    } catch (const Error&) {
+      decline();
+      throw;
+    }
+    if (goes_on) return;
+    decline();
     throw Error(ErrorKind::kFailed, "connect.another_account", "not connected: another account")
         .with_hint("connect the former account, or confirm with --another-account");
+  }
+
+  //! What was granted and is not wanted must not stay good.
+  void decline() {
+    if (connection_.has_static_token()) return;
+    try {
+      opened_.destination().revoke();
+    } catch (const Error& error) {
+      shell_.tell(
+          fmt::format("The access that was granted could not be revoked ({}): remove the app "
+                      "from that account.",
+                      error.message()));
+    }
   }
 
   const Shell& shell_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <thread>
@@ -28,6 +29,17 @@ DestinationError destination_error(muster_status status, const muster_error& err
 Error plugin_fault(const Descriptor& descriptor, std::string_view what);
 //! By calling a sink from a thread that isn't the hook's.
 Error called_from_elsewhere(const Descriptor& descriptor);
+
+//! The error of the host's own that `rethrow` throws, if any; anything else goes through.
+template <class Rethrow>
+std::optional<Error> error_of(Rethrow&& rethrow) {
+  try {
+    rethrow();
+  } catch (const Error& error) {
+    return error;
+  }
+  return std::nullopt;
+}
 
 //! The functions of ours that a hook is given to call, for one call of it: they are its own
 //! thread's alone (ABI-8), and what they throw is kept: none crosses the ABI.

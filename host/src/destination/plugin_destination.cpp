@@ -183,8 +183,11 @@ Destination::SyncResult PluginDestination::sync(const SyncHeader& header,
     const HostServices::Hook running(*services_);
     status = plugin_->table.sync(instance_, &batch.request(), &batch.sink(), &error);
   }
-  batch.callbacks().rethrow();
-  services_->rethrow_kept();
+  // What the plugin reported by then took effect all the same.
+  const auto failed_here = error_of([&] {
+    batch.callbacks().rethrow();
+    services_->rethrow_kept();
+  });
   const bool silent = status == MUSTER_OK && batch.unreported() > 0;
   if (batch.faults() > 0 || silent) services_->log_fault(batch.faults(), batch.unreported());
   result.outcomes = batch.take_outcomes();
@@ -197,6 +200,9 @@ Destination::SyncResult PluginDestination::sync(const SyncHeader& header,
     fault.at(services_->where());
     result.failure = DestinationError(std::move(fault), MUSTER_INTERNAL, std::nullopt);
   };
+  if (failed_here) {
+    result.failure = DestinationError(*failed_here, MUSTER_INTERNAL, std::nullopt);
+  }
   if (batch.callbacks().called_from_elsewhere()) fail(called_from_elsewhere(plugin_->descriptor));
   if (batch.added_to_nothing()) {
     fail(plugin_fault(plugin_->descriptor,

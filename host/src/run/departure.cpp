@@ -22,6 +22,7 @@ class Leaver {
 
   Departure run() {
     hold_syncs();
+    const auto grants = workspace_.grants(connection_);
     auto row = workspace_.connection_row(connection_);
     auto opened = workspace_.open(connection_);
     if (row.state == ConnectionState::kConnected && !keeps_lists()) {
@@ -31,12 +32,7 @@ class Leaver {
       change_lists(opened.destination());
     }
     end_access(opened.destination());
-    Store::Transaction transaction(store_);
-    store_.forget_secrets(connection_.name);
-    row.state = ConnectionState::kDisconnected;
-    row.scopes.clear();
-    store_.put_connection(row);
-    transaction.commit();
+    workspace_.forget_access(connection_, grants);
     return std::move(result_);
   }
 

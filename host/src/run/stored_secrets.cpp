@@ -21,7 +21,8 @@ void StoredSecrets::require_account() const {
   if (!leads_elsewhere()) return;
   throw Error(ErrorKind::kFailed, "run.connection_changed",
               fmt::format("'{}' was connected to another account while it was in use", connection_))
-      .with_hint("what was sent went to the former account; run it again to see what is to do now");
+      .with_hint(
+          "whatever was sent went to the former account; run it again to see what is to do now");
 }
 
 bool StoredSecrets::is_as_known(std::string_view name) const {

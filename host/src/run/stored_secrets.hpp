@@ -28,8 +28,12 @@ class StoredSecrets final : public SecretStore {
   //! Does nothing when another process stored a value since this one was read or put here.
   void put(std::string_view name, std::string_view value) override;
 
-  //! From now on the secrets must be those of that account; `get` and `put` hold to it.
-  void pin(std::string account_id) { account_id_ = std::move(account_id); }
+  //! From now on the secrets must be those of that account; `get` and `put` hold to it. Before any
+  //! secret of the account was read.
+  void pin(std::string account_id) {
+    account_id_ = std::move(account_id);
+    known_.clear();
+  }
   //! Whether the connection leads to another account than the one that was pinned.
   bool leads_elsewhere() const;
   //! From now on what is put is held in memory, and read from there.

@@ -104,11 +104,15 @@ class Workspace {
   //! What a source, or a look at what it could read, takes from outside.
   SourceEnvironment source_environment();
 
-  //! Keeps who a connection belongs to, after it was connected or checked.
-  ConnectionRow keep_account(const ConnectionConfig& connection, const Account& account);
-  //! The same together with the secrets that `opened` holds: both, or neither.
+  //! Keeps who a connection that was connected belongs to, together with the secrets that `opened`
+  //! holds: both, or neither. Those of another account are forgotten.
   ConnectionRow keep_account(const ConnectionConfig& connection, const Account& account,
                              OpenConnection& opened);
+  //! How often the connection was connected: whether that happened again in between.
+  std::uint64_t grants(const ConnectionConfig& connection);
+  //! Forgets the secrets of a connection, which is disconnected from now on. Throws Error kFailed,
+  //! and does nothing, when it was connected since it had been `grants_before` times.
+  void forget_access(const ConnectionConfig& connection, std::uint64_t grants_before);
   //! The row of a connection that may be used now: a static token that was not checked yet, or is
   //! another one than before, is checked by its destination. From then on `opened` goes with that
   //! account alone. Throws Error kReconnect for one that is not connected, and what the check
@@ -121,7 +125,8 @@ class Workspace {
   Clock& clock() const noexcept { return environment_.clock; }
 
  private:
-  ConnectionRow ready_row(const ConnectionConfig& connection, Destination& destination);
+  ConnectionRow put_account(const ConnectionConfig& connection, const Account& account);
+  ConnectionRow check_account(const ConnectionConfig& connection, OpenConnection& opened);
   const PluginEntry& required_plugin(const ConnectionConfig& connection);
   //! Looked at before there ever was a run.
   bool is_stateless() const;

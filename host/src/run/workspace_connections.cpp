@@ -1,4 +1,8 @@
 // What a workspace keeps of its connections: whose they are, and whether they may be used.
+#include <fmt/format.h>
+
+#include <charconv>
+
 #include "run/not_connected.hpp"
 #include "run/stored_secrets.hpp"
 #include "run/workspace.hpp"
@@ -8,6 +12,17 @@ namespace {
 
 //! Where the fingerprint of a connection's static token is kept, once it was checked.
 std::string checked_token(const ConnectionConfig& connection) { return "token/" + connection.name; }
+
+//! Where it is kept how often the connection was connected.
+std::string grant_key(const ConnectionConfig& connection) { return "grants/" + connection.name; }
+
+void require_connected(const ConnectionConfig& connection, ConnectionState state) {
+  const bool may_be_checked =
+      connection.has_static_token() && state != ConnectionState::kDisconnected;
+  if (state != ConnectionState::kConnected && !may_be_checked) {
+    throw not_connected(connection.name, state);
+  }
+}
 
 }  // namespace
 
@@ -21,8 +36,16 @@ ConnectionRow Workspace::connection_row(const ConnectionConfig& connection) {
   return row;
 }
 
-ConnectionRow Workspace::keep_account(const ConnectionConfig& connection, const Account& account) {
+//! Secrets and a checked token belong to an account: within one transaction.
+ConnectionRow Workspace::put_account(const ConnectionConfig& connection, const Account& account) {
   auto row = connection_row(connection);
+  if (row.account_id != account.id) store().forget_secrets(connection.name);
+  const auto token = connection.auth.find("token");
+  if (token == connection.auth.end()) {
+    store().forget_value(checked_token(connection));
+  } else {
+    store().put_value(checked_token(connection), fingerprint_of(token->second));
+  }
   row.destination = connection.destination;
   row.state = ConnectionState::kConnected;
   row.account_id = account.id;
@@ -41,31 +64,58 @@ ConnectionRow Workspace::keep_account(const ConnectionConfig& connection, const 
 ConnectionRow Workspace::keep_account(const ConnectionConfig& connection, const Account& account,
                                       OpenConnection& opened) {
   Store::Transaction transaction(store());
-  auto row = keep_account(connection, account);
+  auto row = put_account(connection, account);
   if (opened.stored_secrets_ != nullptr) opened.stored_secrets_->keep();
+  store().put_value(grant_key(connection), std::to_string(grants(connection) + 1));
   transaction.commit();
   return row;
 }
 
+//! How often the connection was connected.
+std::uint64_t Workspace::grants(const ConnectionConfig& connection) {
+  const auto kept = store().value(grant_key(connection)).value_or("");
+  std::uint64_t number = 0;
+  std::from_chars(kept.data(), kept.data() + kept.size(), number);
+  return number;
+}
+
+void Workspace::forget_access(const ConnectionConfig& connection, std::uint64_t grants_before) {
+  Store::Transaction transaction(store());
+  if (grants(connection) != grants_before) {
+    throw Error(
+        ErrorKind::kFailed, "leave.connected_again",
+        fmt::format("'{}' was connected again while it was being disconnected, and stays so",
+                    connection.name))
+        .with_hint("disconnect it once more when that is what you want");
+  }
+  auto row = connection_row(connection);
+  store().forget_secrets(connection.name);
+  row.state = ConnectionState::kDisconnected;
+  row.scopes.clear();
+  store().put_connection(row);
+  transaction.commit();
+}
+
 ConnectionRow Workspace::ready(const ConnectionConfig& connection, OpenConnection& opened) {
-  auto row = ready_row(connection, opened.destination());
+  auto row = connection_row(connection);
+  require_connected(connection, row.state);
+  if (row.state != ConnectionState::kConnected || token_changed(connection)) {
+    row = check_account(connection, opened);
+  }
   if (opened.stored_secrets_ != nullptr) opened.stored_secrets_->pin(row.account_id);
   return row;
 }
 
 //! A static token needs no ceremony: it is checked when it is first used, and when it is another
-//! one than before, since it may lead to another account.
-ConnectionRow Workspace::ready_row(const ConnectionConfig& connection, Destination& destination) {
-  auto row = connection_row(connection);
-  const auto token = connection.auth.find("token");
-  if (token == connection.auth.end()) {
-    if (row.state == ConnectionState::kConnected) return row;
-    throw not_connected(connection.name, row.state);
-  }
-  if (row.state == ConnectionState::kDisconnected) throw not_connected(connection.name, row.state);
-  if (row.state == ConnectionState::kConnected && !token_changed(connection)) return row;
-  row = keep_account(connection, destination.check());
-  store().put_value(checked_token(connection), fingerprint_of(token->second));
+//! one than before, since it may lead to another account. What the destination stores meanwhile
+//! belongs to that one.
+ConnectionRow Workspace::check_account(const ConnectionConfig& connection, OpenConnection& opened) {
+  opened.hold_secrets();
+  const auto account = opened.destination().check();
+  Store::Transaction transaction(store());
+  auto row = put_account(connection, account);
+  if (opened.stored_secrets_ != nullptr) opened.stored_secrets_->keep();
+  transaction.commit();
   return row;
 }
 
