@@ -117,6 +117,7 @@ class MortalStore final : public Store {
   }
   RunId start_run(const RunRow& run, RunId least) override { return out().start_run(run, least); }
   void update_run(const RunRow& run) override { out().update_run(run); }
+  void forget_run(RunId run) override { out().forget_run(run); }
   std::optional<RunRow> run(RunId id) override { return in().run(id); }
   std::vector<RunRow> runs(const RunFilter& filter) override { return in().runs(filter); }
   RunId last_proved_run(std::string_view sync) override { return in().last_proved_run(sync); }

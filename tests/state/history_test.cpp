@@ -180,5 +180,18 @@ TEST_F(StoreTest, RecordsThatRunsTookOutAreKnownByTheRun) {
   EXPECT_EQ(store_->removed_records(sync_, old).size(), 2U);
 }
 
+TEST_F(StoreTest, ForgetsARunThatDidNothingAndItsNumber) {
+  const auto kept = start_run("power_users");
+  store_->forget_run(start_run("power_users"));
+  ASSERT_EQ(store_->runs("", 10).size(), 1U);
+  EXPECT_EQ(store_->runs("", 10)[0].id, kept);
+  const auto number = [](RunId run) { return static_cast<std::int64_t>(run); };
+  const auto next = start_run("power_users");
+  EXPECT_EQ(number(next), number(kept) + 1);
+  const auto later = start_run("power_users");
+  store_->forget_run(next);
+  EXPECT_EQ(number(start_run("power_users")), number(later) + 1) << "no number comes twice";
+}
+
 }  // namespace
 }  // namespace muster

@@ -52,6 +52,7 @@ class SqliteStore final : public Store {
 
   RunId start_run(const RunRow& run, RunId least) override;
   void update_run(const RunRow& run) override;
+  void forget_run(RunId run) override;
   std::optional<RunRow> run(RunId id) override;
   std::vector<RunRow> runs(const RunFilter& filter) override;
   RunId last_proved_run(std::string_view sync) override;

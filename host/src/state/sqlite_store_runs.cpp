@@ -132,6 +132,16 @@ RunId SqliteStore::start_run(const RunRow& run, RunId least) {
   return static_cast<RunId>(database_->last_row());
 }
 
+void SqliteStore::forget_run(RunId run) {
+  Transaction transaction(*this);
+  prepared("DELETE FROM run_drop WHERE run = ?1").bind(1, to_integer(run)).run();
+  prepared("DELETE FROM run WHERE id = ?1").bind(1, to_integer(run)).run();
+  prepared("UPDATE sqlite_sequence SET seq = ?1 - 1 WHERE name = 'run' AND seq = ?1")
+      .bind(1, to_integer(run))
+      .run();
+  transaction.commit();
+}
+
 void SqliteStore::update_run(const RunRow& run) {
   Transaction transaction(*this);
   const auto& figures = run.figures;

@@ -93,10 +93,12 @@ class Store {
                                Instant now, Milliseconds ttl) = 0;
   virtual void release_lease(SyncId sync, std::string_view owner) = 0;
 
-  //! Its id is higher than every id before, and at least `least`.
+  //! Its id is higher than that of every run there was, and at least `least`.
   virtual RunId start_run(const RunRow& run, RunId least = RunId{1}) = 0;
   //! Figures, status and error of a run; `finished` when it has ended.
   virtual void update_run(const RunRow& run) = 0;
+  //! A run that did nothing was none; its number is the next one's where there is no later run.
+  virtual void forget_run(RunId run) = 0;
   //! How many members a run has taken out so far: within the transaction that forgets them, so that
   //! a kill loses none of them from the count.
   virtual void put_removed(RunId run, std::uint64_t removed) = 0;
