@@ -190,5 +190,41 @@ TEST(AmplitudeBudget, OutlastsJobsOfOthersThatRunAtATime) {
   EXPECT_EQ(identifiers(*world.source()).size(), 1U) << "nothing of ours runs on";
 }
 
+TEST(AmplitudeBudget, WhoeverWaitsInPlaceIsToldForWhatAndHowLongAtMost) {
+  AmplitudeWorld world;
+  world.amplitude.switches().minute_limit = 4;
+  world.amplitude.switches().polls_until_done = 0;
+  world.add_user("u1", "a@b.com");
+  std::vector<std::string> told;
+  Waiting waiting;
+  waiting.tell = [&](const std::string& text) { told.push_back(text); };
+  for (int i = 0; i < 4; ++i) identifiers(*world.source(waiting));
+  EXPECT_TRUE(told.empty());
+  identifiers(*world.source(waiting));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_NE(told[0].find("limits of 4 downloads in a minute"), std::string::npos);
+  EXPECT_NE(told[0].find("waiting, 60 s at most"), std::string::npos);
+}
+
+TEST(AmplitudeBudget, WhoeverHasOtherWorkIsNotKeptWaitingForAWindow) {
+  AmplitudeWorld world;
+  world.amplitude.switches().minute_limit = 4;
+  world.amplitude.switches().polls_until_done = 0;
+  world.add_user("u1", "a@b.com");
+  for (int i = 0; i < 4; ++i) identifiers(*world.source());
+  Attempts attempts;
+  Waiting waiting;
+  waiting.attempts = &attempts;
+  try {
+    identifiers(*world.source(waiting));
+    ADD_FAILURE() << "waited in place";
+  } catch (const SourceNotReady& waits) {
+    EXPECT_EQ(waits.code(), "amplitude.window_full");
+    ASSERT_TRUE(waits.retry_after());
+    world.clock.advance(*waits.retry_after());
+  }
+  EXPECT_EQ(identifiers(*world.source(waiting)).size(), 1U);
+}
+
 }  // namespace
 }  // namespace muster::testing

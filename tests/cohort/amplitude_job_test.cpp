@@ -89,5 +89,18 @@ TEST(AmplitudeSource, APropertyThatNobodyHasIsToldByItsName) {
   }
 }
 
+TEST(AmplitudeSource, WhoeverWaitsInPlaceIsToldThatTheCohortIsBeingComputed) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  world.amplitude.switches().polls_until_done = 6;
+  std::vector<std::string> told;
+  Waiting waiting;
+  waiting.tell = [&](const std::string& text) { told.push_back(text); };
+  identifiers(*world.source(waiting));
+  ASSERT_FALSE(told.empty());
+  EXPECT_NE(told[0].find("still computing the cohort"), std::string::npos);
+  EXPECT_NE(told[0].find("waiting, 60 min at most"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace muster::testing

@@ -20,6 +20,14 @@ class FromAmplitude(WithAmplitude):
         for request in requests:
             self.assertEqual(request["authorized"], not request["target"].startswith("/files/"))
 
+    def test_who_waits_for_amplitude_is_told_so(self):
+        self.configure(sync={"source": self.source()})
+        self.door("switches", {"polls_until_done": 3})
+        result = self.muster("sync", "s", "--json")
+        self.assertEqual(result.code, 0)
+        self.assertIn("Amplitude is still computing the cohort", result.err)
+        self.assertIn("waiting, 60 min at most", " ".join(result.err.split()))
+
     def test_people_without_a_user_id_have_no_identifier(self):
         self.configure(sync={"source": self.source(), "identifier": {"column": "user_id", "as": "email"}})
         self.put_cohort([("ada@example.com", ""), ("", "")])

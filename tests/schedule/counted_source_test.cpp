@@ -191,5 +191,15 @@ TEST_F(CountedSource, ASecretThatIsPutRightIsTakenWithinTheHour) {
   EXPECT_EQ(downloads(world.amplitude), 1U);
 }
 
+TEST_F(CountedSource, ADownloadThatNeverEndsIsAskedForAnewOnceAsByAPerson) {
+  world.amplitude.switches().job = "stuck";
+  world.serve(hours(14));
+  EXPECT_EQ(downloads(world.amplitude), 2U);
+  const auto runs = world.store()->runs("c0s0", 100);
+  ASSERT_FALSE(runs.empty());
+  EXPECT_EQ(runs[0].error_code, "amplitude.never_computed");
+  EXPECT_LT(runs.size(), 20U);
+}
+
 }  // namespace
 }  // namespace muster::testing

@@ -35,6 +35,9 @@ class Told final : public ServeObserver {
                     std::optional<Instant> next) override {
     runs.push_back({result.run.sync, result, next});
   }
+  void on_source_waits(const std::string& sync, const Error& why, Instant) override {
+    source_waits.emplace_back(sync, why.code());
+  }
   void on_not_run(const std::string& sync, const Error& error, std::optional<Instant>) override {
     not_run.emplace_back(sync, error);
   }
@@ -52,6 +55,7 @@ class Told final : public ServeObserver {
   std::vector<std::pair<std::string, Instant>> begun;
   std::vector<Run> runs;
   std::vector<std::pair<std::string, Error>> not_run;
+  std::vector<std::pair<std::string, std::string>> source_waits;
   std::vector<std::string> notices, held, released;
   std::vector<Error> troubles;
 

@@ -64,8 +64,10 @@ void list(const Shell& shell, const CohortsOptions& options) {
                            ? project_of(options)
                            : project_of(read_workspace(shell.workspace_directory()), options.name);
   NoMemory memory;
+  Waiting waiting{&shell.cancellation(), {}};
+  waiting.tell = [&shell](const std::string& text) { shell.tell("muster: " + text); };
   const SourceEnvironment environment{shell.clock(), shell.environment().make_transport, memory,
-                                      Waiting{&shell.cancellation(), {}}};
+                                      waiting};
   AmplitudeApi api(project, environment);
   json::array entries;
   shell.say(fmt::format("{:<12} {:>10}  {:<17} {}", "id", "people", "last computed", "name"));

@@ -71,6 +71,13 @@ void ServeLog::on_run_ended(const RunResult& result, const std::string& audience
   shell_.print(object);
 }
 
+void ServeLog::on_source_waits(const std::string& sync, const Error& why, Instant next) {
+  write(Severity::kInfo,
+        fmt::format("{}: waits for its source: {}; looked at again at {}, and then until it is "
+                    "there; the connection's other work goes on",
+                    sync, why.message(), time_text(next)));
+}
+
 void ServeLog::on_not_run(const std::string& sync, const Error& error,
                           std::optional<Instant> next) {
   write(error.kind() == ErrorKind::kBusy ? Severity::kWarning : Severity::kError,

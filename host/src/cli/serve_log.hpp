@@ -14,6 +14,7 @@ class ServeLog final : public ServeObserver {
   void on_run_begun(const std::string& sync) override;
   void on_run_ended(const RunResult& result, const std::string& audience_url,
                     std::optional<Instant> next) override;
+  void on_source_waits(const std::string& sync, const Error& why, Instant next) override;
   void on_not_run(const std::string& sync, const Error& error,
                   std::optional<Instant> next) override;
   void on_notice(const std::string& sync, const std::string& notice) override;

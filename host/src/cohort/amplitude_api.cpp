@@ -130,33 +130,36 @@ HttpResponse AmplitudeApi::send(HttpRequest request) {
 }
 
 HttpResponse AmplitudeApi::get(const std::string& target, const EachTry& each) {
-  for (int tries = 1;; ++tries) {
+  const auto& waiting = environment_.waiting;
+  int own_tries = 0;
+  auto& tries = waiting.attempts != nullptr ? waiting.attempts->tries[target] : own_tries;
+  for (;;) {
     if (each.before) each.before();
     auto response = send(request(target));
     if (each.after) each.after(response);
+    ++tries;
     const bool answered = response.outcome == HttpOutcome::kAnswered;
     const bool limited = answered && response.status == 429;
     if (answered && !limited && response.status < 500) {
+      tries = 0;
       check_credentials(response);
       return response;
     }
     const auto asked = retry_after(response);
     const auto pause = asked ? *asked : limited ? kLimitedPause : kFirstPause * (1 << (tries - 1));
-    if (tries == kMostTries || pause > kLongestPause) {
-      auto error =
-          limited ? Error(ErrorKind::kLater, "amplitude.limited",
-                          "Amplitude refuses more requests for now (429)")
-                        .with_hint(
-                            "the limits of 500 downloads a month, 60 in ten minutes and "
-                            "5 at a time are the project's: others may be using them")
-                  : Error(ErrorKind::kLater, "amplitude.unreachable",
-                          answered ? fmt::format("Amplitude fails with status {}", response.status)
-                                   : fmt::format("Amplitude can't be reached: {}", response.error))
-                        .with_hint("run again later; see https://status.amplitude.com");
-      error.at(shown_);
-      throw SourceWaits(std::move(error), asked);
-    }
-    environment_.waiting.sleep(environment_.clock, pause);
+    auto error =
+        limited ? Error(ErrorKind::kLater, "amplitude.limited",
+                        "Amplitude refuses more requests for now (429)")
+                      .with_hint(
+                          "the limits of 500 downloads a month, 60 in ten minutes and "
+                          "5 at a time are the project's: others may be using them")
+                : Error(ErrorKind::kLater, "amplitude.unreachable",
+                        answered ? fmt::format("Amplitude fails with status {}", response.status)
+                                 : fmt::format("Amplitude can't be reached: {}", response.error))
+                      .with_hint("run again later; see https://status.amplitude.com");
+    error.at(shown_);
+    if (tries >= kMostTries || pause > kLongestPause) throw SourceWaits(std::move(error), asked);
+    waiting.await(environment_.clock, error, pause, pause * (kMostTries - tries));
   }
 }
 

@@ -32,7 +32,8 @@ class AmplitudeApi {
   AmplitudeApi(const AmplitudeProjectAccess& project, const SourceEnvironment& environment);
 
   //! The answer to a GET of `target` (path and query) below the project's base. What may pass is
-  //! tried again; throws Error for credentials that are refused, SourceWaits for what goes on.
+  //! tried again; throws Error for credentials that are refused, SourceWaits for what goes on,
+  //! SourceNotReady where it may not wait for the next try.
   HttpResponse get(const std::string& target) { return get(target, {}); }
   //! Called around each request that is sent, be it the first or a further try.
   struct EachTry {

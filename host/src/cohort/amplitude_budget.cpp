@@ -86,11 +86,22 @@ SourceBudget AmplitudeBudget::now() const {
   return {count.used, count.limit, next_month(environment_.clock.now()), count.told};
 }
 
-void AmplitudeBudget::learn(std::uint64_t used, std::uint64_t limit) {
+void AmplitudeBudget::learn(const std::string& usage) {
+  json::error_code failed;
+  const auto parsed = json::parse(usage, failed);
+  if (failed || !parsed.is_object()) return;
+  const auto* nested = parsed.get_object().if_contains("rest_download");
+  const auto& fields =
+      nested != nullptr && nested->is_object() ? nested->get_object() : parsed.get_object();
+  const auto* used = fields.if_contains("usage");
+  if (used == nullptr) used = fields.if_contains("count");
+  const auto* limit = fields.if_contains("limit");
+  if (used == nullptr || limit == nullptr || !used->is_int64() || !limit->is_int64()) return;
+  if (used->get_int64() < 0 || limit->get_int64() <= 0) return;
   environment_.memory.update(key(), [&](const auto& stored) {
     auto count = parse(stored);
-    count.used = used;
-    count.limit = limit;
+    count.used = static_cast<std::uint64_t>(used->get_int64());
+    count.limit = static_cast<std::uint64_t>(limit->get_int64());
     count.told = true;
     return count.text();
   });
@@ -142,7 +153,12 @@ void AmplitudeBudget::await_turn() const {
       wait = std::max(wait, free - now);
     }
     if (wait <= Milliseconds{0}) return;
-    environment_.waiting.sleep(environment_.clock, wait);
+    environment_.waiting.await(
+        environment_.clock,
+        Error(ErrorKind::kLater, "amplitude.window_full",
+              "Amplitude's limits of 4 downloads in a minute and 60 in ten minutes are used")
+            .at("Amplitude"),
+        wait, wait);
   }
 }
 

@@ -19,10 +19,11 @@ class AmplitudeBudget {
   AmplitudeBudget(const SourceEnvironment& environment, std::string project);
 
   SourceBudget now() const;
-  //! What Amplitude says: downloads used in this month, and how many there are.
-  void learn(std::uint64_t used, std::uint64_t limit);
+  //! Takes Amplitude's answer about the usage over, where it tells the downloads used in this month
+  //! and how many there are.
+  void learn(const std::string& usage);
   //! Waits until a further request is within the limits of the minute and the ten minutes; throws
-  //! SourceWaits when the month's downloads are spent.
+  //! SourceWaits when the month's downloads are spent, SourceNotReady where it may not wait.
   void await_turn() const;
   //! One download is asked for: counted before it is sent.
   void spend();

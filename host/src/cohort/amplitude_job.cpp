@@ -13,6 +13,7 @@ namespace {
 // Others report 30 to 60 seconds whatever the size; some pollers ask every second.
 constexpr Milliseconds kFirstPoll{1'000};
 constexpr Milliseconds kLongestPoll{15'000};
+constexpr Milliseconds kRarestPoll{60'000};  // of what takes unusually long
 constexpr Milliseconds kLeastWait = std::chrono::minutes(2);
 constexpr Milliseconds kLongestWait = std::chrono::hours(1);
 constexpr Milliseconds kAskAgain = std::chrono::minutes(5);
@@ -26,8 +27,7 @@ std::string utc(Instant instant) {
 
 EndedJob await_job(AmplitudeApi& api, const SourceEnvironment& environment,
                    const AmplitudeDownload& download, const std::string& where) {
-  auto pause = kFirstPoll;
-  const auto began = environment.clock.elapsed();
+  const auto began = environment.waiting.began(environment.clock);
   for (;;) {
     const auto response =
         api.get(fmt::format("/api/5/cohorts/request-status/{}", url_encoded(download.id)));
@@ -44,20 +44,19 @@ EndedJob await_job(AmplitudeApi& api, const SourceEnvironment& environment,
     if (waited >= kLeastWait && environment.clock.now() - download.asked >= kLongestJob) {
       return {JobEnd::kNever};
     }
-    if (waited >= kLongestWait) {
-      throw SourceWaits(
-          Error(ErrorKind::kLater, "amplitude.still_computing",
-                fmt::format("Amplitude is still computing the cohort that was asked for at {}",
-                            utc(download.asked)))
-              .at(where)
-              .with_hint(fmt::format(
-                  "run again later: the same download is picked up, and given up {} hours after it "
-                  "was asked for",
-                  std::chrono::duration_cast<std::chrono::hours>(kLongestJob).count())),
-          kAskAgain);
-    }
-    environment.waiting.sleep(environment.clock, pause);
-    pause = std::min(pause * 3 / 2, kLongestPoll);
+    auto computing =
+        Error(ErrorKind::kLater, "amplitude.still_computing",
+              fmt::format("Amplitude is still computing the cohort that was asked for at {}",
+                          utc(download.asked)))
+            .at(where)
+            .with_hint(fmt::format(
+                "run again later: the same download is picked up, and given up {} hours after it "
+                "was asked for",
+                std::chrono::duration_cast<std::chrono::hours>(kLongestJob).count()));
+    if (waited >= kLongestWait) throw SourceWaits(std::move(computing), kAskAgain);
+    const auto pause = std::max(std::clamp(waited / 2, kFirstPoll, kLongestPoll),
+                                std::min(waited / 20, kRarestPoll));
+    environment.waiting.await(environment.clock, computing, pause, kLongestWait);
   }
 }
 

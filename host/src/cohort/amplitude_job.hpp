@@ -25,8 +25,8 @@ struct EndedJob {
   std::string told{};  //!< of kFailed: Amplitude's answer
 };
 
-//! Waits until the job has ended, for an hour at most: throws SourceWaits then. `where`: of the
-//! cohort in muster.yaml.
+//! Waits until the job has ended, for an hour at most: throws SourceWaits then, and SourceNotReady
+//! where it may not wait. `where`: of the cohort in muster.yaml.
 EndedJob await_job(AmplitudeApi& api, const SourceEnvironment& environment,
                    const AmplitudeDownload& download, const std::string& where);
 

@@ -16,9 +16,13 @@ constexpr const char* kAnew =
 constexpr const char* kLighter =
     "open the cohort in Amplitude; fewer properties make it lighter to compute";
 
-namespace json = boost::json;
-
 constexpr Milliseconds kFirstPause{1'000};
+
+//! Whether asking for a download ends with what it could have been begun without.
+bool is_final(const Error& error) {
+  return error.kind() == ErrorKind::kInterrupted || is_refused_secret(error) ||
+         dynamic_cast<const SourceNotReady*>(&error) != nullptr;
+}
 
 }  // namespace
 
@@ -45,15 +49,14 @@ void AmplitudeSource::open(const Columns& columns) {
   table_.reset();
   ragged_.count = 0;
   at_end_ = false;
-  given_up_.reset();
   properties_ = properties_to_ask(options_, columns);
   identifier_ = columns.identifier;
   has_people_ = has_identifiers_ = false;
   api();
   remembered_.emplace(environment_, api_->name(), options_.cohort, properties_);
   download_ = remembered_->get();
-  const bool is_there = download_.has_value();
-  if (!is_there) ask();
+  const bool is_there = download_ && (opened_ > 1 || download_->id != attempts().asked_id);
+  if (!download_) ask();
   const bool picked_up = await_download(is_there);
   as_of_ = download_->as_of;
   try {
@@ -105,19 +108,7 @@ void AmplitudeSource::forget() {
 bool AmplitudeSource::ask_for_usage() {
   const auto response = api_->get("/api/3/cohorts/usage");
   if (response.status != 200) return false;  // our own count has to do
-  json::error_code failed;
-  const auto parsed = json::parse(response.body, failed);
-  if (failed || !parsed.is_object()) return true;
-  const auto* nested = parsed.get_object().if_contains("rest_download");
-  const auto& fields =
-      nested != nullptr && nested->is_object() ? nested->get_object() : parsed.get_object();
-  const auto* used = fields.if_contains("usage");
-  if (used == nullptr) used = fields.if_contains("count");
-  const auto* limit = fields.if_contains("limit");
-  if (used == nullptr || limit == nullptr || !used->is_int64() || !limit->is_int64()) return true;
-  if (used->get_int64() < 0 || limit->get_int64() <= 0) return true;
-  budget_->learn(static_cast<std::uint64_t>(used->get_int64()),
-                 static_cast<std::uint64_t>(limit->get_int64()));
+  budget_->learn(response.body);
   return true;
 }
 
@@ -128,7 +119,7 @@ void AmplitudeSource::ask() {
   try {
     are_keys_known = ask_for_usage();
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kInterrupted || is_refused_secret(error)) throw;
+    if (is_final(error)) throw;
     // The budget can be counted without it, which may be refused where the rest is not.
   }
   budget_->await_turn();
@@ -136,15 +127,14 @@ void AmplitudeSource::ask() {
   try {
     look_at_list(download);
   } catch (const Error& error) {
-    const bool is_refused = is_refused_secret(error) || (is_refused_key(error) && !are_keys_known);
-    if (error.kind() == ErrorKind::kInterrupted || is_refused) throw;
+    if (is_final(error) || (is_refused_key(error) && !are_keys_known)) throw;
     download.as_of.reset();  // a cohort can be downloaded without the list
   }
   if (download.archived && remembered_->was_refused_as_archived()) throw archived();
   download.id = request_id();
   download.asked = environment_.clock.now();
   if (download.as_of) download.as_of = std::min(*download.as_of, download.asked);
-  asked_id_ = download.id;
+  attempts().asked_id = download.id;
   remembered_->put(download);
   download_ = std::move(download);
 }
@@ -229,7 +219,7 @@ bool AmplitudeSource::await_download(bool picked_up) {
     if (job.end == JobEnd::kFailed) throw job_failed(job.told);
     if (job.end == JobEnd::kNever) {
       if (remembered_->note_given_up() > 1) throw never_computed();
-      given_up_ = download_->asked;
+      attempts().given_up = download_->asked;
     } else if (asked > 0) {
       if (!picked_up) throw job_lost();
       refuse_cohort(std::nullopt);
@@ -287,6 +277,7 @@ std::vector<SourceNotice> AmplitudeSource::notices() const {
   std::vector<SourceNotice> notices;
   if (ragged_.count > 0) notices.push_back(ragged_);
   if (!table_) return notices;
+  const auto& shared = attempts();
   const auto tell = [&](const char* code, std::string text) {
     notices.push_back({code, 0, {}, std::move(text)});
   };
@@ -306,14 +297,14 @@ std::vector<SourceNotice> AmplitudeSource::notices() const {
                     "name the property under 'properties'",
                     identifier_));
   }
-  if (given_up_) {
+  if (shared.given_up) {
     tell(
         "given_up_download",
         fmt::format("Amplitude did not end computing the download that was asked for at {}: it was "
                     "given up and asked for anew, which cost another download",
-                    utc(*given_up_)));
+                    utc(*shared.given_up)));
   }
-  if (download_->id != asked_id_) {
+  if (download_->id != shared.asked_id) {
     tell("earlier_download",
          fmt::format("the cohort is as it was asked for at {}, for a run that did not come to its "
                      "end or a look at it; once this run has, the next one asks anew",

@@ -46,6 +46,11 @@ class AmplitudeSource final : public Source {
   void give_up(const Error& error);
   bool ask_for_usage();
   AmplitudeApi& api();
+  //! What this source's attempts share; its own where there is one alone.
+  Attempts& attempts() const {
+    return environment_.waiting.attempts != nullptr ? *environment_.waiting.attempts
+                                                    : own_attempts_;
+  }
 
   AmplitudeOptions options_;
   SourceEnvironment environment_;
@@ -58,8 +63,7 @@ class AmplitudeSource final : public Source {
   std::optional<AmplitudeBudget> budget_;
   std::optional<RememberedDownload> remembered_;
   std::optional<AmplitudeDownload> download_;
-  std::string asked_id_;             //!< of the download that this source itself asked for
-  std::optional<Instant> given_up_;  //!< when what never ended was asked for
+  mutable Attempts own_attempts_;
   std::optional<Instant> as_of_;
   std::optional<CsvTable> table_;
   SourceNotice ragged_{"ragged_rows", 0, {}};

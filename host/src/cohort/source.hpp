@@ -62,6 +62,14 @@ class SourceWaits : public Error {
   std::optional<Milliseconds> retry_after_;
 };
 
+//! The source can be read in a while, for which whoever runs it has other work: thrown where
+//! Waiting::attempts is given alone. The next attempt goes on where this one ended.
+class SourceNotReady final : public SourceWaits {
+ public:
+  SourceNotReady(Error error, Milliseconds retry_after)
+      : SourceWaits(std::move(error), retry_after) {}
+};
+
 //! How often a source may be read in a month, where that is limited.
 struct SourceBudget {
   std::uint64_t used = 0;

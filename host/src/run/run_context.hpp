@@ -11,6 +11,7 @@
 #include "base/cancellation.hpp"
 #include "base/clock.hpp"
 #include "cohort/source.hpp"
+#include "cohort/source_environment.hpp"
 #include "destination/destination.hpp"
 #include "plan/healing.hpp"
 #include "plan/plan.hpp"
@@ -61,6 +62,9 @@ struct RunOptions {
   //! What was asked of a source that counts it, for a run that did not come to its end or a look,
   //! is good enough for this run when it was asked for then or later, or within the last hour.
   std::optional<Instant> cohort_since{};
+  //! Not to wait in place for a source for longer than moments: the run leaves no trace then, and
+  //! is tried again (RunResult::not_ready). nullptr: it waits.
+  Attempts* attempts = nullptr;
   //! Over these changes alone, rather than over the whole cohort: the source gives who enters.
   const PushedDelta* delta = nullptr;
 };

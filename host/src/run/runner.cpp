@@ -246,6 +246,14 @@ void settle(Source& source, const std::optional<Error>& error) {
   if (!error || error->kind() == ErrorKind::kGuard) source.settle();
 }
 
+//! As if there had been no run: another one will be.
+void forget(RunContext& context, RunResult& result) {
+  std::error_code failed;
+  std::filesystem::remove(result.report, failed);
+  result.report.clear();
+  context.store.forget_run(result.run.id);
+}
+
 }  // namespace
 
 RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
@@ -286,6 +294,10 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
       // The user ended a call: told as when it happens between two of them.
       const bool interrupted = error.kind() == ErrorKind::kInterrupted;
       result.error = interrupted ? interrupted_run() : Error(error);
+    } catch (const SourceNotReady& waits) {
+      result.not_ready = true;
+      result.retry_after = waits.retry_after();
+      result.error = waits;
     } catch (const SourceWaits& waits) {
       result.retry_after = waits.retry_after();
       result.error = waits;
@@ -304,6 +316,10 @@ RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
     result.error = error;
   }
   keep_cost = {};
+  if (result.not_ready) {
+    forget(context, result);
+    return result;
+  }
   if (result.error) {
     result.run.error_code = result.error->code();
     result.run.error_message = told_in_history(*result.error, of_source);

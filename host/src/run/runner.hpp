@@ -25,6 +25,9 @@ struct RunResult {
   std::string audience_name{};
   //! Taken out of the list because they were nobody of ours; among `removed`.
   std::uint64_t strangers_removed = 0;
+  //! Its source is not ready, and the run may not wait: nothing was done, and no history or report
+  //! tells of it. With `error`, what it waits for, and `retry_after`.
+  bool not_ready = false;
   //! How long the destination or the source asked to wait, when it ended kLater and they said so.
   std::optional<Milliseconds> retry_after{};
 };

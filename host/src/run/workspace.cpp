@@ -228,7 +228,7 @@ VerifyResult Workspace::verify(const SyncConfig& sync, RunObserver& observer) {
   const auto sync_rules = rules(sync);
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);
-  const auto source = cohort_source(sync, source_environment());
+  const auto source = cohort_source(sync, told_environment(observer));
   auto context = run_context(connection, opened, observer);
   try {
     auto result = verify_sync(context, sync_rules, *source);
@@ -246,7 +246,7 @@ VerifyResult Workspace::repair(const SyncConfig& sync, RunOptions options, RunOb
   sync_rules.on_drift = PlanOptions::Drift::kRepair;
   sync_rules.read_back = ReadBack::kOn;
   options.repair = true;
-  const auto source = cohort_source(sync, run_environment(options));
+  const auto source = cohort_source(sync, run_environment(options, observer));
   return repaired(run(sync, sync_rules, *source, options, observer));
 }
 
@@ -264,7 +264,7 @@ Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
   const auto sync_rules = rules(sync);
   const auto& connection = config_.connection(sync.connection);
   auto opened = open(connection);
-  const auto source = cohort_source(sync, source_environment());
+  const auto source = cohort_source(sync, told_environment(observer));
   const auto ready_connection = [&] {
     if (!is_stateless()) return ready(connection, opened);
     if (!connection.has_static_token())
@@ -306,7 +306,7 @@ Preview Workspace::preview(const SyncConfig& sync, const PreviewOptions& options
       !connection.has_static_token()) {
     throw not_connected(connection.name, connection_row(connection).state);
   }
-  const auto source = cohort_source(sync, source_environment());
+  const auto source = cohort_source(sync, told_environment(observer));
   const bool was_connected = connection_row(connection).state == ConnectionState::kConnected;
   const PreviewContext context{environment_.clock,
                                is_stateless() ? nullptr : &store(),

@@ -145,7 +145,10 @@ class Workspace {
   Pushes pushes();
   Subscription subscription(const SyncConfig& sync);
   //! The same for a run, which may read again what was read for another one.
-  SourceEnvironment run_environment(const RunOptions& options);
+  SourceEnvironment run_environment(const RunOptions& options, RunObserver& observer);
+  SourceEnvironment told_environment(RunObserver& observer);
+  //! SourceEnvironment::again_since of a run that takes what was asked for since then.
+  Instant good_enough(std::optional<Instant> since) const;
   //! The sync's source, with what was pushed since it was last read laid over it.
   std::unique_ptr<Source> cohort_source(const SyncConfig& sync, SourceEnvironment environment);
   //! Makes a state before the first run, where a look costs what must be remembered.

@@ -37,13 +37,13 @@ std::unique_ptr<Source> Workspace::cohort_source(const SyncConfig& sync,
 RunResult Workspace::sync(const SyncConfig& sync, const RunOptions& options,
                           RunObserver& observer) {
   if (sync.push_cohort.empty()) {
-    const auto source = cohort_source(sync, run_environment(options));
+    const auto source = cohort_source(sync, run_environment(options, observer));
     return run(sync, rules(sync), *source, options, observer);
   }
   const auto to = subscription(sync);
   std::int64_t taken_in = 0;
   OverlaidSource source(
-      make_source(sync.source, run_environment(options)), environment_.clock,
+      make_source(sync.source, run_environment(options, observer)), environment_.clock,
       [&] {
         taken_in = inbox().last_waiting(to).value_or(0);
         return pushes().since_whole(to);

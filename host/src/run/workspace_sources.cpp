@@ -31,16 +31,31 @@ SourceEnvironment Workspace::source_environment() {
 
 bool Workspace::costs_again(const SyncConfig& sync, Instant since) {
   if (!is_counted(sync.source)) return false;
-  RunOptions as_the_try;
-  as_the_try.cohort_since = since;
-  return muster::costs_again(sync.source, rules(sync).columns, run_environment(as_the_try), since);
+  auto environment = source_environment();
+  environment.again_since = good_enough(since);
+  return muster::costs_again(sync.source, rules(sync).columns, environment, since);
 }
 
-SourceEnvironment Workspace::run_environment(const RunOptions& options) {
-  constexpr Milliseconds kGoodEnough = std::chrono::hours(1);
+//! Who waits is told for what, once for each.
+SourceEnvironment Workspace::told_environment(RunObserver& observer) {
   auto environment = source_environment();
+  environment.waiting.tell = [&observer, told = std::string()](const std::string& text) mutable {
+    if (told != text) observer.on_notice(text);
+    told = text;
+  };
+  return environment;
+}
+
+Instant Workspace::good_enough(std::optional<Instant> since) const {
+  constexpr Milliseconds kGoodEnough = std::chrono::hours(1);
   const auto lately = environment_.clock.now() - kGoodEnough;
-  environment.again_since = std::min(options.cohort_since.value_or(lately), lately);
+  return std::min(since.value_or(lately), lately);
+}
+
+SourceEnvironment Workspace::run_environment(const RunOptions& options, RunObserver& observer) {
+  auto environment = told_environment(observer);
+  environment.again_since = good_enough(options.cohort_since);
+  environment.waiting.attempts = options.attempts;
   return environment;
 }
 

@@ -253,23 +253,22 @@ void ConnectionWorker::weigh_another_try(const std::string& sync, Entry& entry) 
 }
 
 void ConnectionWorker::run(const std::string& sync, Entry& entry, Instant due) {
-  observer_.on_run_begun(sync);
-  if (entry.turn.ending == Ending::kDone || !entry.turn.slot) {
-    entry.turn.slot = slot_of(entry.cadence, due, now());
-  } else {
-    // A retry stands for the instant that failed, unless the next one has come.
-    const auto regular = entry.cadence.next(*entry.turn.slot, *entry.turn.slot);
-    if (regular && *regular <= now()) entry.turn.slot = slot_of(entry.cadence, *regular, now());
+  if (entry.turn.ending != Ending::kNotReady) {
+    observer_.on_run_begun(sync);
+    entry.attempts = {};
+    entry.source_wait.clear();
   }
+  take_slot(entry, due);
   try {
     const auto& config = workspace_.config().sync(sync);
     RunNotices notices(observer_, sync);
     RunOptions options;
     options.started_by = StartedBy::kSchedule;
     options.cohort_since = entry.turn.slot;  // until the next one, a retry costs nothing
+    options.attempts = &entry.attempts;
     const auto result = workspace_.sync(config, options, notices);
-    settle(entry, result);
-    weigh_another_try(sync, entry);
+    if (result.not_ready) return try_later(sync, entry, result);
+    settle(sync, entry, result);
     const auto row = workspace_.connection_row(workspace_.config().connection(connection_));
     observer_.on_run_ended(result, fill_url(row.audience_url, result.sync.audience_ref),
                            next(entry));
@@ -278,7 +277,26 @@ void ConnectionWorker::run(const std::string& sync, Entry& entry, Instant due) {
   }
 }
 
-void ConnectionWorker::settle(Entry& entry, const RunResult& result) {
+void ConnectionWorker::take_slot(Entry& entry, Instant due) const {
+  if (entry.turn.ending == Ending::kDone || !entry.turn.slot) {
+    entry.turn.slot = slot_of(entry.cadence, due, now());
+    return;
+  }
+  // A retry stands for the instant that failed, unless the next one has come.
+  const auto regular = entry.cadence.next(*entry.turn.slot, *entry.turn.slot);
+  if (regular && *regular <= now()) entry.turn.slot = slot_of(entry.cadence, *regular, now());
+}
+
+//! What else is due runs meanwhile.
+void ConnectionWorker::try_later(const std::string& sync, Entry& entry, const RunResult& result) {
+  entry.turn.ending = Ending::kNotReady;
+  entry.turn.ended = now();
+  entry.turn.not_before = now() + result.retry_after.value_or(kTroublePause);
+  if (std::exchange(entry.source_wait, result.error->code()) == result.error->code()) return;
+  observer_.on_source_waits(sync, *result.error, *entry.turn.not_before);
+}
+
+void ConnectionWorker::settle(const std::string& sync, Entry& entry, const RunResult& result) {
   auto& turn = entry.turn;
   entry.last_run = result.run.id;
   turn.ending = ending_of(result.run);
@@ -292,6 +310,7 @@ void ConnectionWorker::settle(Entry& entry, const RunResult& result) {
   if (turn.ending == Ending::kWaiting && result.retry_after) {
     turn.not_before = now() + *result.retry_after;
   }
+  weigh_another_try(sync, entry);
 }
 
 void ConnectionWorker::could_not_run(const std::string& sync, Entry& entry, const Error& error) {

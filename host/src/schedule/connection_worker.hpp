@@ -35,6 +35,8 @@ class ConnectionWorker {
     Instant push_not_before{};
     RunId push_rests_after{};         //!< the whole run that was the last when pushes began to rest
     std::uint32_t push_failures = 0;  //!< in a row
+    Attempts attempts{};              //!< of a run whose source was not ready
+    std::string source_wait{};        //!< the code of what was told that it waits for
     bool told_to_wait = false;        //!< that pushed changes wait for a run over the whole cohort
   };
   struct Due {
@@ -55,7 +57,9 @@ class ConnectionWorker {
   void apply_pushed(const SyncConfig& sync, Entry& entry);
   void read_history(const std::string& sync, Entry& entry);
   void run(const std::string& sync, Entry& entry, Instant due);
-  void settle(Entry& entry, const RunResult& result);
+  void take_slot(Entry& entry, Instant due) const;
+  void settle(const std::string& sync, Entry& entry, const RunResult& result);
+  void try_later(const std::string& sync, Entry& entry, const RunResult& result);
   void weigh_another_try(const std::string& sync, Entry& entry);
   void could_not_run(const std::string& sync, Entry& entry, const Error& error);
   std::optional<Instant> next(const Entry& entry) const;

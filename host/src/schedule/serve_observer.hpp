@@ -19,6 +19,9 @@ class ServeObserver {
   //! `next`: when the sync runs again; nothing where that depends on a person.
   virtual void on_run_ended(const RunResult& result, const std::string& audience_url,
                             std::optional<Instant> next) = 0;
+  //! A run can't begin before its source is ready, which `why` tells; other work goes on. Told once
+  //! for what it waits; looked at again at `next`.
+  virtual void on_source_waits(const std::string& sync, const Error& why, Instant next) = 0;
   //! There could be no run; it is tried again at `next`.
   virtual void on_not_run(const std::string& sync, const Error& error,
                           std::optional<Instant> next) = 0;

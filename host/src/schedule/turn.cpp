@@ -42,6 +42,8 @@ std::optional<Instant> next_turn(const Cadence& cadence, const Turn& turn, Insta
       return std::min(*regular, after_backoff(turn));
     case Ending::kBusy:
       return turn.ended + kBusyRetry;
+    case Ending::kNotReady:
+      return turn.not_before.value_or(now);
   }
   return regular;
 }

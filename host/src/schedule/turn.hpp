@@ -19,6 +19,7 @@ enum class Ending {
   kSpent,       //!< as failed, and another try would cost again: not before its cadence
   kWaiting,     //!< as failed, but not before the instant that the destination named
   kBusy,        //!< someone else was running it
+  kNotReady,    //!< it waits for its source: tried again at the instant that it named
 };
 
 //! A sync's place in time.
