@@ -181,6 +181,21 @@ TEST(CsvSource, CountsRaggedRowsWithTheirFirstLine) {
   EXPECT_THAT(source.notices()[0].first_at, HasSubstr("c.csv:2:1"));
 }
 
+TEST(CsvSource, TellsWhereTheFirstFiveRaggedRowsAreEachTimeItIsOpened) {
+  const TempDir dir;
+  dir.write("a.csv", "user_id,email\nu1\nu2,a@b.com\nu3\n");
+  dir.write("b.csv", "user_id,email\nu4\nu5\nu6\nu7\n");
+  CsvSource source(csv(dir / "*.csv"));
+  for (int i = 0; i < 2; ++i) {
+    members_of(source, {"email", {}});
+    const auto notice = source.notices().at(0);
+    EXPECT_EQ(notice.count, 6U);
+    EXPECT_THAT(notice.first_at, HasSubstr("a.csv:2:1"));
+    EXPECT_THAT(notice.next_at, ElementsAre(HasSubstr("a.csv:4:1"), HasSubstr("b.csv:2:1"),
+                                            HasSubstr("b.csv:3:1"), HasSubstr("b.csv:4:1")));
+  }
+}
+
 TEST(CsvSource, RefusesAFileThatEndsWithinARow) {
   const TempDir dir;
   EXPECT_EQ(error_of(csv(dir.write("c.csv", "user_id,email\nu1,a@b.com\nu2"))).code(),

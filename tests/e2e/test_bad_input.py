@@ -209,6 +209,9 @@ class BadInput(Workspace):
         self.assertEqual(run["ragged_rows"], 2)
         self.assertEqual(run["dropped"], {"no_identifier": 1})
         self.assertIn("cohort.csv:3:1", run["notices"][0]["first_at"])
+        (next_at,) = run["notices"][0]["next_at"]
+        self.assertIn("cohort.csv:4:1", next_at)
+        self.assertIn("cohort.csv:3:1, line 4", " ".join(self.muster("sync", "s").out.split()))
 
     def test_ragged_rows_refuse_a_strict_source(self):
         self.configure(sync={"source": {"csv": "cohort.csv", "strict": True}})

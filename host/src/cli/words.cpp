@@ -93,6 +93,7 @@ json::array to_json(const std::vector<SourceNotice>& notices) {
     if (notice.text.empty()) {
       object["count"] = notice.count;
       object["first_at"] = notice.first_at;
+      if (!notice.next_at.empty()) object["next_at"] = json::value_from(notice.next_at);
     } else {
       object["message"] = notice.text;
     }
@@ -103,7 +104,22 @@ json::array to_json(const std::vector<SourceNotice>& notices) {
 
 std::string notice_text(const SourceNotice& notice) {
   if (!notice.text.empty()) return notice.text;
-  return fmt::format("{} {}, the first at {}", notice.count, notice.code, notice.first_at);
+  auto text = fmt::format("{} {}, the first at {}", notice.count, notice.code, notice.first_at);
+  // "file:line:column": the file is told where it is another one.
+  const auto without_column = [](const std::string& at) { return at.substr(0, at.rfind(':')); };
+  const auto file_of = [&](const std::string& at) {
+    const auto place = without_column(at);
+    return place.substr(0, place.rfind(':'));
+  };
+  auto file = file_of(notice.first_at);
+  for (const auto& at : notice.next_at) {
+    const auto place = without_column(at);
+    const bool same = file_of(at) == file;
+    text += fmt::format(", {}", same ? "line " + place.substr(file.size() + 1) : place);
+    file = file_of(at);
+  }
+  if (notice.count > notice.next_at.size() + 1 && !notice.next_at.empty()) text += ", …";
+  return text;
 }
 
 json::object to_json(const RunRow& run) {

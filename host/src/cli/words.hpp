@@ -32,7 +32,7 @@ json::object to_json(const SourceBudget& budget);
 //! "12 of 500 downloads used until 2026-12-01 (Amplitude's count)".
 std::string budget_text(const SourceBudget& budget);
 json::array to_json(const std::vector<SourceNotice>& notices);
-//! "2 ragged_rows, the first at cohort.csv:3:1", or the notice's own words.
+//! "2 ragged_rows, the first at cohort.csv:3:1, line 7", or the notice's own words.
 std::string notice_text(const SourceNotice& notice);
 //! The figures of a run; without audience and report.
 json::object to_json(const RunRow& run);

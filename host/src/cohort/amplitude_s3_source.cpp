@@ -202,7 +202,7 @@ void AmplitudeS3Source::open(const Columns& columns) {
   columns_.properties.emplace_back("user_id");
   same_hour_.text.clear();
   unread_.count = 0;
-  ragged_.count = 0;
+  ragged_.clear();
   overlap_.count = 0;
   leaving_.clear();
   entering_.clear();

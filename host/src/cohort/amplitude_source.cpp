@@ -47,7 +47,7 @@ void AmplitudeSource::open(const Columns& columns) {
   if (opened_ > 0) environment_.waiting.sleep(environment_.clock, kFirstPause * (1 << opened_));
   ++opened_;
   table_.reset();
-  ragged_.count = 0;
+  ragged_.clear();
   at_end_ = false;
   properties_ = properties_to_ask(options_, columns);
   identifier_ = columns.identifier;

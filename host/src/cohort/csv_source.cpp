@@ -12,7 +12,7 @@ void CsvSource::open(const Columns& columns) {
   files_ = FileSet(options_.pattern);
   as_of_ = files_.written();
   bytes_before_ = 0;
-  ragged_.count = 0;
+  ragged_.clear();
   open_file(0);
 }
 

@@ -100,7 +100,7 @@ void CsvTable::check_width() {
         .at(where)
         .with_hint("correct the row, or leave out 'strict: true' to count such rows");
   }
-  if (ragged_.count++ == 0) ragged_.first_at = where;
+  ragged_.add(where);
 }
 
 }  // namespace muster

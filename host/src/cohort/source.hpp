@@ -38,10 +38,25 @@ struct Columns {
 //! What was odd in the source though it could be read: rows, counted and told once with an example;
 //! or the whole, in words.
 struct SourceNotice {
-  std::string code;      //!< such as "ragged_rows"
-  std::uint64_t count;   //!< how many rows
-  std::string first_at;  //!< "file:line:column" of the first
-  std::string text{};    //!< a sentence about the whole; empty: it is about rows
+  std::string code;                    //!< such as "ragged_rows"
+  std::uint64_t count;                 //!< how many rows
+  std::string first_at;                //!< "file:line:column" of the first
+  std::string text{};                  //!< a sentence about the whole; empty: it is about rows
+  std::vector<std::string> next_at{};  //!< of the next few, as `first_at`
+
+  //! Counts a row at `where`.
+  void add(std::string where) {
+    constexpr std::size_t kMostNext = 4;
+    if (count++ == 0) {
+      first_at = std::move(where);
+    } else if (next_at.size() < kMostNext) {
+      next_at.push_back(std::move(where));
+    }
+  }
+  void clear() {
+    count = 0;
+    next_at.clear();
+  }
 };
 
 //! The source broke off, and opening it again may read it whole: what was read is void.
