@@ -226,5 +226,20 @@ TEST(AmplitudeBudget, WhoeverHasOtherWorkIsNotKeptWaitingForAWindow) {
   EXPECT_EQ(identifiers(*world.source(waiting)).size(), 1U);
 }
 
+TEST(AmplitudeBudget, KeepsTheLimitThatWasToldLastOverTheMonths) {
+  AmplitudeWorld world;
+  world.amplitude.switches().monthly_limit = 2'000;
+  world.add_user("u1", "a@b.com");
+  const auto known = [&] { return known_budget(world.options(), world.environment()).told_limit; };
+  EXPECT_FALSE(known());
+  identifiers(*world.source());
+  EXPECT_EQ(known(), 2'000U);
+  world.clock.advance(days(31));
+  EXPECT_EQ(known(), 2'000U);
+  world.amplitude.switches().usage = "none";
+  identifiers(*world.source());
+  EXPECT_EQ(known(), 2'000U);
+}
+
 }  // namespace
 }  // namespace muster::testing

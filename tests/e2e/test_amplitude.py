@@ -28,6 +28,13 @@ class FromAmplitude(WithAmplitude):
         self.assertIn("Amplitude is still computing the cohort", result.err)
         self.assertIn("waiting, 60 min at most", " ".join(result.err.split()))
 
+    def test_check_goes_by_the_limit_that_amplitude_told(self):
+        self.configure(sync={"source": self.source(), "cadence": "hourly"})
+        self.assertIn("allows a project 500", " ".join(self.muster("check").out.split()))
+        self.door("switches", {"monthly_limit": 900})
+        self.sync(code=0)
+        self.assertEqual(self.muster("check").code, 0)
+
     def test_people_without_a_user_id_have_no_identifier(self):
         self.configure(sync={"source": self.source(), "identifier": {"column": "user_id", "as": "email"}})
         self.put_cohort([("ada@example.com", ""), ("", "")])

@@ -148,6 +148,20 @@ TEST(SourceBudget, AddsUpTheSyncsOfOneProject) {
   }
 }
 
+TEST(SourceBudget, IsReckonedAgainstTheLimitThatAmplitudeTold) {
+  const auto told = [](std::uint64_t limit) {
+    return [limit](const SyncConfig&) { return std::optional(limit); };
+  };
+  check_source_budgets(config({{"a", "hourly"}}), told(1'000));
+  try {
+    check_source_budgets(config({{"a", "every 3h"}}), told(100));
+    ADD_FAILURE() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("allows a project 100"));
+    EXPECT_THAT(error.hint(), HasSubstr("every 447m"));
+  }
+}
+
 TEST(SourceBudget, AnAddressThatIsTheRegionsOwnIsTheSameProject) {
   auto two = config({{"a", "every 2h"}, {"b", "every 2h"}});
   const auto address_of_b = [&](const char* address, AmplitudeProjectAccess::Region region) {

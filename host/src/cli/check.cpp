@@ -32,7 +32,7 @@ class Check {
       }
     }
     for (const auto& sync : workspace->config().syncs) check(*workspace, sync);
-    if (cadences_are_good_) attempt([&] { check_source_budgets(workspace->config()); });
+    if (cadences_are_good_) attempt([&] { check_source_budgets(*workspace); });
     json::array problems;
     for (const auto& error : problems_) {
       shell_.say(shell_.in(Colour::kBad, "problem") + " " + error_text(error));

@@ -43,14 +43,17 @@ struct AmplitudeBudget::Count {
   std::string month;
   std::uint64_t used = 0;
   std::uint64_t limit = kMonthlyDownloads;
-  bool told = false;              //!< by Amplitude, in this month
-  std::vector<Instant> recent{};  //!< requests of the last ten minutes, oldest first
+  bool told = false;                          //!< by Amplitude, in this month
+  std::optional<std::uint64_t> told_limit{};  //!< in whatever month
+  std::vector<Instant> recent{};              //!< requests of the last ten minutes, oldest first
 
   std::string text() const {
     json::array times;
     for (const auto at : recent) times.emplace_back(at.time_since_epoch().count());
-    return json::serialize(json::object{
-        {"month", month}, {"used", used}, {"limit", limit}, {"told", told}, {"recent", times}});
+    json::object fields{
+        {"month", month}, {"used", used}, {"limit", limit}, {"told", told}, {"recent", times}};
+    if (told_limit) fields["told_limit"] = *told_limit;
+    return json::serialize(fields);
   }
 };
 
@@ -70,6 +73,9 @@ AmplitudeBudget::Count AmplitudeBudget::parse(const std::optional<std::string>& 
     // A clock that was set back must not keep a sync waiting for an hour that comes twice.
     if (at <= now && now - at < kTenMinutes.length) count.recent.push_back(at);
   }
+  if (const auto* limit = fields.if_contains("told_limit")) {
+    count.told_limit = limit->to_number<std::uint64_t>();
+  }
   if (fields.at("month").as_string() != count.month) return count;
   count.used = fields.at("used").to_number<std::uint64_t>();
   count.limit = fields.at("limit").to_number<std::uint64_t>();
@@ -83,7 +89,8 @@ AmplitudeBudget::Count AmplitudeBudget::read() const {
 
 SourceBudget AmplitudeBudget::now() const {
   const auto count = read();
-  return {count.used, count.limit, next_month(environment_.clock.now()), count.told};
+  return {count.used, count.limit, next_month(environment_.clock.now()), count.told,
+          count.told_limit};
 }
 
 void AmplitudeBudget::learn(const std::string& usage) {
@@ -103,6 +110,7 @@ void AmplitudeBudget::learn(const std::string& usage) {
     count.used = static_cast<std::uint64_t>(used->get_int64());
     count.limit = static_cast<std::uint64_t>(limit->get_int64());
     count.told = true;
+    count.told_limit = count.limit;
     return count.text();
   });
 }

@@ -90,7 +90,8 @@ struct SourceBudget {
   std::uint64_t used = 0;
   std::uint64_t limit = 0;
   Instant resets_at{};
-  bool told = false;  //!< counted by the source itself; else by us
+  bool told = false;                          //!< counted by the source itself; else by us
+  std::optional<std::uint64_t> told_limit{};  //!< what it said last, in this month or before
 };
 
 //! The code of the error for a source that has nothing at all, not even names of columns.

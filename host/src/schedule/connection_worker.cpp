@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "run/report.hpp"
-#include "schedule/source_budget.hpp"
 
 namespace muster {
 namespace {
@@ -52,7 +51,6 @@ class RunNotices final : public RunObserver {
 
 void check_cadences(const WorkspaceConfig& config) {
   for (const auto& sync : config.syncs) static_cast<void>(cadence_of(sync));
-  check_source_budgets(config);
 }
 
 ConnectionWorker::ConnectionWorker(std::string connection, WorkspaceConfig config,

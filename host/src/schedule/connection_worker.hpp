@@ -73,7 +73,7 @@ class ConnectionWorker {
   bool held_ = false;
 };
 
-//! Throws Error, with its place, for a cadence that can't be read, or that a source does not allow.
+//! Throws Error, with its place, for a cadence that can't be read.
 void check_cadences(const WorkspaceConfig& config);
 
 }  // namespace muster

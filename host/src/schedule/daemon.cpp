@@ -18,6 +18,7 @@
 #include "schedule/config_watch.hpp"
 #include "schedule/connection_worker.hpp"
 #include "schedule/push_intake.hpp"
+#include "schedule/source_budget.hpp"
 
 namespace muster {
 namespace {
@@ -145,6 +146,7 @@ class Crew {
 //! What can be known to be wrong is told before anything begins.
 void check(Workspace& workspace) {
   check_cadences(workspace.config());
+  check_source_budgets(workspace);
   workspace.store();
   workspace.vault();
   for (const auto& connection : workspace.config().connections) {

@@ -30,13 +30,13 @@ std::optional<std::string> project_of(const SyncConfig& sync) {
 }
 
 //! The shortest interval, in minutes, at which so many syncs fit together.
-std::size_t fitting(std::size_t syncs) {
+std::size_t fitting(std::size_t syncs, std::size_t limit) {
   constexpr std::size_t kMinutes = 31 * 24 * 60;
-  const auto each = std::max<std::size_t>(1, AmplitudeBudget::kMonthlyDownloads / syncs);
+  const auto each = std::max<std::size_t>(1, limit / syncs);
   return (kMinutes + each - 1) / each;
 }
 
-Error too_often(const std::vector<Share>& shares, std::size_t total) {
+Error too_often(const std::vector<Share>& shares, std::size_t total, std::size_t limit) {
   const auto* most = &shares.front();
   std::string sum;
   for (const auto& share : shares) {
@@ -45,7 +45,6 @@ Error too_often(const std::vector<Share>& shares, std::size_t total) {
                        share.sync->cadence);
   }
   if (shares.size() > 1) sum += fmt::format(" = {}", total);
-  const auto limit = AmplitudeBudget::kMonthlyDownloads;
   return Error(
              ErrorKind::kUsage, "config.amplitude_budget",
              fmt::format("the cadence can't fit: {} downloads in a month of 31 days, and Amplitude "
@@ -54,12 +53,12 @@ Error too_often(const std::vector<Share>& shares, std::size_t total) {
       .at(most->sync->cadence_where)
       .with_hint(fmt::format("{} every {}m or rarer would fit",
                              shares.size() == 1 ? "once" : "each of these syncs",
-                             fitting(shares.size())));
+                             fitting(shares.size(), limit)));
 }
 
 }  // namespace
 
-void check_source_budgets(const WorkspaceConfig& config) {
+void check_source_budgets(const WorkspaceConfig& config, const ToldLimit& told_limit) {
   std::map<std::string, std::vector<Share>> projects;
   for (const auto& sync : config.syncs) {
     const auto project = project_of(sync);
@@ -70,8 +69,22 @@ void check_source_budgets(const WorkspaceConfig& config) {
   for (const auto& [project, shares] : projects) {
     std::size_t total = 0;
     for (const auto& share : shares) total += share.downloads;
-    if (total > AmplitudeBudget::kMonthlyDownloads) throw too_often(shares, total);
+    const auto told = told_limit ? told_limit(*shares.front().sync) : std::nullopt;
+    const auto limit = told.value_or(AmplitudeBudget::kMonthlyDownloads);
+    if (total > limit) throw too_often(shares, total, limit);
   }
+}
+
+void check_source_budgets(Workspace& workspace) {
+  check_source_budgets(workspace.config(),
+                       [&](const SyncConfig& sync) -> std::optional<std::uint64_t> {
+                         try {
+                           const auto budget = workspace.source_budget(sync);
+                           return budget ? budget->told_limit : std::nullopt;
+                         } catch (const Error&) {
+                           return std::nullopt;  // a state that can't be read is told elsewhere
+                         }
+                       });
 }
 
 }  // namespace muster
