@@ -118,6 +118,12 @@ class FromAmplitude(WithAmplitude):
         self.assertIn("(archived)", self.muster("cohorts", "s").out)
         self.assertEqual(self.muster("cohorts", "nothing").code, 2)
 
+    def test_cohorts_that_are_refused_leave_nothing_but_the_error(self):
+        self.configure(sync={"source": self.source()})
+        self.environment = {**self.environment, "AMPLITUDE_SECRET_KEY": "another"}
+        result = self.muster("cohorts", "s")
+        self.assertEqual((result.code, result.out), (2, ""), result)
+
     def test_cohorts_shows_a_name_that_would_drive_the_terminal_as_text(self):
         self.configure(sync={"source": self.source()})
         self.door("cohorts", {"id": "odd", "name": "two\nlines \x1b[31m", "users": []})

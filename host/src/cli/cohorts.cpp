@@ -69,9 +69,10 @@ void list(const Shell& shell, const CohortsOptions& options) {
   const SourceEnvironment environment{shell.clock(), shell.environment().make_transport, memory,
                                       waiting};
   AmplitudeApi api(project, environment);
+  const auto cohorts = list_cohorts(api);
   json::array entries;
   shell.say(fmt::format("{:<12} {:>10}  {:<17} {}", "id", "people", "last computed", "name"));
-  for (const auto& cohort : list_cohorts(api)) {
+  for (const auto& cohort : cohorts) {
     entries.emplace_back(json::object{
         {"id", cohort.id},
         {"name", cohort.name},
