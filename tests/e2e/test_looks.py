@@ -281,6 +281,13 @@ class Plan(Workspace):
         self.assertIn("1 dropped before, looked for again: 0 there now", out)
         self.assertNotIn("0 exist", out)
 
+    def test_rows_are_not_written_to_a_file_that_is_called_as_standard_output(self):
+        self.configure()
+        self.cohort(["a@company.com"])
+        result = self.muster("plan", "s", "--rows", "-", "--json")
+        self.assertEqual((result.code, result.json["error"]["code"]), (2, "plan.rows_file"))
+        self.assertFalse(os.path.exists("-"))
+
     def test_every_row_is_written_to_the_file_that_was_asked_for(self):
         self.configure()
         self.cohort(["a@company.com", "b@company.com"])

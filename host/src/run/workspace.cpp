@@ -280,6 +280,12 @@ Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,
 //! A slip of the tongue must not cost the cohort, the state or its key.
 void Workspace::refuse_to_replace(const fs::path& rows) const {
   if (rows.empty()) return;
+  if (rows == "-") {
+    throw Error(ErrorKind::kUsage, "plan.rows_file", "'-' is no file for the rows of a plan")
+        .at("--rows")
+        .with_hint(
+            "standard output has the plan itself: name a file (./- if it is to be called so)");
+  }
   // What leads nowhere, or in a circle, can't be opened either.
   std::error_code unknown;
   const auto file = fs::weakly_canonical(rows, unknown);
