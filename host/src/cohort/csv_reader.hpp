@@ -24,6 +24,8 @@ class CsvReader {
   //! The next row that is not blank, as views that live until the next call; false at the end.
   //! Throws Error.
   bool next(std::vector<std::string_view>& cells);
+  //! What the rows from the next one on have between cells.
+  void use_delimiter(char delimiter) { delimiter_ = delimiter; }
   //! The 1-based line on which the row that was read last begins.
   std::uint64_t line() const noexcept { return row_line_; }
   //! Whether the row that was read last is the file's last and has no line break behind it.

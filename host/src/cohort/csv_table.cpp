@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace muster {
 namespace {
 
@@ -39,6 +41,7 @@ void CsvTable::read_header(const Columns& columns) {
         .at(reader_.where(1, 1))
         .with_hint("the first line must name the columns");
   }
+  skip_separator_line();
   width_ = cells_.size();
   const auto where = reader_.where(reader_.line(), 1);
   const bool headerless =
@@ -66,6 +69,40 @@ void CsvTable::read_header(const Columns& columns) {
   const bool always = form_.header == CsvForm::Header::kPresent;
   places_ = find_columns(header, columns, form_.id_column, where,
                          always ? NamesFrom::kExport : NamesFrom::kFile);
+}
+
+//! Excel's own first line, such as "sep=;", tells what stands between cells: no column is called
+//! so. What muster.yaml says counts more.
+void CsvTable::skip_separator_line() {
+  constexpr std::string_view kName = "sep=";
+  const auto first = cells_[0];
+  if (first.size() > kName.size() + 1 ||
+      !equal_but_for_case(first.substr(0, kName.size()), kName)) {
+    return;
+  }
+  // Where it is the reader's own delimiter, it stands between empty cells.
+  const bool is_split = first.size() == kName.size() && cells_.size() > 1;
+  const bool rest_is_empty =
+      std::all_of(cells_.begin() + 1, cells_.end(), [](auto cell) { return cell.empty(); });
+  if (!rest_is_empty || (first.size() == kName.size() && !is_split)) return;
+  const auto where = reader_.where(reader_.line(), 1);
+  if (!is_split && !form_.delimiter) {
+    const char said = first.back();
+    if (said != ',' && said != ';' && said != '\t') {
+      throw Error(ErrorKind::kFailed, "csv.separator",
+                  fmt::format("the first line says that '{}' stands between cells, which muster "
+                              "does not read",
+                              one_line(std::string_view(&said, 1))))
+          .at(where)
+          .with_hint("write the file with ',', ';' or a tab between cells");
+    }
+    reader_.use_delimiter(said);
+  }
+  if (reader_.next(cells_)) return;
+  throw Error(ErrorKind::kFailed, "source.no_header",
+              "the file ends behind its first line, which says what stands between cells")
+      .at(where)
+      .with_hint("the second line must name the columns");
 }
 
 std::string_view CsvTable::cell(std::size_t place) const {

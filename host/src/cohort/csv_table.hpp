@@ -35,6 +35,7 @@ class CsvTable {
 
  private:
   void read_header(const Columns& columns);
+  void skip_separator_line();
   std::string_view cell(std::size_t place) const;
   void check_width();
 
