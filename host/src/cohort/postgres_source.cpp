@@ -51,6 +51,22 @@ bool is_lost(std::string_view state) {
   return state.empty() || state.starts_with("08") || state.starts_with("57P") || state == "40001";
 }
 
+//! The code with which the server refused the connection, as PQERRORS_VERBOSE has it: libpq tells
+//! it nowhere else. "FATAL: 28P01: …", in whatever language; of several tries the last. Empty where
+//! the server said nothing.
+std::string refusal_state(const std::string& told) {
+  constexpr std::size_t kLength = 5;
+  std::string state;
+  for (auto at = told.find(": "); at != told.npos; at = told.find(": ", at + 1)) {
+    const auto code = told.substr(at + 2, kLength);
+    const bool is_code =
+        code.size() == kLength && told.compare(at + 2 + kLength, 2, ": ") == 0 &&
+        code.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == code.npos;
+    if (is_code) state = code;
+  }
+  return state;
+}
+
 //! As the URL says (`connect_timeout`, whole seconds), else 30 s.
 Milliseconds connect_timeout(PGconn* connection) {
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfo(connection),
@@ -108,6 +124,7 @@ void PostgresSource::connect(const std::string& url) {
   const std::array<const char*, 5> values{url.c_str(), "UTF8", "muster", "60", nullptr};
   connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
   if (!connection_) throw std::bad_alloc();
+  PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
   // A database's notices would go to standard error, and may repeat what a row holds.
   PQsetNoticeProcessor(
       connection_.get(), [](void*, const char*) {}, nullptr);
@@ -257,31 +274,34 @@ Error PostgresSource::not_connected() const {
   const auto error = [&](ErrorKind kind, const char* code, const char* message, const char* hint) {
     return Error(kind, code, message).at(options_.shown_as).with_hint(hint);
   };
-  if (says("too many connections") || says("too many clients") || says("connection slots")) {
+  // Appendix A of PostgreSQL's documentation: the words are in the server's language.
+  const auto state = refusal_state(told);
+  if (state == "53300") {
     return error(ErrorKind::kLater, "sql.too_many_connections",
                  "the database takes no more connections of this user now",
                  "end other sessions, or raise the role's or the server's connection limit; then "
                  "run again");
   }
-  if (says("password") || says("authentication") || says("role") || says("pg_hba.conf")) {
+  const bool is_libpqs = state.empty() && (says("password") || says("authentication"));
+  if (state.starts_with("28") || PQconnectionNeedsPassword(connection_.get()) == 1 || is_libpqs) {
     return error(ErrorKind::kFailed, "sql.not_authenticated",
                  "the database refused the user or the password of its URL",
                  "check both, and the server's pg_hba.conf");
   }
   // A network's words, or OpenSSL's for a connection that ended: neither is about what TLS asks.
   const bool cut = says("SSL SYSCALL error") || says("unexpected eof while reading");
-  if (cut && !says("certificate")) {
+  if (state.empty() && cut && !says("certificate")) {
     return error(ErrorKind::kLater, "sql.lost",
                  "the connection to the database was cut while TLS was being agreed",
                  "nothing was sent; run again later; if it stays so, the server, or what is before "
                  "it, may not take this TLS: check sslmode of the URL");
   }
-  if (says("SSL") || says("certificate")) {
+  if (state.empty() && (says("SSL") || says("certificate"))) {
     return error(ErrorKind::kFailed, "sql.tls",
                  "TLS could not be agreed with the database as its URL asks",
                  "check sslmode and sslrootcert of the URL, and the server's certificate");
   }
-  if (says("database does not exist")) {
+  if (state == "3D000") {
     return error(ErrorKind::kFailed, "sql.no_database", "the server has no database of that name",
                  "check the name at the end of the URL's path");
   }
