@@ -157,6 +157,9 @@ class FromAmplitude(WithAmplitude):
             ({"--cadence": "hourly", "--source": "amplitude:x"}, "config.amplitude_budget"),
             ({"--source": "sql:postgresql://u:p@host/db"}, "config.literal_secret"),
             ({"--source": "postgres:no name"}, "config.literal_secret"),
+            ({"--region": "eu"}, "init.no_effect"),
+            ({"--region": "us", "--source": "amplitude_s3:files"}, "init.no_effect"),
+            ({"--as": "contact_id", "--create-missing": "no"}, "init.no_effect"),
             ({"--cohort": ""}, "init.missing"),
             ({"--column": ""}, "init.missing"),
         ):

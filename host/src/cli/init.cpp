@@ -193,6 +193,19 @@ void write_new(const std::filesystem::path& file, const std::string& text) {
       .at(file.string());
 }
 
+//! A flag that the others leave without effect is a misunderstanding.
+void refuse_idle_flags(const CLI::App& command, const InitOptions& options) {
+  const auto refuse = [&](const char* flag, bool has_effect, const char* needed) {
+    if (has_effect || command.count(flag) == 0) return;
+    throw Error(ErrorKind::kUsage, "init.no_effect",
+                fmt::format("{} has an effect with {} alone", flag, needed))
+        .at(flag)
+        .with_hint("leave it out, or change the other flag; nothing was written");
+  };
+  refuse("--region", options.source.starts_with("amplitude:"), "--source amplitude:COHORT_ID");
+  refuse("--create-missing", options.as == "email", "--as email");
+}
+
 void run(const Shell& shell, const CLI::App& command, InitOptions options) {
   const Questions questions(shell, command);
   questions.ask("--cohort", "Name of the cohort", "", options.cohort);
@@ -212,6 +225,7 @@ void run(const Shell& shell, const CLI::App& command, InitOptions options) {
   }
   questions.ask("--auth", "Access to HubSpot by", "token", options.auth, kAuths);
   questions.ask("--cadence", "When it runs by itself", "manual", options.cadence);
+  refuse_idle_flags(command, options);
   check_answers(options);
   const auto directory = shell.workspace_directory();
   const auto file = directory / "muster.yaml";
