@@ -148,6 +148,21 @@ class Schemas(unittest.TestCase):
     def test_the_workspace_schema_says_what_the_parser_says(self):
         self.agree("workspace", "muster.schema.json", [workspace(source) for source in SOURCES])
 
+    def test_the_workspace_schema_knows_the_headers_that_are_taken(self):
+        taken = ["Host", "Content-Length", "Content-Type", "Content-Encoding", "Transfer-Encoding",
+                 "Connection", "Keep-Alive", "TE", "Trailer", "Upgrade", "Expect", "Date",
+                 "User-Agent", "Accept", "Accept-Encoding", "Via", "Proxy-Authorization",
+                 "Proxy-Connection"]
+        schema = validator("muster.schema.json")
+        cases = [case for name in [*taken, *map(str.lower, taken), *map(str.upper, taken)]
+                 for case in ((name, False), ("X-" + name, True), (name + "-X", True))]
+        documents = []
+        for header, _ in cases:
+            documents.append(workspace(SOURCES[0]))
+            documents[-1]["listen"]["headers"] = {header: SECRET}
+        for (header, good), document, verdict in zip(cases, documents, parsed("workspace", documents)):
+            self.assertEqual((verdict == "ok", schema.is_valid(document)), (good, good), header)
+
     def test_the_manifest_schema_says_what_the_parser_says(self):
         self.agree("manifest", "manifest.schema.json", [MANIFEST])
 
