@@ -21,6 +21,7 @@ class WithAmplitude(Workspace):
 
     def start_amplitude(self, **switches):
         port_file = self.directory / "amplitude.port"
+        port_file.unlink(missing_ok=True)  # of another one
         process = subprocess.Popen(
             [BUILD / "bin" / "amplitude-simulator", "--port-file", port_file, "--api-key", API_KEY,
              "--secret-key", SECRET_KEY, "--switches",

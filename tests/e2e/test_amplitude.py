@@ -91,6 +91,9 @@ class FromAmplitude(WithAmplitude):
         self.assertEqual(problem["code"], "config.amplitude_budget")
         self.assertIn("744", problem["message"])
         self.assertEqual(self.door("requests")["requests"], [])
+        del self.environment["AMPLITUDE_API_KEY"]
+        problems = self.muster("check", "--json").json["problems"]
+        self.assertIn("config.amplitude_budget", [problem["code"] for problem in problems])
 
     def test_secrets_are_in_no_state_and_no_log(self):
         self.configure(sync={"source": self.source(region="eu")})
@@ -107,16 +110,37 @@ class FromAmplitude(WithAmplitude):
         self.configure(sync={"source": self.source()})
         self.door("cohorts", {"id": "old", "name": "Churned", "archived": True, "users": [],
                               "last_computed": 1679440233})
-        for arguments in (["s"], ["marketing"], ["--api-base", self.base]):
+        for arguments, sync in (["s"], "s"), (["marketing"], "s"), (["--api-base", self.base], None):
             cohorts = self.muster("cohorts", *arguments, "--json").json
+            project = {"region": "us", "sync": sync}
             self.assertEqual(
                 cohorts,
                 [{"id": "old", "name": "Churned", "size": 0,
-                  "last_computed": "2023-03-21T23:10:33Z", "archived": True},
+                  "last_computed": "2023-03-21T23:10:33Z", "archived": True, **project},
                  {"id": "7khm89cz", "name": "Power Users", "size": 3, "last_computed": None,
-                  "archived": False}])
+                  "archived": False, **project}])
         self.assertIn("(archived)", self.muster("cohorts", "s").out)
         self.assertEqual(self.muster("cohorts", "nothing").code, 2)
+
+    def test_cohorts_of_a_connection_are_those_of_each_of_its_projects(self):
+        first = self.base
+        self.start_amplitude()
+        self.put_cohort([("u9", "zoe@example.com")], name="Newcomers")
+        base = {"connection": "marketing", "identifier": {"column": "email", "as": "email"}}
+        other = self.source(region="eu")
+        self.base = first
+        self.configure(syncs={
+            "a": {**base, "cohort": "A", "source": self.source()},
+            "again": {**base, "cohort": "Again", "source": self.source()},
+            "b": {**base, "cohort": "B", "source": other}})
+        told = self.muster("cohorts", "marketing", "--json").json
+        self.assertEqual([(c["name"], c["sync"], c["region"]) for c in told],
+                         [("Power Users", "a", "us"), ("Newcomers", "b", "eu")])
+        out = self.muster("cohorts", "marketing").out
+        self.assertLess(out.index("the project of 'a' (us):"), out.index("Power Users"))
+        self.assertLess(out.index("the project of 'b' (eu):"), out.index("Newcomers"))
+        result = self.muster("cohorts", "a", "--region", "eu")
+        self.assertEqual((result.code, result.out), (2, ""), result)
 
     def test_cohorts_that_are_refused_leave_nothing_but_the_error(self):
         self.configure(sync={"source": self.source()})

@@ -136,6 +136,12 @@ TEST(SourceBudget, RefusesAnHourlyDownloadWithTheArithmetic) {
   }
 }
 
+TEST(SourceBudget, CountsAlsoWhereTheKeyIsNotAtHand) {
+  const auto hourly = config({{"a", "every 2h"}, {"b", "every 2h"}});
+  ::unsetenv("AMPLITUDE_TEST_KEY");
+  EXPECT_THROW(check_source_budgets(hourly), Error);
+}
+
 TEST(SourceBudget, AddsUpTheSyncsOfOneProject) {
   check_source_budgets(config({{"a", "every 90m"}}));
   check_source_budgets(config({{"a", "every 3h"}, {"b", "every 3h"}, {"c", "manual"}}));

@@ -22,10 +22,13 @@ struct Share {
 std::optional<std::string> project_of(const SyncConfig& sync) {
   const auto* source = std::get_if<AmplitudeOptions>(&sync.source);
   if (source == nullptr) return std::nullopt;
+  const auto& key = source->project.api_key;
+  const auto address = address_of(source->project);
   try {
-    return fmt::format("{}/{}", address_of(source->project), source->project.api_key.resolve());
+    return fmt::format("{}/{}", address, key.resolve());
   } catch (const Error&) {
-    return std::nullopt;
+    // Where its key is told by one reference, it is one project.
+    return fmt::format("{}/{} {}", address, static_cast<int>(key.kind), key.name);
   }
 }
 
