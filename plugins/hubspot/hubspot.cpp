@@ -128,6 +128,7 @@ class HubSpot final : public sdk::Destination,
     }
     const auto found = by_email ? contacts_.resolve(addresses) : contacts_.read_by_id(ids);
     api_.throw_if_ended();
+    refuse_if_all_are_refused(found);
     for (std::size_t i = 0; i < found.size(); ++i) {
       switch (found[i].state) {
         case Resolution::State::kFound:
@@ -136,9 +137,8 @@ class HubSpot final : public sdk::Destination,
         case Resolution::State::kMissing:
           break;
         case Resolution::State::kRejected:
-          throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.look_up_refused",
-                             "HubSpot refuses to look someone up (" + found[i].detail + ")",
-                             "try again later; if it stays so, tell HubSpot's support");
+          sink.refused(sink.context, i);
+          break;
         default:
           // Silence would say that there is none.
           throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.unavailable",
@@ -146,6 +146,18 @@ class HubSpot final : public sdk::Destination,
                              found[i].wait_ms);
       }
     }
+  }
+
+  //! That is hardly the identifiers' fault.
+  static void refuse_if_all_are_refused(const std::vector<Resolution>& found) {
+    constexpr std::size_t kAFew = 3;
+    const auto is_refused = [](const Resolution& one) {
+      return one.state == Resolution::State::kRejected;
+    };
+    if (found.size() <= kAFew || !std::all_of(found.begin(), found.end(), is_refused)) return;
+    throw sdk::Failure(MUSTER_UNAVAILABLE, "hubspot.look_up_refused",
+                       "HubSpot refuses to look anybody up (" + found.front().detail + ")",
+                       "try again later; if it stays so, tell HubSpot's support");
   }
 
   void change(std::int32_t action, std::string_view audience_ref, std::string_view name) override {

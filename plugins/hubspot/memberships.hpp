@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -79,10 +78,13 @@ class Memberships {
   void confirm(Writing& writing, const Places& places);
   //! What the records' own lists tell.
   struct Seen {
-    Places lost;                    //!< whose change was not made
-    std::optional<Written> untold;  //!< what is then known of all of them: HubSpot did not tell
+    Places lost;  //!< whose change was not made, as far as is known
+    Written as{Written::State::kUnaccounted, {}, -1};  //!< what is known of it
+    bool told = true;                                  //!< else HubSpot did not answer
   };
   Seen look(const Writing& writing, const Places& places, std::span<const std::int64_t> waits_ms);
+  Seen look_at_halves(const Writing& writing, const Places& places,
+                      std::span<const std::int64_t> waits_ms);
   std::size_t largest() const;
   void succeeded(std::size_t size);
   void failed(std::size_t size, Failed how);

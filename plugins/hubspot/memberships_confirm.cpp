@@ -40,19 +40,27 @@ void Memberships::confirm(Writing& writing, const Places& places) {
   const auto set = [&](const Places& which, const Written& known) {
     for (const auto place : which) writing.written[place] = known;
   };
-  const Written lost{Written::State::kUnaccounted, {}, -1};
   const auto seen = look(writing, sample, kSettlingWaitsMs);
-  if (seen.untold) {
-    set(sample, *seen.untold);
-    return set(others, *seen.untold);
-  }
+  set(seen.lost, seen.as);
   if (seen.lost.empty()) return;
-  set(seen.lost, lost);
-  if (seen.lost.size() == sample.size()) return set(others, lost);  // nothing was done
+  if (!seen.told || seen.lost.size() == sample.size()) return set(others, seen.as);
   in_batches(others, [&](const Places& batch) {
     const auto looked = look(writing, batch, {});
-    looked.untold ? set(batch, *looked.untold) : set(looked.lost, lost);
+    set(looked.lost, looked.as);
   });
+}
+
+//! One whose lists HubSpot refuses to tell keeps nobody else from being confirmed.
+Memberships::Seen Memberships::look_at_halves(const Writing& writing, const Places& places,
+                                              std::span<const std::int64_t> waits_ms) {
+  const auto middle = places.begin() + static_cast<std::ptrdiff_t>(places.size() / 2);
+  auto seen = look(writing, Places(places.begin(), middle), waits_ms);
+  const auto rest = look(writing, Places(middle, places.end()), waits_ms);
+  seen.lost.insert(seen.lost.end(), rest.lost.begin(), rest.lost.end());
+  if (rest.told) return seen;
+  seen.told = false;
+  seen.as = rest.as;
+  return seen;
 }
 
 //! Whose lists say otherwise, also after the waits. Where HubSpot does not tell, nobody's change is
@@ -68,6 +76,7 @@ Memberships::Seen Memberships::look(const Writing& writing, const Places& places
     inputs.emplace_back(json::object{{"objectTypeId", "0-1"}, {"recordId", id}});
   }
   const auto body = json::serialize(json::object{{"inputs", std::move(inputs)}});
+  Seen seen;
   for (std::size_t look = 0;; ++look) {
     Request request;
     request.method = "POST";
@@ -75,7 +84,15 @@ Memberships::Seen Memberships::look(const Writing& writing, const Places& places
     request.body = body;
     const auto answer = api_.call(std::move(request));
     const auto* results = array_at(answer.body, "results");
-    if (answer.fate != Fate::kOk || results == nullptr) return {{}, untold_by(answer)};
+    if (answer.fate == Fate::kRefused && answer.status == 400 && places.size() > 1) {
+      return look_at_halves(writing, places, waits_ms);
+    }
+    if (answer.fate != Fate::kOk || results == nullptr) {
+      // Of one that is refused alone it is known.
+      seen.told = places.size() == 1 && answer.fate == Fate::kRefused;
+      seen.as = untold_by(answer);
+      break;
+    }
     for (const auto& result : *results) {
       const auto found = open.find(id_at(result, "recordId"));
       const auto* lists = array_at(result, "recordListMemberships");
@@ -85,7 +102,6 @@ Memberships::Seen Memberships::look(const Writing& writing, const Places& places
     }
     if (open.empty() || look == waits_ms.size() || !api_.wait(waits_ms[look])) break;
   }
-  Seen seen;
   for (const auto& [id, place] : open) seen.lost.push_back(place);
   return seen;
 }

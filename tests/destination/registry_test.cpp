@@ -53,6 +53,18 @@ TEST_F(Registry, LoadsAGoodPlugin) {
   EXPECT_EQ(entry.plugin->descriptor.max_batch, 10U);
 }
 
+//! As a copy that was cut short leaves it: mapped as it is, it would kill the process.
+TEST_F(Registry, RefusesALibraryOfWhichAPartIsMissing) {
+  add("None");
+  const auto library = dir / "None.so";
+  for (const auto part : {std::uintmax_t{4'500}, std::uintmax_t{2'000}, std::uintmax_t{1'000}}) {
+    fs::resize_file(library, part);
+    const auto entry = only();
+    EXPECT_EQ(entry.state, PluginState::kBadLibrary);
+    EXPECT_EQ(entry.error->code(), "plugin.truncated") << part;
+  }
+}
+
 struct BadLibrary {
   const char* fault;
   const char* code;

@@ -210,6 +210,7 @@ muster_status read(void*, muster_text, muster_text, const muster_readback_sink* 
 muster_status look_up(void*, muster_text, const muster_text*, std::size_t,
                       const muster_lookup_sink* sink, muster_error* error) noexcept {
   while (script->byte() % 4 == 3) sink->found(sink->context, script->byte() % 6U, text());
+  while (script->byte() % 4 == 3) sink->refused(sink->context, script->byte() % 6U);
   return end(error);
 }
 

@@ -267,5 +267,37 @@ TEST(Isolation, ManyBadRowsAmongGoodOnesAreStillRefusedAlone) {
   EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kApplied), 66U);
 }
 
+//! As in a run: one address that HubSpot refuses keeps nobody else from being found.
+TEST(LookUp, OneThatIsRefusedIsToldAsSuch) {
+  PluginWorld world;
+  const auto people = PluginWorld::people(20);
+  for (const auto& email : people) world.contact(email);
+  world.after_response = [&](const simulator::SimRequest& request,
+                             simulator::SimResponse& response) {
+    const bool is_read = request.path().find("/contacts/batch/read") != std::string::npos;
+    if (!is_read || request.body.find(people[4]) == std::string::npos) return;
+    response.status = 400;
+    response.body = R"({"status":"error","category":"VALIDATION_ERROR"})";
+  };
+  std::vector<std::string_view> wanted(people.begin(), people.end());
+  std::vector<std::size_t> refused;
+  const auto found = world.destination().look_up("email", wanted, &refused);
+  for (std::size_t i = 0; i < found.size(); ++i) EXPECT_EQ(found[i].empty(), i == 4) << i;
+  EXPECT_EQ(refused, std::vector<std::size_t>{4});
+  EXPECT_THROW(world.destination().look_up("email", wanted), DestinationError);
+}
+
+TEST(LookUp, ThatIsRefusedToAllIsNoAnswer) {
+  PluginWorld world;
+  world.after_response = [](const simulator::SimRequest&, simulator::SimResponse& response) {
+    response.status = 400;
+    response.body = R"({"status":"error","category":"VALIDATION_ERROR"})";
+  };
+  const auto people = PluginWorld::people(20);
+  std::vector<std::string_view> wanted(people.begin(), people.end());
+  std::vector<std::size_t> refused;
+  EXPECT_THROW(world.destination().look_up("email", wanted, &refused), DestinationError);
+}
+
 }  // namespace
 }  // namespace muster::testing

@@ -187,6 +187,22 @@ TEST(Unmentioned, IsInDoubtWhereTheListsOfTheRecordsAreNotTold) {
   }
 }
 
+TEST(Unmentioned, OneWhoseListsAreRefusedKeepsNobodyElseInDoubt) {
+  PluginWorld world;
+  const auto people = PluginWorld::people(90);  // all are looked at
+  listed(world, people);
+  const auto culprit = id_of(world.hubspot, people[7]);
+  world.after_response = [&](const auto& request, auto& response) {
+    if (!is_to(request, kLook)) return;
+    if (request.body.find('"' + culprit + '"') == std::string::npos) return;
+    response.status = 400;
+    response.body = R"({"status":"error","category":"VALIDATION_ERROR"})";
+  };
+  const auto result = world.sync(PluginWorld::adds(people));
+  EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kUnchanged), 89U);
+  EXPECT_EQ(result.outcomes[7].kind, OutcomeKind::kInDoubt);
+}
+
 TEST(Unmentioned, OfManyAHundredStandForTheOthers) {
   PluginWorld world;
   auto people = PluginWorld::people(900);

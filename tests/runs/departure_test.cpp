@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "run/grants.hpp"
 #include "runs/sync_world.hpp"
 
 namespace muster::testing {
@@ -53,6 +54,20 @@ TEST_F(DepartureTest, LetsNoRunBeginMeanwhile) {
   const auto store = world.store();
   EXPECT_FALSE(store->lease_owner(store->sync("s")->id));
   EXPECT_EQ(state(), ConnectionState::kDisconnected);
+}
+
+//! While the user was asked whether to disconnect it, say.
+TEST_F(DepartureTest, LeavesAloneWhatWasConnectedSinceItWasDecided) {
+  add_grant(*world.store(), "c");
+  const auto before = world.hubspot.log().size();
+  try {
+    depart(DepartureOptions::Lists::kDelete);
+    FAIL() << "another grant than the one that was to end";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "leave.connected_again");
+  }
+  EXPECT_EQ(world.hubspot.log().size(), before);
+  EXPECT_EQ(state(), ConnectionState::kConnected);
 }
 
 TEST_F(DepartureTest, ThatFailedHasChangedNothingOfTheState) {

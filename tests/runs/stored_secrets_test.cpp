@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "run/grants.hpp"
 #include "support/temp_dir.hpp"
 
 namespace muster {
@@ -78,6 +79,16 @@ TEST_F(StoredSecretsTest, ThoseOfAnotherAccountAreNeitherReadNorWritten) {
   EXPECT_EQ(elsewhere_.get("token"), "first");
   connect("1");
   EXPECT_EQ(here_.get("token"), "first");
+}
+
+TEST_F(StoredSecretsTest, OfAnotherGrantAreNotTakenByWhoeverGoes) {
+  here_.pin_grants(count_grants(*store_, "c"));
+  EXPECT_EQ(here_.get("token"), "first");
+  elsewhere_.put("token", "of the new grant");
+  add_grant(*store_, "c");
+  EXPECT_EQ(code_of([this] { here_.get("token"); }), "leave.connected_again");
+  EXPECT_EQ(code_of([this] { here_.put("token", ""); }), "leave.connected_again");
+  EXPECT_EQ(store_->secret("c", "token").has_value(), true);
 }
 
 }  // namespace

@@ -181,11 +181,12 @@ static_assert(offsetof(muster_readback_1, struct_size) == 0);
 static_assert(offsetof(muster_readback_1, reserved) == 4);
 static_assert(offsetof(muster_readback_1, read) == 8);
 
-static_assert(sizeof(muster_lookup_sink) == 24);
+static_assert(sizeof(muster_lookup_sink) == 32);
 static_assert(offsetof(muster_lookup_sink, struct_size) == 0);
 static_assert(offsetof(muster_lookup_sink, reserved) == 4);
 static_assert(offsetof(muster_lookup_sink, context) == 8);
 static_assert(offsetof(muster_lookup_sink, found) == 16);
+static_assert(offsetof(muster_lookup_sink, refused) == 24);
 
 static_assert(sizeof(muster_lookup_1) == 16);
 static_assert(offsetof(muster_lookup_1, struct_size) == 0);

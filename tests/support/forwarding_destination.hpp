@@ -39,8 +39,9 @@ class ForwardingDestination : public Destination {
     inner_->read_back(ref, cursor, page);
   }
   std::vector<std::string> look_up(std::string_view kind,
-                                   std::span<const std::string_view> identifiers) override {
-    return inner_->look_up(kind, identifiers);
+                                   std::span<const std::string_view> identifiers,
+                                   std::vector<std::size_t>* refused = nullptr) override {
+    return inner_->look_up(kind, identifiers, refused);
   }
   void change_audience(std::int32_t action, std::string_view ref, std::string_view name) override {
     inner_->change_audience(action, ref, name);

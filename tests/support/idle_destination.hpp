@@ -29,7 +29,8 @@ class IdleDestination : public Destination {
   void uninstall() override {}
   bool supports(std::string_view) const override { return false; }
   void read_back(std::string_view, std::string_view, const RecordPage&) override {}
-  std::vector<std::string> look_up(std::string_view, std::span<const std::string_view>) override {
+  std::vector<std::string> look_up(std::string_view, std::span<const std::string_view>,
+                                   std::vector<std::size_t>* = nullptr) override {
     return {};
   }
   void change_audience(std::int32_t, std::string_view, std::string_view) override {}

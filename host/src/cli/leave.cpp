@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/words.hpp"
 #include "run/departure.hpp"
+#include "run/grants.hpp"
 
 namespace muster::cli {
 namespace {
@@ -65,7 +66,8 @@ void tell(const Shell& shell, const ConnectionConfig& connection, const Asked& a
 void leave(const Shell& shell, const Asked& asked) {
   const auto workspace = shell.open_workspace();
   const auto& connection = workspace->config().connection(asked.connection);
-  const DepartureOptions options{lists_of(asked.lists), asked.uninstall};
+  const DepartureOptions options{lists_of(asked.lists), asked.uninstall,
+                                 count_grants(workspace->store(), connection.name)};
   check_departure(*workspace, connection, options);
   const auto row = workspace->connection_row(connection);
   Departure departure;

@@ -188,9 +188,12 @@ class Destination {
       std::function<void(std::span<const std::string_view> ids, std::string_view next_cursor)>;
   virtual void read_back(std::string_view audience_ref, std::string_view cursor,
                          const RecordPage& page) = 0;
-  //! The record id for each identifier, empty where there is none.
+  //! The record id for each identifier, empty where there is none. Of identifiers that the
+  //! destination refuses to look up nothing is known: the places of those go to `refused`, without
+  //! which it throws.
   virtual std::vector<std::string> look_up(std::string_view kind,
-                                           std::span<const std::string_view> identifiers) = 0;
+                                           std::span<const std::string_view> identifiers,
+                                           std::vector<std::size_t>* refused = nullptr) = 0;
   virtual void change_audience(std::int32_t action, std::string_view audience_ref,
                                std::string_view name) = 0;
   virtual CallEstimate estimate(const EstimateRequest& request) = 0;

@@ -1,9 +1,12 @@
 // Where a plugin's library is, and whether it can be trusted as a file (LOAD-3).
+#include <elf.h>
 #include <fmt/format.h>
+#include <link.h>
 #include <sodium.h>
 #include <sys/stat.h>
 
 #include <array>
+#include <cstring>
 #include <fstream>
 
 #include "destination/plugin_library.hpp"
@@ -53,6 +56,30 @@ std::string sha256_of(const Manifest& manifest, const fs::path& file) {
   return hex.data();
 }
 
+//! Whether the file holds all that its program headers say: what is mapped and not there kills the
+//! process. Of a file that is none of this platform's libraries the loader says so itself.
+bool is_cut_short(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::error_code failed;
+  const auto size = fs::file_size(file, failed);
+  ElfW(Ehdr) header{};
+  const auto reads = [&in](void* to, std::uint64_t at, std::size_t bytes) {
+    in.seekg(static_cast<std::streamoff>(at));
+    return in.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes)).good();
+  };
+  if (failed || !reads(&header, 0, sizeof header)) return false;
+  const bool is_ours =
+      std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_phentsize == sizeof(ElfW(Phdr));
+  if (!is_ours) return false;
+  for (std::size_t i = 0; i < header.e_phnum; ++i) {
+    ElfW(Phdr) part{};
+    if (!reads(&part, header.e_phoff + i * sizeof part, sizeof part)) return true;
+    if (part.p_type != PT_LOAD) continue;
+    if (part.p_offset > size || part.p_filesz > size - part.p_offset) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 fs::path locate_library(const Manifest& manifest, const fs::path& plugin_directory) {
@@ -88,6 +115,11 @@ fs::path locate_library(const Manifest& manifest, const fs::path& plugin_directo
           manifest, "plugin.sha256",
           fmt::format("{} is not the file that the manifest names by its sha256", file.string()),
           "install the right library, or correct the manifest");
+    }
+    if (is_cut_short(file)) {
+      throw refused(manifest, "plugin.truncated",
+                    fmt::format("the library {} is not whole", file.string()),
+                    "copy it once more: a part of it is missing");
     }
     return file;
   }

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "destination/call.hpp"
+#include "destination/look_up_call.hpp"
 #include "destination/map_call.hpp"
 #include "destination/sync_call.hpp"
 #include "destination/text.hpp"
@@ -261,22 +262,8 @@ void PluginDestination::read_back(std::string_view audience_ref, std::string_vie
 }
 
 std::vector<std::string> PluginDestination::look_up(std::string_view kind,
-                                                    std::span<const std::string_view> identifiers) {
-  struct Collector {
-    std::vector<std::string> records;
-    const Descriptor& descriptor;
-    Callbacks callbacks{};
-    static void found(void* context, std::size_t index, muster_text record_id) noexcept {
-      auto& self = *static_cast<Collector*>(context);
-      self.callbacks.run([&] {
-        if (index >= self.records.size() || !is_record_id(view(record_id))) {
-          throw plugin_fault(self.descriptor,
-                             "a look-up found what was not asked, or no record id");
-        }
-        self.records[index] = view(record_id);
-      });
-    }
-  };
+                                                    std::span<const std::string_view> identifiers,
+                                                    std::vector<std::size_t>* refused) {
   const auto& table =
       extension<muster_lookup_1>(MUSTER_LOOKUP_1, MUSTER_SIZE_UP_TO(muster_lookup_1, look_up));
   std::vector<std::string> all(identifiers.size());
@@ -286,18 +273,30 @@ std::vector<std::string> PluginDestination::look_up(std::string_view kind,
     std::vector<muster_text> texts;
     texts.reserve(part.size());
     for (const auto identifier : part) texts.push_back(to_text(identifier));
-    Collector collector{std::vector<std::string>(part.size()), plugin_->descriptor};
-    const muster_lookup_sink sink{sizeof(muster_lookup_sink), 0, &collector, &Collector::found};
+    LookUpCall look_up(plugin_->descriptor, part.size());
+    const auto sink = look_up.sink();
     call(
-        collector.callbacks,
+        look_up.callbacks,
         [&](muster_error* error) {
           return table.look_up(instance_, to_text(kind), texts.data(), texts.size(), &sink, error);
         },
         part);
-    std::move(collector.records.begin(), collector.records.end(),
+    if (!look_up.refused.empty() && refused == nullptr) throw look_up_refused();
+    for (const auto place : look_up.refused) refused->push_back(begin + place);
+    std::move(look_up.records.begin(), look_up.records.end(),
               all.begin() + static_cast<std::ptrdiff_t>(begin));
   }
   return all;
+}
+
+//! Silence would say that there is none.
+DestinationError PluginDestination::look_up_refused() const {
+  return {
+      Error(ErrorKind::kLater, "destination.look_up_refused",
+            fmt::format("the destination '{}' refuses to look someone up", plugin_->descriptor.id))
+          .at(services_->where())
+          .with_hint("try again later; if it stays so, ask its support"),
+      MUSTER_UNAVAILABLE, std::nullopt};
 }
 
 void PluginDestination::change_audience(std::int32_t action, std::string_view audience_ref,

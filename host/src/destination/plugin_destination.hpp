@@ -37,7 +37,8 @@ class PluginDestination final : public Destination {
   void read_back(std::string_view audience_ref, std::string_view cursor,
                  const RecordPage& page) override;
   std::vector<std::string> look_up(std::string_view kind,
-                                   std::span<const std::string_view> identifiers) override;
+                                   std::span<const std::string_view> identifiers,
+                                   std::vector<std::size_t>* refused = nullptr) override;
   void change_audience(std::int32_t action, std::string_view audience_ref,
                        std::string_view name) override;
   CallEstimate estimate(const EstimateRequest& request) override;
@@ -47,6 +48,7 @@ class PluginDestination final : public Destination {
   Usage usage() const override { return services_->usage(); }
 
  private:
+  DestinationError look_up_refused() const;
   //! Runs a hook; throws what the host's own parts threw inside it, else DestinationError.
   template <class Hook>
   void call(const Callbacks& callbacks, Hook&& hook,

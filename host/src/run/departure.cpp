@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "run/account_check.hpp"
+#include "run/grants.hpp"
 #include "run/lease.hpp"
 #include "run/not_connected.hpp"
 
@@ -22,9 +23,12 @@ class Leaver {
 
   Departure run() {
     hold_syncs();
-    const auto grants = workspace_.grants(connection_);
+    if (count_grants(store_, connection_.name) != options_.grants) {
+      throw connected_again(connection_.name);
+    }
     auto row = workspace_.connection_row(connection_);
     auto opened = workspace_.open(connection_);
+    opened.pin_grants(options_.grants);
     if (row.state == ConnectionState::kConnected && !keeps_lists()) {
       // A token that was exchanged may lead to another account.
       row = workspace_.ready(connection_, opened);
@@ -32,7 +36,7 @@ class Leaver {
       change_lists(opened.destination());
     }
     end_access(opened.destination());
-    workspace_.forget_access(connection_, grants);
+    workspace_.forget_access(connection_, options_.grants);
     return std::move(result_);
   }
 

@@ -14,6 +14,9 @@ struct DepartureOptions {
   enum class Lists { kKeep, kEmpty, kDelete } lists = Lists::kKeep;
   //! Takes the app out of the account, too, where the destination can.
   bool uninstall = false;
+  //! How often the connection had been connected (grants.hpp) when it was decided: whoever connects
+  //! it since then keeps the access.
+  std::uint64_t grants = 0;
 };
 
 struct Departure {
@@ -32,9 +35,10 @@ void check_departure(Workspace& workspace, const ConnectionConfig& connection,
                      const DepartureOptions& options);
 
 //! Ends the connection: its lists first, then the access, then what is stored of it. Holds the
-//! connection's syncs meanwhile: throws Error kBusy when one of them runs, and kFailed when lists
-//! are to be changed that another account holds than the connection leads to. What was done before
-//! an Error is in the state; asked again, it goes on from there.
+//! connection's syncs meanwhile: throws Error kBusy when one of them runs, and kFailed when it was
+//! connected again meanwhile (connected_again), or when lists are to be changed that another
+//! account holds than the connection leads to. What was done before an Error is in the state; asked
+//! again, it goes on from there.
 Departure depart(Workspace& workspace, const ConnectionConfig& connection,
                  const DepartureOptions& options);
 

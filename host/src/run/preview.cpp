@@ -241,7 +241,8 @@ class Previewer {
         [&](std::size_t done) {
           check_going();
           context_.observer.on_progress({RunProgress::Phase::kMatching, done, plan.adds.size()});
-        });
+        },
+        [](std::size_t) {});  // neither found nor to be created: it will be refused
     return found;
   }
 

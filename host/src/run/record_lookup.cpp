@@ -14,7 +14,8 @@ constexpr std::size_t kLookUpBatch = 2'000;
 void look_up_each(const LookupParts& parts, std::size_t count,
                   const std::function<std::string(std::size_t)>& identifier,
                   const std::function<void(std::size_t, std::string)>& found,
-                  const std::function<void(std::size_t)>& on_progress) {
+                  const std::function<void(std::size_t)>& on_progress,
+                  const std::function<void(std::size_t)>& refused) {
   const auto batch_size =
       std::min<std::size_t>(parts.destination.descriptor().max_batch, kLookUpBatch);
   std::vector<std::string> batch;
@@ -24,8 +25,19 @@ void look_up_each(const LookupParts& parts, std::size_t count,
     batch.clear();
     for (auto i = begin; i < end; ++i) batch.push_back(identifier(i));
     const std::vector<std::string_view> views(batch.begin(), batch.end());
-    auto records = parts.patience.ask([&] { return parts.destination.look_up(parts.kind, views); });
-    for (std::size_t i = 0; i < records.size(); ++i) found(begin + i, std::move(records[i]));
+    std::vector<std::size_t> unknown;
+    auto records = parts.patience.ask([&] {
+      unknown.clear();
+      return parts.destination.look_up(parts.kind, views, refused ? &unknown : nullptr);
+    });
+    std::sort(unknown.begin(), unknown.end());
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      if (std::binary_search(unknown.begin(), unknown.end(), i)) {
+        refused(begin + i);
+      } else {
+        found(begin + i, std::move(records[i]));
+      }
+    }
     parts.patience.progress();
     if (on_progress) on_progress(end);
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "run/grants.hpp"
+
 namespace muster {
 
 std::string StoredSecrets::context(std::string_view name) const {
@@ -17,7 +19,8 @@ bool StoredSecrets::leads_elsewhere() const {
   return row && row->account_id != *account_id_;
 }
 
-void StoredSecrets::require_account() const {
+void StoredSecrets::require_pinned() const {
+  if (grants_ && count_grants(store_, connection_) != *grants_) throw connected_again(connection_);
   if (!leads_elsewhere()) return;
   throw Error(ErrorKind::kFailed, "run.connection_changed",
               fmt::format("'{}' was connected to another account while it was in use", connection_))
@@ -37,7 +40,7 @@ std::optional<std::string> StoredSecrets::get(std::string_view name) {
   }
   const auto sealed = store_.secret(connection_, name);
   // After it: whose the value is that was read is known then.
-  require_account();
+  require_pinned();
   known_.insert_or_assign(std::string(name), sealed);
   if (!sealed) return std::nullopt;
   return vault_.unseal(SealPurpose::kSecret, context(name), *sealed);
@@ -49,7 +52,7 @@ void StoredSecrets::put(std::string_view name, std::string_view value) {
     return;
   }
   Store::Transaction transaction(store_);
-  require_account();
+  require_pinned();
   if (!is_as_known(name)) return;
   store(name, value);
   transaction.commit();

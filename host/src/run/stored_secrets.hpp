@@ -34,6 +34,9 @@ class StoredSecrets final : public SecretStore {
     account_id_ = std::move(account_id);
     known_.clear();
   }
+  //! From now on the secrets must be those of before the connection was connected once more: `get`
+  //! and `put` throw connected_again() else.
+  void pin_grants(std::uint64_t grants) { grants_ = grants; }
   //! Whether the connection leads to another account than the one that was pinned.
   bool leads_elsewhere() const;
   //! From now on what is put is held in memory, and read from there.
@@ -46,7 +49,7 @@ class StoredSecrets final : public SecretStore {
 
  private:
   std::string context(std::string_view name) const;
-  void require_account() const;
+  void require_pinned() const;
   bool is_as_known(std::string_view name) const;
   void store(std::string_view name, std::string_view value);
 
@@ -54,6 +57,7 @@ class StoredSecrets final : public SecretStore {
   const Vault& vault_;
   std::string connection_;
   std::optional<std::string> account_id_;
+  std::optional<std::uint64_t> grants_;
   bool holding_ = false;
   std::map<std::string, std::optional<std::string>, std::less<>> known_;  //!< as they are sealed
   std::map<std::string, std::string, std::less<>> held_;

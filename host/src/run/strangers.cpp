@@ -104,7 +104,8 @@ bool find_members_among_strangers(Session& session, const AudienceReader& reader
       [&](std::size_t i, std::string record) {
         if (!record.empty() && reader.last_holds(record)) there.emplace_back(i, std::move(record));
       },
-      [&](std::size_t) { session.check_going(); });
+      [&](std::size_t) { session.check_going(); },
+      [](std::size_t) {});  // nobody is known to have what the destination refuses
   if (there.empty()) return false;
   Lease::Transaction transaction(session.lease);
   for (auto& [i, record] : there) {

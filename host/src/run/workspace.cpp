@@ -65,6 +65,10 @@ void OpenConnection::hold_secrets() {
   if (stored_secrets_ != nullptr) stored_secrets_->hold();
 }
 
+void OpenConnection::pin_grants(std::uint64_t grants) {
+  if (stored_secrets_ != nullptr) stored_secrets_->pin_grants(grants);
+}
+
 Workspace::Workspace(WorkspaceConfig config, WorkspaceEnvironment environment)
     : config_(std::move(config)), environment_(std::move(environment)) {}
 

@@ -44,6 +44,8 @@ class OpenConnection {
   //! What the destination stores from now on is forgotten with this object, unless
   //! Workspace::keep_account keeps it.
   void hold_secrets();
+  //! As StoredSecrets::pin_grants.
+  void pin_grants(std::uint64_t grants);
 
  private:
   friend class Workspace;
@@ -108,10 +110,8 @@ class Workspace {
   //! holds: both, or neither. Those of another account are forgotten.
   ConnectionRow keep_account(const ConnectionConfig& connection, const Account& account,
                              OpenConnection& opened);
-  //! How often the connection was connected: whether that happened again in between.
-  std::uint64_t grants(const ConnectionConfig& connection);
   //! Forgets the secrets of a connection, which is disconnected from now on. Throws Error kFailed,
-  //! and does nothing, when it was connected since it had been `grants_before` times.
+  //! and does nothing, when it was connected more often than `grants_before` times.
   void forget_access(const ConnectionConfig& connection, std::uint64_t grants_before);
   //! The row of a connection that may be used now: a static token that was not checked yet, or is
   //! another one than before, is checked by its destination. From then on `opened` goes with that

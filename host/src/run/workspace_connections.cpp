@@ -1,8 +1,5 @@
 // What a workspace keeps of its connections: whose they are, and whether they may be used.
-#include <fmt/format.h>
-
-#include <charconv>
-
+#include "run/grants.hpp"
 #include "run/not_connected.hpp"
 #include "run/stored_secrets.hpp"
 #include "run/workspace.hpp"
@@ -12,9 +9,6 @@ namespace {
 
 //! Where the fingerprint of a connection's static token is kept, once it was checked.
 std::string checked_token(const ConnectionConfig& connection) { return "token/" + connection.name; }
-
-//! Where it is kept how often the connection was connected.
-std::string grant_key(const ConnectionConfig& connection) { return "grants/" + connection.name; }
 
 void require_connected(const ConnectionConfig& connection, ConnectionState state) {
   const bool may_be_checked =
@@ -66,27 +60,15 @@ ConnectionRow Workspace::keep_account(const ConnectionConfig& connection, const 
   Store::Transaction transaction(store());
   auto row = put_account(connection, account);
   if (opened.stored_secrets_ != nullptr) opened.stored_secrets_->keep();
-  store().put_value(grant_key(connection), std::to_string(grants(connection) + 1));
+  add_grant(store(), connection.name);
   transaction.commit();
   return row;
 }
 
-//! How often the connection was connected.
-std::uint64_t Workspace::grants(const ConnectionConfig& connection) {
-  const auto kept = store().value(grant_key(connection)).value_or("");
-  std::uint64_t number = 0;
-  std::from_chars(kept.data(), kept.data() + kept.size(), number);
-  return number;
-}
-
 void Workspace::forget_access(const ConnectionConfig& connection, std::uint64_t grants_before) {
   Store::Transaction transaction(store());
-  if (grants(connection) != grants_before) {
-    throw Error(
-        ErrorKind::kFailed, "leave.connected_again",
-        fmt::format("'{}' was connected again while it was being disconnected, and stays so",
-                    connection.name))
-        .with_hint("disconnect it once more when that is what you want");
+  if (count_grants(store(), connection.name) != grants_before) {
+    throw connected_again(connection.name);
   }
   auto row = connection_row(connection);
   store().forget_secrets(connection.name);

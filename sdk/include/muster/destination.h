@@ -422,6 +422,8 @@ typedef struct muster_lookup_sink {
   void* context;
   /* Once for each identifier that has a record; indexes not reported have none. */
   void (*found)(void* context, size_t index, muster_text record_id) MUSTER_NOEXCEPT;
+  /* For an identifier that the destination refuses to look up: whether it has one is not known. */
+  void (*refused)(void* context, size_t index) MUSTER_NOEXCEPT;
 } muster_lookup_sink;
 typedef struct muster_lookup_1 {
   uint32_t struct_size;
