@@ -163,13 +163,15 @@ TEST_F(GuardedTest, AnEmptiedSourceForgetsNobodyOfTheFormerAccount) {
     connection.account_id = "another";
     store->put_connection(connection);
   }
-  world.cohort({});
+  world.cohort({"bad"});
   RunOptions full;
   full.full = true;
   const auto result = world.run(full);
   ASSERT_TRUE(result.error);
   EXPECT_EQ(result.error->code(), "guard.empty_source");
   EXPECT_NE(result.error->message().find("30"), std::string::npos) << result.error->message();
+  EXPECT_TRUE(result.cohort_was_read);
+  EXPECT_EQ(dropped(result, "invalid_email"), 1U);
   const auto store = world.store();
   EXPECT_EQ(store->count_members(store->sync("s")->id, MemberState::kListed), 30U);
   EXPECT_FALSE(store->sync("s")->audience_ref.empty());

@@ -247,6 +247,33 @@ TEST_F(RekeyTest, ALookUpThatFailsStopsBeforeAnythingIsWritten) {
   expect_kept(world.run());
 }
 
+//! The cohort is read by then: the figures and the report tell everyone of it.
+TEST_F(RekeyTest, ThatEndsBeforeThereIsAPlanTellsEveryone) {
+  fill("contact_id");
+  world.configure({}, "email");
+  auto people = SyncWorld::people(40);
+  people.insert(people.end(), {"bad", people[0]});
+  world.cohort(people);
+  world.fault("/batch/read", 503, -1);
+  const auto result = world.run();
+  ASSERT_TRUE(result.error);
+  EXPECT_TRUE(result.cohort_was_read);
+  const auto kept = world.store()->run(result.run.id);
+  EXPECT_TRUE(kept->cohort_was_read);
+  for (const auto& f : {result.run.figures, kept->figures}) {
+    EXPECT_EQ(f.rows, 42U);
+    EXPECT_EQ(f.duplicates, 1U);
+    EXPECT_EQ(f.members, 41U);
+    EXPECT_EQ(f.listed, 0U);
+    EXPECT_EQ(f.to_retry, 40U);
+    EXPECT_EQ(f.dropped, (std::map<std::string, std::uint64_t>{{"invalid_email", 1}}));
+  }
+  const auto report = read_file(result.report);
+  EXPECT_EQ(count_of(report, ",to_retry,"), 40U);
+  EXPECT_EQ(count_of(report, "\n"), 1U + 42U);
+  EXPECT_LT(report.find("person1@"), report.find("person2@")) << "in the order of the source";
+}
+
 TEST_F(RekeyTest, AConnectionOfAnotherNameToTheSameAccountChangesNothing) {
   fill("email");
   world.configure({}, "email", "renamed");

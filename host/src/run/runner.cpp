@@ -81,17 +81,20 @@ class Runner {
     check_account(connection);
     report_.link_records(connection.record_url);
     read_cohort();
-    judge_another_account();
-    move_to_account(connection);
     session_.emplace(Session{context_, rules_, lease_, report_, spill_, *cohort_, sync_, run_.id});
+    session_->tally.read(*cohort_);
     session_->keep_figures = [this] { keep_figures(); };
     session_->batch_progress = &batch_progress_;
     session_->repair = options_.repair;
     session_->allow_removals = options_.allow_removals;
     session_->is_whole = options_.delta == nullptr;
+    keep_figures();
     // With the state its reference was lost; in another account the name means nothing.
     session_->may_adopt = options_.full && same_account_;
     report_rows_not_sent(*session_);
+    judge_another_account();
+    move_to_account(connection);
+    session_->sync = sync_;
     Execution(*session_, options_, leaving_ ? &*leaving_ : nullptr, run_.mode).run();
   }
 
@@ -120,6 +123,7 @@ class Runner {
 
   void close_report() {
     if (session_) {
+      if (!session_->tally.started()) report_unplanned(*session_);
       report_open_adds(*session_, session_->open_adds);
       report_merged_leavers(*session_);
     }
@@ -148,7 +152,7 @@ class Runner {
     run_.figures = session_->tally.figures();
     run_.figures.not_updated = session_->refused_updates;
     run_.figures.not_removed = session_->refused_removes.size() + session_->refused_strangers;
-    run_.cohort_was_read = session_->tally.started();
+    run_.cohort_was_read = session_->tally.has_read();
   }
 
   void keep_figures() {

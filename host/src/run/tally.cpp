@@ -5,17 +5,25 @@
 
 namespace muster {
 
-void Tally::start(const CohortIndex& cohort, const Plan& plan) {
-  started_ = true;
+void Tally::read(const CohortIndex& cohort) {
+  has_read_ = true;
   figures_.rows = cohort.rows();
   figures_.members = cohort.member_count();
   figures_.duplicates = cohort.duplicates().size();
+  figures_.listed = figures_.added = figures_.unchanged = 0;
+  figures_.to_retry = cohort.members().size();
+  figures_.dropped = cohort.rejected();
+  check();
+}
+
+void Tally::start(const CohortIndex& cohort, const Plan& plan) {
+  read(cohort);
+  started_ = true;
   figures_.listed = plan.unchanged;
   // Planned anew, for a list that was restored meanwhile: whom it holds by this run is added.
   figures_.added = plan.listed_by_run;
   figures_.unchanged = plan.unchanged - plan.listed_by_run;
   figures_.to_retry = plan.adds.size();
-  figures_.dropped = cohort.rejected();
   for (const auto& [reason, count] : plan.still_dropped_by_reason) {
     figures_.dropped[reason] += count;
   }

@@ -13,6 +13,9 @@ class Tally {
  public:
   //! Nothing read yet: all zero.
   Tally() = default;
+  //! The cohort, before anything is planned: whoever can be sent is still to be retried.
+  void read(const CohortIndex& cohort);
+  bool has_read() const noexcept { return has_read_; }
   //! As the plan finds things: every planned add is still to be retried.
   void start(const CohortIndex& cohort, const Plan& plan);
   bool started() const noexcept { return started_; }
@@ -46,6 +49,7 @@ class Tally {
   void check() const;
 
   RunFigures figures_;
+  bool has_read_ = false;
   bool started_ = false;
 };
 

@@ -1,5 +1,7 @@
 #include "run/untouched_rows.hpp"
 
+#include <algorithm>
+
 #include "run/adds.hpp"
 #include "run/removes.hpp"
 #include "run/updates.hpp"
@@ -16,6 +18,17 @@ void report_rows_not_sent(Session& session) {
   for (const auto offset : session.cohort.rejected_rows()) {
     const auto row = session.spill.read(offset);
     session.report.add({"none", row.source_id, row.identifier, "dropped", row.reason, {}, {}});
+  }
+  session.report.flush();
+}
+
+void report_unplanned(Session& session) {
+  std::vector<SpillOffset> offsets;
+  for (const auto& member : session.cohort.members()) offsets.push_back(member.offset);
+  std::sort(offsets.begin(), offsets.end());
+  for (const auto offset : offsets) {
+    const auto member = session.spill.read(offset);
+    session.report.add({"none", member.source_id, member.identifier, "to_retry", {}, {}, {}});
   }
   session.report.flush();
 }

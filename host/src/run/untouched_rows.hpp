@@ -11,6 +11,9 @@ namespace muster {
 //! Duplicates and rejected rows of the source.
 void report_rows_not_sent(Session& session);
 
+//! Whoever of the cohort could be sent, in a run that ended before it had a plan.
+void report_unplanned(Session& session);
+
 void report_still_dropped(Session& session, const Plan& plan);
 
 //! The updates of the run so far: of the plan, and of members that its adds left unwritten.
