@@ -11,11 +11,11 @@ namespace {
 using testing::Cohort;
 using ::testing::HasSubstr;
 
-Plan plan_with(std::size_t removes, std::uint64_t held_before) {
+Plan plan_with(std::size_t removes, std::uint64_t listed_before) {
   Plan plan;
   plan.removes.resize(removes);
   plan.leaving_now = removes;
-  plan.held_before = held_before;
+  plan.listed_before = listed_before;
   return plan;
 }
 
@@ -42,6 +42,46 @@ TEST(Guard, DoesNotJudgeASmallAudienceByItsShare) {
   const auto cohort = Cohort::of({"a@x.com"});
   EXPECT_FALSE(judge(plan_with(19, 19), cohort.index(), 0.3).would_stop);
   EXPECT_TRUE(judge(plan_with(20, 20), cohort.index(), 0.3).would_stop);
+}
+
+Plan plan_with_unsure(std::size_t removes, std::uint64_t listed, std::size_t unsure_removes,
+                      std::uint64_t unsure) {
+  auto plan = plan_with(removes, listed);
+  plan.unsure_leaving = unsure_removes;
+  plan.unsure_before = unsure;
+  return plan;
+}
+
+TEST(Guard, JudgesThoseThatMayBeListedApart) {
+  const auto cohort = Cohort::of({"a@x.com"});
+  const auto listed = judge(plan_with_unsure(100, 100, 0, 1'000), cohort.index(), 0.3);
+  ASSERT_TRUE(listed.error);
+  EXPECT_THAT(listed.error->message(), HasSubstr("100 of 100 listed members (100.0%) would"));
+  EXPECT_DOUBLE_EQ(listed.removals_share, 1.0);
+  const auto unsure = judge(plan_with_unsure(0, 100, 20, 50), cohort.index(), 0.3);
+  ASSERT_TRUE(unsure.error);
+  EXPECT_EQ(unsure.error->code(), "guard.removals");
+  EXPECT_THAT(unsure.error->message(),
+              HasSubstr("20 of 50 members that were sent and may be in the list (40.0%) would"));
+  EXPECT_FALSE(judge(plan_with_unsure(30, 100, 15, 50), cohort.index(), 0.3).would_stop);
+}
+
+//! Neither is judged alone: a list must not slip through in two halves.
+TEST(Guard, JudgesBothKindsTogetherWhereOneIsSmall) {
+  const auto cohort = Cohort::of({"a@x.com"});
+  const auto verdict = judge(plan_with_unsure(15, 15, 10, 15), cohort.index(), 0.3);
+  ASSERT_TRUE(verdict.error);
+  EXPECT_THAT(verdict.error->message(),
+              HasSubstr("15 of 15 listed members and 10 of 15 that may be in the list (83.3%"));
+  EXPECT_FALSE(judge(plan_with_unsure(9, 9, 10, 10), cohort.index(), 0.3).would_stop);
+}
+
+TEST(Guard, SaysOfAnEmptySourceWhomItWouldRemove) {
+  const auto cohort = Cohort::of({});
+  const auto verdict = judge(plan_with_unsure(3, 3, 4, 4), cohort.index(), 0.3);
+  ASSERT_TRUE(verdict.error);
+  EXPECT_THAT(verdict.error->message(),
+              HasSubstr("all 3 listed members and 4 that may be in the list would be removed"));
 }
 
 TEST(Guard, StopsAnEmptySourceHoweverSmallTheAudience) {

@@ -51,7 +51,7 @@ TEST(Plan, AddsAPendingMemberAgain) {
   const auto plan = plan_of(Cohort::of({"a@x.com"}), {row_of("a@x.com", MemberState::kPending)});
   expect_one_add(plan, AddCause::kPending);
   EXPECT_EQ(plan.adds_by_record, 0U);
-  EXPECT_EQ(plan.held_before, 0U);
+  EXPECT_EQ(plan.listed_before + plan.unsure_before, 0U);
 }
 
 TEST(Plan, LeavesAListedMemberAlone) {
@@ -59,7 +59,7 @@ TEST(Plan, LeavesAListedMemberAlone) {
       plan_of(Cohort::of({"a@x.com"}), {row_of("a@x.com", MemberState::kListed, "101")});
   expect_no_operation(plan);
   EXPECT_EQ(plan.unchanged, 1U);
-  EXPECT_EQ(plan.held_before, 1U);
+  EXPECT_EQ(plan.listed_before, 1U);
 }
 
 TEST(Plan, AddsALeavingMemberAgainByItsRecord) {
@@ -67,7 +67,7 @@ TEST(Plan, AddsALeavingMemberAgainByItsRecord) {
       plan_of(Cohort::of({"a@x.com"}), {row_of("a@x.com", MemberState::kLeaving, "101")});
   expect_one_add(plan, AddCause::kLeaving);
   EXPECT_EQ(plan.adds_by_record, 1U);
-  EXPECT_EQ(plan.held_before, 1U);
+  EXPECT_EQ(plan.listed_before, 1U);
 }
 
 TEST(Plan, LooksForADroppedMemberAgainInTheNextRun) {
@@ -107,7 +107,11 @@ TEST(Plan, RemovesWhoIsListedLeavingOrPendingAndNotInTheCohort) {
     ASSERT_EQ(plan.removes.size(), 1U) << static_cast<int>(state);
     EXPECT_EQ(plan.removes[0], Cohort::key("gone@x.com"));
     EXPECT_TRUE(plan.forgotten.empty());
-    EXPECT_EQ(plan.held_before, 1U);  // a pending one may have got in
+    const bool is_pending = state == MemberState::kPending;  // it may have got in
+    EXPECT_EQ(plan.listed_before, is_pending ? 0U : 1U);
+    EXPECT_EQ(plan.leaving_now, state == MemberState::kListed ? 1U : 0U);
+    EXPECT_EQ(plan.unsure_before, is_pending ? 1U : 0U);
+    EXPECT_EQ(plan.unsure_leaving, is_pending ? 1U : 0U);
   }
 }
 
@@ -124,10 +128,14 @@ TEST(Plan, RemovesWhoMayYetBeInTheAudienceButCountsNoRemoval) {
   auto with_seal = dropped_row("gone@x.com", "not_found", 1, kNow);
   with_seal.sealed_identifier = "sealed";
   const auto removed_already = row_of("gone@x.com", MemberState::kPending, "101");
-  for (const auto& row : {with_record, with_seal, removed_already}) {
+  auto came_to_nothing = row_of("gone@x.com", MemberState::kPending);
+  came_to_nothing.sealed_identifier = "sealed";
+  came_to_nothing.detail = kNotApplied;
+  for (const auto& row : {with_record, with_seal, removed_already, came_to_nothing}) {
     const auto plan = plan_of(Cohort::of({}), {row});
     ASSERT_EQ(plan.doubtful.size(), 1U);
     EXPECT_EQ(plan.doubtful[0], row.key);
+    EXPECT_EQ(plan.unsure_before + plan.unsure_leaving, 0U);
     EXPECT_TRUE(plan.removes.empty());
     EXPECT_TRUE(plan.forgotten.empty());
   }

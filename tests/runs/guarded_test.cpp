@@ -255,22 +255,6 @@ TEST_F(GuardedTest, ARepairOfAMirrorRemovesManyStrangersWhenItIsAllowedTo) {
   EXPECT_EQ(world.listed().size(), 30U);
 }
 
-TEST_F(GuardedTest, AddsOfACutShortFirstRunCountAsListed) {
-  simulator::Fault lost;
-  lost.path = "/memberships";
-  lost.kind = "reset";
-  lost.applied = true;
-  lost.count = -1;
-  world.hubspot.faults().add(lost);
-  world.cohort(SyncWorld::people(100));
-  ASSERT_TRUE(world.run().error);
-  world.hubspot.faults().clear();
-  ASSERT_EQ(world.listed().size(), 100U);
-  world.clock.advance(hours(1));
-  world.cohort(SyncWorld::people(1));
-  expect_stopped("guard.removals", 100);
-}
-
 TEST_F(GuardedTest, RemovalsThatWereConfirmedAreNotJudgedAgain) {
   fill(100);
   world.cohort(SyncWorld::people(75));

@@ -65,6 +65,7 @@ const char* meaning(const ExplainedPerson& person) {
   const auto& row = *person.state;
   switch (row.state) {
     case MemberState::kPending:
+      if (row.detail == kNotApplied) return "sent without effect; the next run sends it again";
       if (!row.sealed_identifier.empty()) {
         return "sent, and not yet known whether it took effect; the next run goes on";
       }

@@ -24,14 +24,65 @@ std::string beginning_with(const std::string& hint) {
   return hint + (hint.back() == '?' ? " " : "; ");
 }
 
-//! `then`: what becomes of the listed members, with a place for their number.
+//! Members who leave, of those of their kind.
+struct Group {
+  std::uint64_t leaving = 0;
+  std::uint64_t whole = 0;
+  double share() const { return share_of(leaving, whole); }
+};
+
+//! More leave than may; in words, with the figures.
+struct Excess {
+  double share = 0;
+  std::string who;
+};
+
+//! Those that the destination once confirmed, and those that may be in the list, are judged apart:
+//! the ones must not hide how many of the others leave. Both together where one kind is too small.
+std::optional<Excess> excess_of(const Plan& plan, std::optional<double> max_removals) {
+  const Group listed{plan.leaving_now, plan.listed_before};
+  const Group unsure{plan.unsure_leaving, plan.unsure_before};
+  const Group both{listed.leaving + unsure.leaving, listed.whole + unsure.whole};
+  const auto is_too_much = [&](const Group& group) {
+    return max_removals && group.whole >= kSmallAudience && group.share() > *max_removals;
+  };
+  if (is_too_much(listed)) {
+    return Excess{listed.share(), fmt::format("{} of {} listed members ({:.1f}%)", listed.leaving,
+                                              listed.whole, listed.share() * 100)};
+  }
+  if (is_too_much(unsure)) {
+    return Excess{unsure.share(),
+                  fmt::format("{} of {} members that were sent and may be in the list ({:.1f}%)",
+                              unsure.leaving, unsure.whole, unsure.share() * 100)};
+  }
+  if (is_too_much(both)) {
+    return Excess{both.share(),
+                  fmt::format("{} of {} listed members and {} of {} that may be in the list "
+                              "({:.1f}% of both)",
+                              listed.leaving, listed.whole, unsure.leaving, unsure.whole,
+                              both.share() * 100)};
+  }
+  return std::nullopt;
+}
+
+std::string held_text(const Plan& plan) {
+  if (plan.unsure_before == 0) return fmt::format("{} listed members", plan.listed_before);
+  if (plan.listed_before == 0) {
+    return fmt::format("{} members that may be in the list", plan.unsure_before);
+  }
+  return fmt::format("{} listed members and {} that may be in the list", plan.listed_before,
+                     plan.unsure_before);
+}
+
+//! `then`: what becomes of the members, with a place for who they are.
 Error empty_source(const Plan& plan, const CohortIndex& cohort, std::string_view then) {
   auto what =
       cohort.rows() == 0
           ? std::string("the source is empty")
           : fmt::format("none of the source's {} rows has a usable identifier", cohort.rows());
-  what += plan.held_before == 0 ? "; nobody is listed yet, and nothing was sent"
-                                : "; " + fmt::format(fmt::runtime(then), plan.held_before);
+  what += plan.listed_before + plan.unsure_before == 0
+              ? "; nobody is listed yet, and nothing was sent"
+              : "; " + fmt::format(fmt::runtime(then), held_text(plan));
   return stopped("guard.empty_source", std::move(what));
 }
 
@@ -40,16 +91,17 @@ Error empty_source(const Plan& plan, const CohortIndex& cohort, std::string_view
 GuardVerdict judge(const Plan& plan, const CohortIndex& cohort,
                    std::optional<double> max_removals) {
   GuardVerdict verdict;
-  verdict.removals_share = share_of(plan.leaving_now, plan.held_before);
+  const auto excess = excess_of(plan, max_removals);
+  verdict.removals_share = excess ? excess->share
+                           : plan.listed_before > 0
+                               ? share_of(plan.leaving_now, plan.listed_before)
+                               : share_of(plan.unsure_leaving, plan.unsure_before);
   if (cohort.members().empty()) {
-    verdict.error = empty_source(plan, cohort, "all {} listed members would be removed");
-  } else if (max_removals && plan.held_before >= kSmallAudience &&
-             verdict.removals_share > *max_removals) {
-    verdict.error = stopped(
-        "guard.removals",
-        fmt::format("{} of {} listed members ({:.1f}%) would be removed; the guard allows {:.1f}%",
-                    plan.leaving_now, plan.held_before, verdict.removals_share * 100,
-                    *max_removals * 100));
+    verdict.error = empty_source(plan, cohort, "all {} would be removed");
+  } else if (excess) {
+    verdict.error =
+        stopped("guard.removals", fmt::format("{} would be removed; the guard allows {:.1f}%",
+                                              excess->who, *max_removals * 100));
   }
   verdict.would_stop = verdict.error.has_value();
   return verdict;
@@ -60,18 +112,14 @@ std::optional<Error> judge_repair(const Plan& plan, const CohortIndex& cohort,
   constexpr const char* kThen =
       "missing from the list would count as having left, and not be added again";
   if (cohort.members().empty()) {
-    return empty_source(plan, cohort,
-                        fmt::format("whoever of the {{}} listed members is {}", kThen));
+    return empty_source(plan, cohort, fmt::format("whoever of the {{}} is {}", kThen));
   }
-  const auto share = share_of(plan.leaving_now, plan.held_before);
-  if (!max_removals || plan.held_before < kSmallAudience || share <= *max_removals) {
-    return std::nullopt;
-  }
-  return stopped(
-      "guard.removals",
-      fmt::format("{} of {} listed members ({:.1f}%) are no longer in the cohort, and "
-                  "whoever of them is {}; the guard allows {:.1f}%",
-                  plan.leaving_now, plan.held_before, share * 100, kThen, *max_removals * 100));
+  const auto excess = excess_of(plan, max_removals);
+  if (!excess) return std::nullopt;
+  return stopped("guard.removals",
+                 fmt::format("{} are no longer in the cohort, and whoever of them is {}; the guard "
+                             "allows {:.1f}%",
+                             excess->who, kThen, *max_removals * 100));
 }
 
 std::optional<Error> judge_source(const Error& fault, std::uint64_t listed) {

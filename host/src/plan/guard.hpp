@@ -12,16 +12,19 @@ namespace muster {
 
 struct GuardVerdict {
   bool would_stop = false;
-  //! Of what is listed: 0 to 1.
+  //! Of what is listed, 0 to 1: of those that the verdict is for; where it lets pass, of those that
+  //! the destination confirmed, if there are any.
   double removals_share = 0;
   //! What to tell when it stops: the figures, and the flag that lets it pass.
   std::optional<Error> error;
 };
 
 //! `max_removals`: the largest share of what is listed that may leave in one run, 0 to 1; nothing
-//! when the guard is off. An audience of fewer than 20 members is not stopped by the share. A
-//! cohort without a single usable member always is, also with the guard off: it is the mark of a
-//! broken export, and whoever means it says so with --allow-removals.
+//! when the guard is off. It holds for those that the destination confirmed, and for those that may
+//! be in the audience since an add of them may have taken effect, each kind by itself. An audience
+//! of fewer than 20 members is not stopped by the share. A cohort without a single usable member
+//! always is, also with the guard off: it is the mark of a broken export, and whoever means it says
+//! so with --allow-removals.
 GuardVerdict judge(const Plan& plan, const CohortIndex& cohort, std::optional<double> max_removals);
 
 //! The same of a repair, which removes nobody who is listed, and adds who is missing of the cohort

@@ -19,12 +19,12 @@ class Merge {
     count_held(row);
     // Pending without a seal: taken out already, or of a list that is gone (removes.cpp,
     // audience_life.cpp).
-    const bool was_removed = row.state == MemberState::kPending && row.sealed_identifier.empty();
-    if (was_removed) {
+    if (row.state == MemberState::kPending && !may_have_been_added(row)) {
       plan_.doubtful.push_back(row.key);
     } else if (row.state != MemberState::kDropped) {
       plan_.removes.push_back(row.key);
-      if (may_be_held(row) && row.state != MemberState::kLeaving) ++plan_.leaving_now;
+      if (row.state == MemberState::kListed) ++plan_.leaving_now;
+      if (row.state == MemberState::kPending) ++plan_.unsure_leaving;
     } else if (!row.record_id.empty() || !row.sealed_identifier.empty()) {
       plan_.doubtful.push_back(row.key);
     } else {
@@ -62,15 +62,12 @@ class Merge {
     return row.state != MemberState::kListed || options_.mode == RunMode::kFull;
   }
 
-  //! A pending row with a sealed identifier is an add that may have taken effect; one without is a
-  //! removal that the destination has confirmed already.
-  static bool may_be_held(const MemberRow& row) {
-    return row.state == MemberState::kListed || row.state == MemberState::kLeaving ||
-           (row.state == MemberState::kPending && !row.sealed_identifier.empty());
-  }
-
   void count_held(const MemberRow& row) {
-    if (may_be_held(row)) ++plan_.held_before;
+    if (row.state == MemberState::kListed || row.state == MemberState::kLeaving) {
+      ++plan_.listed_before;
+    } else if (may_have_been_added(row)) {
+      ++plan_.unsure_before;
+    }
   }
 
   void add(const IndexedMember& member, AddCause cause) {

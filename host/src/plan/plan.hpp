@@ -52,16 +52,18 @@ struct Plan {
   std::vector<MemberKey> removes;      //!< rows pending, listed or leaving of who is not there now
   std::vector<MemberKey> forgotten;    //!< dropped rows of who is not in the cohort any more
   //! Rows of who is not in the cohort and may yet be in the audience: dropped after an add of which
-  //! not all is known, or removed without a read-back's having confirmed it. To be removed, and no
-  //! removal of a member.
+  //! not all is known, or removed without a read-back's having confirmed it; and of adds that the
+  //! destination says to have come to nothing. To be removed, and no removal of a member.
   std::vector<MemberKey> doubtful;
   std::vector<StillDropped> still_dropped;
   std::map<std::string, std::uint64_t> still_dropped_by_reason;
   std::map<std::string, std::uint64_t> tried_again_by_reason;  //!< of adds: dropped before
   std::uint64_t unchanged = 0;                                 //!< listed, and to stay so
   std::uint64_t listed_by_run = 0;   //!< of unchanged: whom the run that goes on has listed
-  std::uint64_t held_before = 0;     //!< rows that are, or may be, in the audience before the run
+  std::uint64_t listed_before = 0;   //!< rows that the destination once confirmed
   std::uint64_t leaving_now = 0;     //!< of these: such as this run is the first to remove
+  std::uint64_t unsure_before = 0;   //!< rows of adds that may have taken effect
+  std::uint64_t unsure_leaving = 0;  //!< of these: to be removed
   std::uint64_t adds_by_record = 0;  //!< of adds: those whose record is known
 };
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "run/dead_runs.hpp"
+#include "run/open_adds.hpp"
 #include "run/open_records.hpp"
 #include "run/unaccounted.hpp"
 
@@ -103,9 +104,7 @@ class AddSender {
       if (auto row = store_.member(session_.sync.id, add.planned.key)) {
         candidate.row = std::move(*row);
         candidate.was_listed = candidate.row.state == MemberState::kListed;
-        candidate.may_be_in = candidate.row.state != MemberState::kDropped ||
-                              !candidate.row.record_id.empty() ||
-                              !candidate.row.sealed_identifier.empty();
+        candidate.may_be_in = may_be_in(candidate.row);
         candidate.of_dead_run = was_sent_by_a_dead_run(candidate.row);
         candidate.reason_before = candidate.row.reason;
         candidate.detail_before = candidate.row.detail;
@@ -117,6 +116,12 @@ class AddSender {
     return candidates;
   }
 
+  static bool may_be_in(const MemberRow& row) {
+    if (row.state == MemberState::kPending) return row.detail != kNotApplied;
+    return row.state != MemberState::kDropped || !row.record_id.empty() ||
+           !row.sealed_identifier.empty();
+  }
+
   bool was_sent_by_a_dead_run(const MemberRow& row) {
     const bool sent = row.state == MemberState::kPending && !row.sealed_identifier.empty();
     return sent && row.since != session_.run && dead_runs_.contains(row.since);
@@ -124,7 +129,12 @@ class AddSender {
 
   void put_pending(Candidate& candidate) {
     auto& row = candidate.row;
-    if (row.state == MemberState::kPending && !row.sealed_identifier.empty()) return;
+    const bool came_to_nothing = row.detail == kNotApplied;
+    if (came_to_nothing) row.detail.clear();
+    if (row.state == MemberState::kPending && !row.sealed_identifier.empty()) {
+      if (came_to_nothing) store_.put_member(session_.sync.id, row);
+      return;
+    }
     row.state = MemberState::kPending;
     row.sealed_identifier = session_.sealed(row.key, candidate.member.identifier);
     row.since = session_.run;
@@ -184,9 +194,10 @@ class AddSender {
         break;
       case OutcomeKind::kRetry:
       case OutcomeKind::kSkipped:
+        if (!candidate.may_be_in) candidate.row.detail = kNotApplied;
         break;
     }
-    remember_record(candidate, outcome);
+    remember(candidate, outcome);
     return false;
   }
 
@@ -258,10 +269,12 @@ class AddSender {
     report(candidate, "dropped", reason, detail, {});
   }
 
-  //! What was learnt of the record saves a look-up in the next pass.
-  void remember_record(Candidate& candidate, const Outcome& outcome) {
-    if (outcome.record_id.empty() || outcome.record_id == candidate.row.record_id) return;
-    candidate.row.record_id = outcome.record_id;
+  //! What was learnt of the record saves a look-up in the next pass; and the guard must not take
+  //! for listed whoever surely is not.
+  void remember(Candidate& candidate, const Outcome& outcome) {
+    const bool found = !outcome.record_id.empty() && outcome.record_id != candidate.row.record_id;
+    if (found) candidate.row.record_id = outcome.record_id;
+    if (!found && candidate.row.detail != kNotApplied) return;
     store_.put_member(session_.sync.id, candidate.row);
   }
 
@@ -287,22 +300,7 @@ class AddSender {
   std::size_t open_;  //!< adds that are not settled
 };
 
-//! The rows of adds that no batch has settled.
-void report_open(Session& session, const std::vector<PlannedAdd>& adds,
-                 const std::vector<bool>& settled) {
-  for (std::size_t i = 0; i < adds.size(); ++i) {
-    if (settled[i]) continue;
-    const auto member = session.spill.read(adds[i].offset);
-    session.report.add({"add", member.source_id, member.identifier, "to_retry", {}, {}, {}});
-  }
-  session.report.flush();
-}
-
 }  // namespace
-
-void report_open_adds(Session& session, const std::vector<PlannedAdd>& adds) {
-  report_open(session, adds, std::vector<bool>(adds.size(), false));
-}
 
 PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds, Removals* removals) {
   std::vector<bool> settled(adds.size(), false);
@@ -334,10 +332,10 @@ PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds, Remov
     }
   } catch (const AudienceGone&) {
     // Everyone is sent again to the next one, and told then.
-    if (!session.may_recreate) report_open(session, adds, settled);
+    if (!session.may_recreate) report_open_adds(session, adds, settled);
     throw;
   } catch (...) {
-    report_open(session, adds, settled);
+    report_open_adds(session, adds, settled);
     throw;
   }
   const bool removals_follow = end.left && !end.unavailable && removals != nullptr;

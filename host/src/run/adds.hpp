@@ -16,7 +16,4 @@ namespace muster {
 PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds,
                     Removals* removals = nullptr);
 
-//! Reports adds that are not sent at all: they are left to the next run.
-void report_open_adds(Session& session, const std::vector<PlannedAdd>& adds);
-
 }  // namespace muster

@@ -3,6 +3,7 @@
 #include "plan/guard.hpp"
 #include "run/adds.hpp"
 #include "run/changes.hpp"
+#include "run/open_adds.hpp"
 #include "run/proof.hpp"
 #include "run/rekeyed_rows.hpp"
 #include "run/removes.hpp"

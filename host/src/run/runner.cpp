@@ -6,10 +6,10 @@
 
 #include "plan/guard.hpp"
 #include "run/account_check.hpp"
-#include "run/adds.hpp"
 #include "run/execution.hpp"
 #include "run/heartbeat.hpp"
 #include "run/meter.hpp"
+#include "run/open_adds.hpp"
 #include "run/reading_progress.hpp"
 #include "run/ready_connection.hpp"
 #include "run/rekey.hpp"
@@ -187,7 +187,7 @@ class Runner {
   void judge_another_account() const {
     if (same_account_ || options_.allow_removals) return;
     Plan plan;
-    plan.held_before = context_.store.count_members(sync_.id, MemberState::kListed);
+    plan.listed_before = context_.store.count_members(sync_.id, MemberState::kListed);
     const auto verdict = judge(plan, *cohort_, std::nullopt);
     if (verdict.error) throw *verdict.error;
   }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "run/adds.hpp"
+#include "run/open_adds.hpp"
 #include "run/removes.hpp"
 #include "run/updates.hpp"
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -57,12 +58,23 @@ struct MemberRow {
   std::string record_id;          //!< listed and leaving; pending where it is known already
   std::string sealed_identifier;  //!< pending; dropped where an add of before may have taken effect
   std::string reason;             //!< dropped only
-  std::string detail;             //!< dropped only: the destination's own code
+  std::string detail;             //!< dropped: the destination's own code; pending: kNotApplied
   std::uint32_t attempts = 0;     //!< how often an add was tried without success
   std::optional<Instant> last_try;
   std::uint64_t properties = 0;  //!< fingerprint of the property values last written; 0: none
   RunId since{};                 //!< the run that brought it into this state
 };
+
+//! Of a pending row: every add of the member was answered, and none can have taken effect. Taken
+//! away before the next one is sent.
+inline constexpr std::string_view kNotApplied = "NOT_APPLIED";
+
+//! A pending row with a sealed identifier is an add that may have taken effect; one without is a
+//! removal that the destination has confirmed already.
+inline bool may_have_been_added(const MemberRow& row) {
+  return row.state == MemberState::kPending && !row.sealed_identifier.empty() &&
+         row.detail != kNotApplied;
+}
 
 enum class RunStatus {
   kRunning,
