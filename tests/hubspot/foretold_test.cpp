@@ -83,6 +83,24 @@ TEST(ForetoldCreations, AreCountedWhereTheyWereLookedUp) {
   }
 }
 
+//! Whom HubSpot refused for a property that it requires no longer.
+TEST(ForetoldCreations, OfMembersThatWereRefusedAreCounted) {
+  for (const std::size_t count : {1U, 100U, 140U}) {
+    SCOPED_TRACE(count);
+    RunWorld world;
+    world.hubspot.switches().required_on_create = {"firstname"};
+    world.cohort(PluginWorld::people(count));
+    ASSERT_EQ(world.sync().run.figures.listed, 0U);
+    world.hubspot.switches().required_on_create = {};
+    PreviewOptions looking_up;
+    looking_up.look_up = true;
+    const auto foretold = world.preview(looking_up).estimate.calls;
+    const auto run = world.sync();
+    EXPECT_EQ(run.run.figures.created, count);
+    EXPECT_EQ(run.run.figures.calls, foretold);
+  }
+}
+
 TEST(ForetoldMatching, OfMembersThatAreIdentifiedAnewIsCounted) {
   RunWorld world;
   std::vector<std::string> rows;

@@ -47,6 +47,21 @@ TEST(Healing, ProbesFirstAndAddsInFullLater) {
             Retrial::kFull);
 }
 
+TEST(Healing, ProbesForARefusedIdentifierAndAddsOtherRefusalsInFull) {
+  auto row = dropped_row("a@x.com", "rejected_by_destination", 1, kTried);
+  row.detail = "INVALID_EMAIL";
+  EXPECT_EQ(retrial(row, kTried, {}), Retrial::kProbe);
+  EXPECT_EQ(retrial(row, kTried, {.creates = true}), Retrial::kProbe);
+  row.attempts = 2;
+  EXPECT_EQ(retrial(row, kTried, {}), Retrial::kNotDue);
+  EXPECT_EQ(retrial(row, kTried + hours(1), {}), Retrial::kFull);
+  row.attempts = 1;
+  for (const auto* detail : {"MISSING_REQUIRED_PROPERTY:firstname", "CONFLICT", ""}) {
+    row.detail = detail;
+    EXPECT_EQ(retrial(row, kTried, {}), Retrial::kFull) << detail;
+  }
+}
+
 TEST(Healing, AddsASilentDropInFullAtOnceSinceItIsKnownToExist) {
   EXPECT_EQ(retrial(dropped_row("a@x.com", "silently_dropped", 1, kTried), kTried, {}),
             Retrial::kFull);

@@ -227,7 +227,13 @@ TEST(Preview, TellsWhichAddsWereDroppedBefore) {
   options.rows = world.dir.path() / "rows.csv";
   const auto preview = world.preview(options);
   EXPECT_EQ(preview.adds, 5U);
-  EXPECT_EQ(preview.tried_again.at("not_found"), 5U);
+  EXPECT_TRUE(preview.tried_again.empty());
+  EXPECT_EQ(preview.looked_for_again.at("not_found"), 5U);
+  EXPECT_EQ(count_of(read_file(options.rows), ",planned,,LOOKED_FOR_AGAIN,"), 5U);
+  world.configure({});
+  const auto creating = world.preview(options);
+  EXPECT_TRUE(creating.looked_for_again.empty());
+  EXPECT_EQ(creating.tried_again.at("not_found"), 5U);
   EXPECT_EQ(count_of(read_file(options.rows), ",planned,,DROPPED_BEFORE,"), 5U);
 }
 

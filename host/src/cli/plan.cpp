@@ -9,6 +9,12 @@
 namespace muster::cli {
 namespace {
 
+std::uint64_t sum_of(const std::map<std::string, std::uint64_t>& counts) {
+  std::uint64_t sum = 0;
+  for (const auto& [reason, count] : counts) sum += count;
+  return sum;
+}
+
 json::object to_json(const SyncConfig& sync, const std::string& audience, const Preview& preview) {
   json::object object{{"sync", sync.name},
                       {"cohort", sync.cohort},
@@ -35,9 +41,7 @@ json::object to_json(const SyncConfig& sync, const std::string& audience, const 
       object["guard"] = json::object{{"would_stop", nullptr}, {"removals_share", nullptr}};
     }
   }
-  std::uint64_t still_dropped = 0;
-  for (const auto& [reason, count] : preview.still_dropped) still_dropped += count;
-  object["still_dropped"] = still_dropped;
+  object["still_dropped"] = sum_of(preview.still_dropped);
   object["still_dropped_by_reason"] = cli::to_json(preview.still_dropped);
   if (!preview.is_known) {
     object["still_dropped"] = nullptr;
@@ -60,13 +64,14 @@ json::object to_json(const SyncConfig& sync, const std::string& audience, const 
   for (const auto& notice : preview.notices) {
     if (notice.code == "ragged_rows") object["ragged_rows"] = notice.count;
   }
+  if (const auto members = sum_of(preview.looked_for_again); members > 0) {
+    json::object told{{"members", members}};
+    if (preview.lookup) told["exist"] = preview.lookup->probed_exist;
+    object["looked_for_again"] = told;
+  }
   if (preview.lookup) {
     object["lookup"] =
         json::object{{"exists", preview.lookup->exists}, {"missing", preview.lookup->missing}};
-    if (preview.lookup->probed > 0) {
-      object["looked_for_again"] = json::object{{"members", preview.lookup->probed},
-                                                {"exist", preview.lookup->probed_exist}};
-    }
   }
   if (preview.source_budget) object["source_budget"] = cli::to_json(*preview.source_budget);
   return object;
@@ -142,6 +147,10 @@ void say(const Shell& shell, const SyncRules& rules, const SyncConfig& sync,
   shell.say(figure("add", preview.adds));
   if (!preview.tried_again.empty()) {
     shell.say("    of them dropped before, tried again now: " + reasons_text(preview.tried_again));
+  }
+  if (!preview.looked_for_again.empty() && !preview.lookup) {
+    shell.say("    of them dropped before, looked for again: " +
+              reasons_text(preview.looked_for_again));
   }
   if (preview.lookup) {
     say_lookup(shell, *preview.lookup, rules.create_missing);

@@ -11,6 +11,11 @@ using std::chrono::hours;
 // By attempts made so far: after the first, the next run; from the fifth on, daily.
 constexpr std::array<Milliseconds, 4> kWaits{Milliseconds{0}, hours{1}, hours{6}, hours{24}};
 
+//! The destination refuses the identifier itself, by its code (destination.h, muster_outcome).
+bool is_refused_for_its_value(const MemberRow& row) {
+  return row.reason == "rejected_by_destination" && row.detail.starts_with("INVALID_");
+}
+
 bool is_mended_by_any_run(const MemberRow& row, const HealingRules& rules) {
   return (rules.creates && row.reason == "not_found") ||
          (rules.repairs_drift && row.reason == "drifted");
@@ -35,8 +40,8 @@ Retrial retrial(const MemberRow& row, Instant now, const HealingRules& rules) no
   if (is_mended_by_any_run(row, rules)) return Retrial::kFull;
   const auto due = due_again(row, rules);
   if (!due || *due > now) return Retrial::kNotDue;
-  if (row.reason == "silently_dropped") return Retrial::kFull;
-  return row.attempts <= 1 ? Retrial::kProbe : Retrial::kFull;
+  const bool may_appear = row.reason == "not_found" || is_refused_for_its_value(row);
+  return may_appear && row.attempts <= 1 ? Retrial::kProbe : Retrial::kFull;
 }
 
 }  // namespace muster

@@ -31,9 +31,11 @@ bool can_heal(std::string_view reason) noexcept;
 //! next run try again. Nothing for reasons that can't heal.
 std::optional<Instant> due_again(const MemberRow& row, const HealingRules& rules) noexcept;
 
-//! What is due for `row` (dropped) at `now`. The retry at the next run is a probe, so that a run
-//! that follows at once writes nothing; a member that was dropped in silence is added again, since
-//! it is known to exist, and so is one who was not found while no records were made.
+//! What is due for `row` (dropped) at `now`. For who was not found, and for an identifier that is
+//! itself refused, the retry at the next run is a probe, so that a run that follows at once writes
+//! nothing: they would have to appear at the destination. Other refusals are the account's (a
+//! property that it requires), and may have been lifted; a member that was dropped in silence is
+//! known to exist; and who was not found while no records were made can be added now.
 Retrial retrial(const MemberRow& row, Instant now, const HealingRules& rules) noexcept;
 
 }  // namespace muster

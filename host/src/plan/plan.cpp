@@ -77,7 +77,8 @@ class Merge {
   void dropped(const IndexedMember& member, const MemberRow& row) {
     const auto cause = tried_again(row);
     if (!cause) return stays_dropped(member, row);
-    ++plan_.tried_again_by_reason[row.reason];
+    ++(*cause == AddCause::kProbe ? plan_.looked_for_again_by_reason
+                                  : plan_.tried_again_by_reason)[row.reason];
     add(member, *cause);
   }
 

@@ -57,8 +57,10 @@ struct Plan {
   std::vector<MemberKey> doubtful;
   std::vector<StillDropped> still_dropped;
   std::map<std::string, std::uint64_t> still_dropped_by_reason;
-  std::map<std::string, std::uint64_t> tried_again_by_reason;  //!< of adds: dropped before
-  std::uint64_t unchanged = 0;                                 //!< listed, and to stay so
+  //! Of adds, those that were dropped before: added again, and probes.
+  std::map<std::string, std::uint64_t> tried_again_by_reason;
+  std::map<std::string, std::uint64_t> looked_for_again_by_reason;
+  std::uint64_t unchanged = 0;       //!< listed, and to stay so
   std::uint64_t listed_by_run = 0;   //!< of unchanged: whom the run that goes on has listed
   std::uint64_t listed_before = 0;   //!< rows that the destination once confirmed
   std::uint64_t leaving_now = 0;     //!< of these: such as this run is the first to remove

@@ -27,6 +27,7 @@ struct Candidate {
   bool was_listed = false;
   bool may_be_in = false;    //!< an add of before may have taken effect
   bool of_dead_run = false;  //!< that one was sent by a run that nobody heard of again
+  bool not_asked = false;    //!< what it was refused for was not tried again
   std::string reason_before;
   std::string detail_before;
 };
@@ -241,6 +242,7 @@ class AddSender {
     // A probe that finds nothing has learnt nothing new of why the member was dropped.
     const bool probe = candidate.open.planned.cause == AddCause::kProbe;
     if (probe && !candidate.reason_before.empty()) {
+      candidate.not_asked = candidate.reason_before != "not_found";
       return drop(candidate, candidate.reason_before, candidate.detail_before);
     }
     drop(candidate, "not_found", {});
@@ -286,8 +288,8 @@ class AddSender {
 
   void report(const Candidate& candidate, std::string_view outcome, std::string_view reason,
               std::string_view detail, std::string_view record_id) {
-    session_.report.add({"add", candidate.member.source_id, candidate.member.identifier, outcome,
-                         reason, detail, record_id});
+    session_.report.add({candidate.not_asked ? "none" : "add", candidate.member.source_id,
+                         candidate.member.identifier, outcome, reason, detail, record_id});
   }
 
   Session& session_;

@@ -12,6 +12,7 @@
 #include "run/reading_progress.hpp"
 #include "run/record_lookup.hpp"
 #include "run/rekey.hpp"
+#include "run/reopened_members.hpp"
 #include "run/report.hpp"
 
 namespace muster {
@@ -20,22 +21,6 @@ namespace {
 class NoMembers final : public MemberCursor {
  public:
   bool next(MemberRow&) override { return false; }
-};
-
-//! The members of a list that is gone, as they are once a run has found that out
-//! (Store::reopen_members).
-class ReopenedMembers final : public MemberCursor {
- public:
-  explicit ReopenedMembers(std::unique_ptr<MemberCursor> members) : members_(std::move(members)) {}
-  bool next(MemberRow& row) override {
-    if (!members_->next(row)) return false;
-    const bool drifted = row.state == MemberState::kDropped && row.reason == "drifted";
-    if (row.state != MemberState::kDropped || drifted) row.state = MemberState::kPending;
-    return true;
-  }
-
- private:
-  std::unique_ptr<MemberCursor> members_;
 };
 
 class Previewer {
@@ -91,6 +76,7 @@ class Previewer {
     if (!preview.is_known) return only_of_source(std::move(preview), plan);
     preview.still_dropped = plan.still_dropped_by_reason;
     preview.tried_again = plan.tried_again_by_reason;
+    preview.looked_for_again = plan.looked_for_again_by_reason;
     preview.next_retry = next_retry(plan);
     // A run is judged before it finds out that its list is gone.
     preview.guard = judged(plan_before, rules_.max_removals);
@@ -287,9 +273,10 @@ class Previewer {
     return unchanged;
   }
 
-  static bool was_dropped(const PlannedAdd& planned) {
-    return planned.cause == AddCause::kProbe || planned.cause == AddCause::kHealing ||
-           planned.cause == AddCause::kDrifted;
+  static std::string_view what_came_before(AddCause cause) {
+    if (cause == AddCause::kProbe) return "LOOKED_FOR_AGAIN";
+    const bool was_dropped = cause == AddCause::kHealing || cause == AddCause::kDrifted;
+    return was_dropped ? "DROPPED_BEFORE" : "";
   }
 
   void write_rows(const Plan& plan, bool starts_over) {
@@ -306,7 +293,7 @@ class Previewer {
                 {}});
     };
     for (const auto& planned : plan.adds) {
-      add("add", planned.offset, "planned", {}, was_dropped(planned) ? "DROPPED_BEFORE" : "");
+      add("add", planned.offset, "planned", {}, what_came_before(planned.cause));
     }
     for (const auto& planned : plan.updates) add("update", planned.offset, "planned", {}, {});
     const auto remove = [&](const MemberKey& key, std::string_view detail) {

@@ -24,7 +24,9 @@ struct Preview {
   std::uint64_t members = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t adds = 0;
-  std::map<std::string, std::uint64_t> tried_again;  //!< of adds: dropped before, by reason
+  //! Of adds, those that were dropped before, by reason: added again, and looked for only.
+  std::map<std::string, std::uint64_t> tried_again;
+  std::map<std::string, std::uint64_t> looked_for_again;
   std::uint64_t updates = 0;
   //! Members that leave, and whoever else may be in the list after a removal or an add of before.
   std::uint64_t removes = 0;

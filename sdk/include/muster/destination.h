@@ -353,7 +353,10 @@ typedef struct muster_outcome {
   int64_t retry_after_ms;
   muster_text record_id; /* with APPLIED and UNCHANGED of an add: required */
   muster_text reason;    /* with ITEM_REJECTED: a word of the descriptor's reasons */
-  muster_text detail;    /* the destination's own code, such as INVALID_EMAIL */
+  /* The destination's own code, such as INVALID_EMAIL. With ITEM_REJECTED, one that begins with
+   * INVALID_ says that the identifier itself is refused: the next run only looks for the member
+   * (MUSTER_OPERATION_MUST_EXIST), where it adds others again. */
+  muster_text detail;
 } muster_outcome;
 
 enum {
