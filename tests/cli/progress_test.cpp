@@ -94,6 +94,24 @@ TEST_F(ProgressTest, TheRateIsThatOfThePhaseAlone) {
             "users: adding 600 of 1000, 10/s, 40 s left\n");
 }
 
+TEST_F(ProgressTest, TheRateIsThatOfTheLastTwentySeconds) {
+  told_by({Phase::kAdding, 0, 10'000}, Milliseconds{0});
+  told_by({Phase::kAdding, 8'000, 10'000}, Milliseconds{10'000});
+  told_by({Phase::kAdding, 8'100, 10'000}, Milliseconds{10'000});
+  EXPECT_EQ(told_by({Phase::kAdding, 8'200, 10'000}, Milliseconds{10'000}),
+            "users: adding 8200 of 10000, 10/s, 3 min left\n");
+}
+
+//! As when it waits for its turn.
+TEST_F(ProgressTest, TheTimeLeftIsNotToldOnceItIsOver) {
+  told_by({Phase::kAdding, 0, 1000}, Milliseconds{0});
+  told_by({Phase::kAdding, 990, 1000}, Milliseconds{2'000});
+  EXPECT_EQ(told_by({Phase::kAdding, 990, 1000}, Milliseconds{8'000}),
+            "users: adding 990 of 1000, 99/s\n");
+  EXPECT_EQ(told_by({Phase::kAdding, 999, 1000}, Milliseconds{10'000}),
+            "users: adding 999 of 1000, 50/s, 1 s left\n");
+}
+
 TEST_F(ProgressTest, NoticesComeAtOnce) {
   CaptureStderr();
   shown.on_notice("the list was restored");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 
 #include "base/text.hpp"
@@ -13,6 +14,11 @@ namespace {
 
 constexpr Milliseconds kTerminalEvery{100};
 constexpr Milliseconds kLogEvery{10'000};
+// A rate is that of so long before: longer than a destination's window of calls is.
+constexpr Milliseconds kRateOver{20'000};
+constexpr Milliseconds kMarkEvery{1'000};
+
+double seconds_of(Milliseconds duration) { return static_cast<double>(duration.count()) / 1000; }
 
 const char* verb(RunProgress::Phase phase) {
   switch (phase) {
@@ -79,24 +85,37 @@ std::string Progress::line(const RunProgress& progress) const {
   } else if (progress.phase == RunProgress::Phase::kReading) {
     text += " rows";
   }
-  const auto seconds = static_cast<double>((clock_.elapsed() - phase_began_).count()) / 1000;
-  if (seconds < 1 || done <= done_before_) return text;
-  const auto rate = static_cast<double>(done - done_before_) / seconds;
+  const auto& before = marks_.front();
+  const auto seconds = seconds_of(clock_.elapsed() - before.at);
+  if (seconds < 1 || done <= before.done) return text;
+  const auto rate = static_cast<double>(done - before.done) / seconds;
   text += fmt::format(", {:.0f}/s", rate);
-  if (progress.total > done) {
-    const auto left = static_cast<double>(progress.total - done) / rate;
-    text += fmt::format(", {} left", duration(static_cast<std::int64_t>(left)));
-  }
+  if (progress.total > done) text += time_left(progress.total - done, rate);
   return text;
+}
+
+//! Nothing once that time is over, and nothing came further in it.
+std::string Progress::time_left(std::uint64_t open, double rate) const {
+  const auto left = static_cast<double>(open) / rate;
+  if (seconds_of(clock_.elapsed() - moved_.at) > left) return {};
+  return fmt::format(", {} left", duration(static_cast<std::int64_t>(std::ceil(left))));
+}
+
+void Progress::take(const RunProgress& progress, Milliseconds now) {
+  if (!last_ || last_->phase != progress.phase) {
+    marks_ = {{now, progress.done}};
+    moved_ = marks_.front();
+  }
+  const auto done = progress.done + progress.under_way;
+  if (done > moved_.done) moved_ = {now, done};
+  while (marks_.size() > 1 && marks_[1].at <= now - kRateOver) marks_.pop_front();
+  if (now - marks_.back().at >= kMarkEvery) marks_.push_back({now, done});
 }
 
 void Progress::on_progress(const RunProgress& progress) {
   const auto now = clock_.elapsed();
   const bool begins = !last_ || last_->phase != progress.phase;
-  if (begins) {
-    phase_began_ = now;
-    done_before_ = progress.done;
-  }
+  take(progress, now);
   last_ = progress;
   // On a terminal the name of the phase before would stay to be seen.
   const bool waits = now - last_shown_ < (terminal_ ? kTerminalEvery : kLogEvery);

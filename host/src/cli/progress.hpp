@@ -1,6 +1,8 @@
 // A run's progress on standard error: one line that moves on a terminal, else a line every 10 s.
 #pragma once
 
+#include <deque>
+
 #include "run/run_context.hpp"
 
 namespace muster::cli {
@@ -19,15 +21,22 @@ class Progress final : public RunObserver {
   void clear();
 
  private:
+  //! How far the phase was.
+  struct Mark {
+    Milliseconds at{0};
+    std::uint64_t done = 0;
+  };
+  void take(const RunProgress& progress, Milliseconds now);
   std::string line(const RunProgress& progress) const;
+  std::string time_left(std::uint64_t open, double rate) const;
 
   Clock& clock_;
   std::string name_;
   bool terminal_;
   bool shown_ = false;
   std::optional<RunProgress> last_;
-  Milliseconds phase_began_{0};
-  std::uint64_t done_before_ = 0;  //!< when the phase began
+  std::deque<Mark> marks_;  //!< of the phase, a second apart; the first one is where rates begin
+  Mark moved_;              //!< when it last came further
   Milliseconds last_shown_;
 };
 
