@@ -32,6 +32,7 @@ SimResponse HubSpot::control(const SimRequest& request) {
     }
     if (what == "faults" && request.method == "DELETE") {
       faults_.clear();
+      lists_.be_honest();
       return json_response(200, json::object{});
     }
     if (what == "faults") {

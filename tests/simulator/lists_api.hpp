@@ -21,6 +21,7 @@ class ListsApi {
   void drop_members(std::size_t count) { to_drop_ = count; }
   //! So many ids of the next membership write are told as removed, and stay.
   void keep_members(std::size_t count) { to_keep_ = count; }
+  void be_honest() { to_drop_ = to_keep_ = 0; }
   //! Whether one of the two is still to come.
   bool is_to_lie() const { return to_drop_ + to_keep_ > 0; }
 

@@ -50,6 +50,21 @@ TEST_F(SimulatedLists, AListIsNotRestoredOverAnotherOfItsName) {
             "ILS.DUPLICATE_LIST_NAMES");
 }
 
+//! Of a fault that met a request without a write, too.
+TEST_F(SimulatedLists, FaultsThatAreForgottenLieNoLonger) {
+  auto& list = list_of(1);
+  for (const auto* kind : {"keep_member", "drop_member"}) {
+    send("POST", "/_simulator/faults", json::object{{"path", "/memberships"}, {"kind", kind}});
+    send("GET", path(list, "/memberships"));
+  }
+  send("DELETE", "/_simulator/faults");
+  const auto id = std::to_string(list.members.begin()->first);
+  send("PUT", path(list, "/memberships/remove"), json::array{id});
+  EXPECT_TRUE(list.members.empty());
+  send("PUT", path(list, "/memberships/add"), json::array{id});
+  EXPECT_EQ(list.members.size(), 1U);
+}
+
 TEST_F(SimulatedLists, MembersArePagedForwardsAscendingAndBackwardsDescending) {
   auto& list = list_of(5);
   const auto all = ids(good(send("GET", path(list, "/memberships"))));
