@@ -201,6 +201,24 @@ class History(Workspace):
         line = self.muster("history", "--limit", "1").out.splitlines()[1].split()
         self.assertEqual((line[-4], line[-1]), ("-", "-"))
 
+    def test_explains_a_person_without_the_source(self):
+        self.configure()
+        self.cohort(["a@company.com"])
+        self.sync(code=0)
+        (self.directory / "cohort.csv").unlink()
+        explained = self.muster("explain", "s", "a@company.com")
+        self.assertEqual(explained.code, 1, explained)
+        self.assertIn("the source could not be read: ", explained.out)
+        self.assertIn("holds it", explained.out)
+        self.assertIn(": added", explained.out)
+        told = self.muster("explain", "s", "a@company.com", "--json")
+        self.assertEqual(told.code, 1, told)
+        self.assertIsNone(told.json["people"][0]["in_source"])
+        self.assertEqual(told.json["people"][0]["state"], "listed")
+        self.assertIn("code", told.json["source_failed"])
+        stranger = self.muster("explain", "s", "unknown@company.com", "--json").json
+        self.assertIsNone(stranger["stranger"])
+
     def test_says_when_rejected_values_are_tried_again(self):
         self.cohort(["nobody@company.com", "broken"])
         self.sync(code=3)

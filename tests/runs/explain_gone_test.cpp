@@ -50,6 +50,38 @@ TEST_F(ExplainGoneTest, ARecordOfAMemberThatIsNotThereAnyMoreIsSaidToBeGone) {
   }
 }
 
+TEST_F(ExplainGoneTest, ASourceThatCantBeReadHidesNothingThatIsKnownWithoutIt) {
+  world.cohort({"ada@example.com", "grace@example.com"});
+  world.run();
+  world.cohort({"ada@example.com"}, "other");
+  for (const bool is_there : {true, false}) {
+    SCOPED_TRACE(is_there);
+    if (!is_there) std::filesystem::remove(world.dir / "cohort.csv");
+    const auto result = explain("ada@example.com");
+    ASSERT_TRUE(result.source_failed);
+    EXPECT_EQ(result.source_failed->code(),
+              is_there ? "source.missing_column" : "source.unreadable");
+    EXPECT_FALSE(result.is_stranger);
+    const auto& person = result.people.at(0);
+    EXPECT_TRUE(person.rows.empty());
+    EXPECT_EQ(person.state.value().state, MemberState::kListed);
+    EXPECT_EQ(person.record_id, std::to_string(world.id_of("ada@example.com")));
+    EXPECT_EQ(person.in_list, true);
+    EXPECT_EQ(person.changes.size(), 1U);
+  }
+}
+
+//! Half of a file says that nobody is there, or that somebody is there once.
+TEST_F(ExplainGoneTest, ASourceThatBreaksOffTellsNoRows) {
+  world.cohort({"ada@example.com"});
+  world.run();
+  world.dir.write("cohort.csv", "user_id,who\nu0,ada@example.com\nu1,\"broken\n");
+  const auto result = explain("ada@example.com");
+  ASSERT_TRUE(result.source_failed);
+  EXPECT_TRUE(result.people.at(0).rows.empty());
+  EXPECT_TRUE(result.people.at(0).state);
+}
+
 TEST_F(ExplainGoneTest, AHintTellsToRunTheCommandThatWasRunAndNoOther) {
   world.cohort({"ada@example.com"});
   world.run();

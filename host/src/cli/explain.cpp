@@ -135,8 +135,9 @@ bool may_be_in_source(const ExplainedPerson& person, const Explanation& told) {
 
 void say_rows(const Shell& shell, const ExplainedPerson& person, const Explanation& told) {
   if (person.rows.empty()) {
-    shell.say(figure("source", may_be_in_source(person, told) ? "not known before the next run"
-                                                              : "not there now"));
+    shell.say(figure("source", told.source_failed               ? "could not be read"
+                               : may_be_in_source(person, told) ? "not known before the next run"
+                                                                : "not there now"));
   }
   for (const auto& row : person.rows) {
     auto text = fmt::format("line {}", row.line);
@@ -206,8 +207,14 @@ void run_explain(Shell& shell, const std::string& name, const std::string& asked
   const auto row = workspace->connection_row(workspace->config().connection(sync.connection));
   const auto audience = workspace->rules(sync).audience_name;
   shell.say(fmt::format("{}: {}", shell.in(Colour::kBold, sync.name),
-                        result.is_stranger ? "a stranger: not in the source, and not known here"
-                                           : counted(result.people.size(), "member")));
+                        !result.is_stranger    ? counted(result.people.size(), "member")
+                        : result.source_failed ? "not known here"
+                                               : "a stranger: not in the source, and not known "
+                                                 "here"));
+  if (result.source_failed) {
+    shell.say("  " + shell.in(Colour::kWarn, "the source could not be read:") + ' ' +
+              error_text(*result.source_failed));
+  }
   if (result.is_stranger) {
     shell.say("  Ids of the source are not kept: who left it is found by identifier or record id.");
   }
@@ -217,7 +224,7 @@ void run_explain(Shell& shell, const std::string& name, const std::string& asked
   for (const auto& person : result.people) {
     say_person(shell, person, result, record_url, audience);
     auto entry = to_json(person, record_url);
-    if (may_be_in_source(person, result)) entry["in_source"] = nullptr;
+    if (result.source_failed || may_be_in_source(person, result)) entry["in_source"] = nullptr;
     people.emplace_back(std::move(entry));
   }
   json::object object{{"sync", sync.name},
@@ -230,11 +237,16 @@ void run_explain(Shell& shell, const std::string& name, const std::string& asked
                      fmt::format("{} now, {} before; the next run matches members by record",
                                  sync.kind, result.former_kind)));
   }
+  if (result.source_failed) {
+    object["source_failed"] = error_json(*result.source_failed).at("error");
+    if (result.is_stranger) object["stranger"] = nullptr;
+    shell.exit_code = exit_code(result.source_failed->kind());
+  }
   if (result.not_asked) {
     object["not_asked"] = error_json(*result.not_asked).at("error");
     shell.say("  " + shell.in(Colour::kWarn, "the destination was not asked:") + ' ' +
               error_text(*result.not_asked));
-    shell.exit_code = exit_code(result.not_asked->kind());
+    if (shell.exit_code == 0) shell.exit_code = exit_code(result.not_asked->kind());
   }
   shell.print(object);
 }

@@ -41,7 +41,14 @@ class Explainer {
     take_asked();
     follow_asked();
     add_keys_of_today();
-    read_source();
+    try {
+      read_source();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kInterrupted) throw;
+      mapped_.clear();  // half of it tells nothing
+      result_.people.clear();
+      result_.source_failed = error;
+    }
     find_former_keys();
     describe();
     try {
@@ -233,8 +240,8 @@ class Explainer {
   //! What the source and the state know of each.
   void describe() {
     std::map<MemberKey, std::vector<std::uint64_t>> lines;
-    for (const auto& mapped : mapped_) {
-      if (keys_.contains(mapped.key)) lines[mapped.key].push_back(mapped.line);
+    for (const auto& [key, line] : mapped_) {
+      if (keys_.contains(key)) lines[key].push_back(line);
     }
     std::set<MemberKey> told_elsewhere;
     for (const auto& [key, former] : former_keys_) told_elsewhere.insert(former);

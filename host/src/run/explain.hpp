@@ -44,6 +44,8 @@ struct Explanation {
   //! now: the next run matches them by their records.
   std::string former_kind;
   std::optional<Error> not_asked;  //!< why the destination could not be asked
+  //! Why the source could not be read: no person has rows then, and a stranger may be in it.
+  std::optional<Error> source_failed;
 };
 
 //! Borrowed for the call.
@@ -58,7 +60,8 @@ struct ExplainContext {
 };
 
 //! `asked` is a source id, an identifier in any spelling, or a record id. Reads the source to its
-//! end, and the list until everyone is found. Throws Error when the source fails.
+//! end, and the list until everyone is found. Throws Error when it is interrupted, or the state
+//! fails; what of the source and the destination can't be had is left out, and told.
 Explanation explain(const ExplainContext& context, const SyncRules& rules, Source& source,
                     const std::string& asked);
 
