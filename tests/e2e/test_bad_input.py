@@ -150,7 +150,8 @@ class BadInput(Workspace):
             "connection": "marketing",
             "identifier": {"column": "email", "as": "email"},
         }
-        self.configure(syncs={name: {**base, "cohort": name} for name in ("a", "b")})
+        other = {**base, "source": {"csv": "/dev/stdin"}}
+        self.configure(syncs={"a": {**base, "cohort": "a"}, "b": {**other, "cohort": "b"}})
         people = "user_id,email\nu1,a@example.com\n"
         for name in ("a", "b"):
             self.assertEqual(self.muster("sync", name, stdin=people).code, 0)

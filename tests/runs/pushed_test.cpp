@@ -229,10 +229,19 @@ TEST_F(PushedTest, OfASenderWhoseClockIsAheadCountFromWhenTheyCame) {
   push(true, {30}, -20 * 3'600);
   ASSERT_FALSE(apply()->error);
   EXPECT_TRUE(lists(30));
-  world.clock.advance(hours(1));
+  world.clock.advance(hours(2));
   push(false, {30});
   ASSERT_FALSE(apply()->error);
   EXPECT_FALSE(lists(30));
+}
+
+//! As our clock behind by some minutes makes all of them look.
+TEST_F(PushedTest, ThatAreAheadKeepTheirOrderWhateverThatOfTheirArrival) {
+  fill(30);
+  push(message(false, {3}, now() + 360));
+  push(message(true, {3}, now() + 300));
+  ASSERT_FALSE(apply()->error);
+  EXPECT_FALSE(lists(3));
 }
 
 TEST_F(PushedTest, ThatWaitAreAppliedHoweverOldTheyAre) {

@@ -314,7 +314,11 @@ bool costs_again(const SourceConfig& config, const Columns& columns,
 bool is_standard_input(const SourceConfig& config) {
   const auto* csv = std::get_if<CsvOptions>(&config);
   const auto* jsonl = std::get_if<JsonlOptions>(&config);
-  return (csv != nullptr && csv->pattern == "-") || (jsonl != nullptr && jsonl->pattern == "-");
+  const std::string pattern = csv != nullptr     ? csv->pattern
+                              : jsonl != nullptr ? jsonl->pattern
+                                                 : "";
+  return pattern == "-" || pattern == "/dev/stdin" || pattern == "/dev/fd/0" ||
+         pattern == "/proc/self/fd/0";
 }
 
 std::string describe(const SourceConfig& config) { return std::visit(Describing{}, config); }

@@ -9,9 +9,9 @@ namespace {
 
 //! A later time than that is none, such as milliseconds taken for seconds.
 constexpr Milliseconds kMostAhead = std::chrono::hours(24);
-//! How far a sender's clock is believed to be ahead of ours: nothing was computed after it came,
-//! and whatever comes after a later time would pass for old.
-constexpr Milliseconds kAhead = std::chrono::minutes(1);
+//! How far a sender's clock is believed to be ahead of ours: whatever comes after a later time
+//! would pass for old.
+constexpr Milliseconds kAhead = std::chrono::hours(1);
 
 }  // namespace
 

@@ -254,7 +254,7 @@ void ConnectionWorker::run(const std::string& sync, Entry& entry, Instant due) {
   if (entry.turn.ending != Ending::kNotReady) {
     observer_.on_run_begun(sync);
     entry.attempts = {};
-    entry.source_wait.clear();
+    entry.source_waits.clear();
   }
   take_slot(entry, due);
   try {
@@ -290,7 +290,7 @@ void ConnectionWorker::try_later(const std::string& sync, Entry& entry, const Ru
   entry.turn.ending = Ending::kNotReady;
   entry.turn.ended = now();
   entry.turn.not_before = now() + result.retry_after.value_or(kTroublePause);
-  if (std::exchange(entry.source_wait, result.error->code()) == result.error->code()) return;
+  if (!entry.source_waits.insert(result.error->code()).second) return;
   observer_.on_source_waits(sync, *result.error, *entry.turn.not_before);
 }
 

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,8 @@ class ConnectionWorker {
     RunId push_rests_after{};         //!< the whole run that was the last when pushes began to rest
     std::uint32_t push_failures = 0;  //!< in a row
     Attempts attempts{};              //!< of a run whose source was not ready
-    std::string source_wait{};        //!< the code of what was told that it waits for
-    bool told_to_wait = false;        //!< that pushed changes wait for a run over the whole cohort
+    std::set<std::string> source_waits{};  //!< codes of what was told that it waits for
+    bool told_to_wait = false;  //!< that pushed changes wait for a run over the whole cohort
   };
   struct Due {
     std::string sync;
