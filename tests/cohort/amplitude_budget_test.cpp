@@ -1,4 +1,8 @@
 // Amplitude's limits: counted, waited for, shown.
+#include <algorithm>
+#include <map>
+
+#include "cohort/amplitude_budget.hpp"
 #include "cohort/amplitude_source.hpp"
 #include "cohort/amplitude_world.hpp"
 
@@ -188,6 +192,58 @@ TEST(AmplitudeBudget, OutlastsJobsOfOthersThatRunAtATime) {
   EXPECT_EQ(wait_of(world), "amplitude.limited");
   world.amplitude.switches().concurrent_limit = 1;
   EXPECT_EQ(identifiers(*world.source()).size(), 1U) << "nothing of ours runs on";
+}
+
+//! What runs at a time is ours: a sixth request would be refused, and use the others' turn up.
+TEST(AmplitudeBudget, AsksForNoMoreAtATimeThanAmplitudeComputes) {
+  AmplitudeWorld world;
+  world.amplitude.switches().polls_until_done = 1'000'000;
+  std::map<std::string, Attempts> attempts;
+  const auto wait_of_cohort = [&](const std::string& cohort) -> std::string {
+    if (world.amplitude.project().cohorts.count(cohort) == 0) {
+      world.amplitude.project().add(cohort, cohort);
+    }
+    auto options = world.options();
+    options.cohort = cohort;
+    Waiting waiting;
+    waiting.attempts = &attempts[cohort];
+    AmplitudeSource source(options, world.environment(waiting));
+    try {
+      identifiers(source);
+    } catch (const SourceNotReady& waits) {
+      return waits.code();
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return {};
+  };
+  for (const auto* cohort : {"a", "b", "c", "d", "e"}) {
+    EXPECT_EQ(wait_of_cohort(cohort), "amplitude.still_computing");
+    world.clock.advance(minutes(1));
+  }
+  EXPECT_EQ(wait_of_cohort("f"), "amplitude.jobs_running");
+  EXPECT_EQ(world.amplitude.count("/request/f?"), 0U);
+  world.amplitude.switches().polls_until_done = 0;
+  EXPECT_NE(wait_of_cohort("a"), "amplitude.still_computing");  // it has ended, with nobody in it
+  EXPECT_NE(wait_of_cohort("f"), "amplitude.jobs_running");
+  EXPECT_EQ(world.amplitude.count("/request/f?"), 1U);
+}
+
+TEST(AmplitudeBudget, ADownloadWhoseEndNobodySawCountsForAWhile) {
+  AmplitudeWorld world;
+  world.add_user("u1", "a@b.com");
+  identifiers(*world.source());  // the budget is there
+  auto& stored = world.memory.values;
+  const auto budget = std::find_if(stored.begin(), stored.end(), [](const auto& value) {
+    return value.first.starts_with("amplitude/budget/");
+  });
+  ASSERT_NE(budget, stored.end());
+  const auto environment = world.environment();
+  AmplitudeBudget others(environment, budget->first.substr(17));
+  for (int i = 0; i < 5; ++i) others.begin_job("of-a-run-that-died-" + std::to_string(i));
+  const auto before = world.clock.elapsed();
+  identifiers(*world.source());
+  EXPECT_GE(world.clock.elapsed() - before, minutes(29));
 }
 
 TEST(AmplitudeBudget, WhoeverWaitsInPlaceIsToldForWhatAndHowLongAtMost) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct Window {
 };
 constexpr Window kTenMinutes{std::chrono::minutes(10), 60};
 constexpr Window kMinute{std::chrono::minutes(1), 4};
+constexpr std::size_t kJobsAtATime = 5;
+// Whoever asked for it may have died: then it ends unseen. Longer ones are met as a 429.
+constexpr Milliseconds kLongestCounted = std::chrono::minutes(30);
+constexpr Milliseconds kLookAgain = std::chrono::seconds(15);
 
 std::chrono::year_month_day day_of(Instant instant) {
   return std::chrono::floor<std::chrono::days>(instant);
@@ -46,12 +51,15 @@ struct AmplitudeBudget::Count {
   bool told = false;                          //!< by Amplitude, in this month
   std::optional<std::uint64_t> told_limit{};  //!< in whatever month
   std::vector<Instant> recent{};              //!< requests of the last ten minutes, oldest first
+  std::map<std::string, Instant> jobs{};      //!< downloads that are computed, and when they began
 
   std::string text() const {
     json::array times;
     for (const auto at : recent) times.emplace_back(at.time_since_epoch().count());
-    json::object fields{
-        {"month", month}, {"used", used}, {"limit", limit}, {"told", told}, {"recent", times}};
+    json::object running;
+    for (const auto& [id, began] : jobs) running[id] = began.time_since_epoch().count();
+    json::object fields{{"month", month}, {"used", used},    {"limit", limit},
+                        {"told", told},   {"recent", times}, {"jobs", running}};
     if (told_limit) fields["told_limit"] = *told_limit;
     return json::serialize(fields);
   }
@@ -72,6 +80,12 @@ AmplitudeBudget::Count AmplitudeBudget::parse(const std::optional<std::string>& 
     const Instant at{Milliseconds{time.to_number<std::int64_t>()}};
     // A clock that was set back must not keep a sync waiting for an hour that comes twice.
     if (at <= now && now - at < kTenMinutes.length) count.recent.push_back(at);
+  }
+  if (const auto* jobs = fields.if_contains("jobs")) {
+    for (const auto& [id, began] : jobs->as_object()) {
+      const Instant at{Milliseconds{began.to_number<std::int64_t>()}};
+      if (at <= now && now - at < kLongestCounted) count.jobs.emplace(id, at);
+    }
   }
   if (const auto* limit = fields.if_contains("told_limit")) {
     count.told_limit = limit->to_number<std::uint64_t>();
@@ -138,6 +152,22 @@ bool AmplitudeBudget::settle(const HttpResponse& response) {
   return false;
 }
 
+void AmplitudeBudget::begin_job(const std::string& id) {
+  environment_.memory.update(key(), [&](const auto& stored) {
+    auto count = parse(stored);
+    count.jobs.insert_or_assign(id, environment_.clock.now());
+    return count.text();
+  });
+}
+
+void AmplitudeBudget::end_job(const std::string& id) {
+  environment_.memory.update(key(), [&](const auto& stored) -> std::optional<std::string> {
+    auto count = parse(stored);
+    if (count.jobs.erase(id) == 0) return stored;
+    return count.text();
+  });
+}
+
 void AmplitudeBudget::await_turn() const {
   for (;;) {
     const auto count = read();
@@ -159,6 +189,15 @@ void AmplitudeBudget::await_turn() const {
       if (count.recent.size() < window.requests) continue;
       const auto free = count.recent[count.recent.size() - window.requests] + window.length;
       wait = std::max(wait, free - now);
+    }
+    if (wait <= Milliseconds{0} && count.jobs.size() >= kJobsAtATime) {
+      environment_.waiting.await(
+          environment_.clock,
+          Error(ErrorKind::kLater, "amplitude.jobs_running",
+                "Amplitude computes five cohorts of the project, as many as it does at a time")
+              .at("Amplitude"),
+          kLookAgain, kLongestCounted);
+      continue;
     }
     if (wait <= Milliseconds{0}) return;
     environment_.waiting.await(

@@ -1,6 +1,7 @@
 // How much of Amplitude's limits a project has left: 500 downloads a calendar month, 60 requests in
-// ten minutes, 4 in a minute (amplitude/api.md §1.2), shared by all syncs and processes of the
-// workspace through the state. Amplitude's own count counts where it is told. One thread.
+// ten minutes, 4 in a minute, 5 computed at a time (amplitude/api.md §1.2), shared by all syncs and
+// processes of the workspace through the state. Amplitude's own count counts where it is told. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +23,19 @@ class AmplitudeBudget {
   //! Takes Amplitude's answer about the usage over, where it tells the downloads used in this month
   //! and how many there are.
   void learn(const std::string& usage);
-  //! Waits until a further request is within the limits of the minute and the ten minutes; throws
-  //! SourceWaits when the month's downloads are spent, SourceNotReady where it may not wait.
+  //! Waits until a further request is within the limits of the minute and the ten minutes, and
+  //! fewer downloads are computed than Amplitude does at a time; throws SourceWaits when the
+  //! month's downloads are spent, SourceNotReady where it may not wait.
   void await_turn() const;
   //! One download is asked for: counted before it is sent.
   void spend();
   //! What became of it: one that was never sent, or refused for a limit (429), is no download.
   //! Whether it is one.
   bool settle(const HttpResponse& response);
+  //! Amplitude computes a download, or does so no longer. One whose end nobody sees counts for a
+  //! while.
+  void begin_job(const std::string& id);
+  void end_job(const std::string& id);
 
  private:
   struct Count;

@@ -101,7 +101,9 @@ Error AmplitudeSource::job_lost() const {
 }
 
 void AmplitudeSource::forget() {
-  if (download_) remembered_->forget(download_->id);
+  if (!download_) return;
+  budget_->end_job(download_->id);
+  remembered_->forget(download_->id);
 }
 
 //! Whether Amplitude takes the keys.
@@ -134,6 +136,7 @@ void AmplitudeSource::ask() {
   download.id = request_id();
   download.asked = environment_.clock.now();
   if (download.as_of) download.as_of = std::min(*download.as_of, download.asked);
+  budget_->begin_job(download.id);
   attempts().asked_id = download.id;
   remembered_->put(download);
   download_ = std::move(download);
@@ -212,6 +215,7 @@ bool AmplitudeSource::await_download(bool picked_up) {
   for (int asked = picked_up ? 0 : 1;; ++asked) {
     const auto job = await_job(*api_, environment_, *download_, options_.where);
     if (job.end == JobEnd::kDone) {
+      budget_->end_job(download_->id);
       remembered_->note_computed();
       return picked_up && asked == 0;
     }
