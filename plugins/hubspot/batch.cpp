@@ -227,7 +227,9 @@ bool Batch::take_resolution(std::size_t index, const Resolution& resolution) {
       report(index, MUSTER_RETRY, {}, resolution.wait_ms);
       return false;
     case Resolution::State::kInDoubt:
-      report(index, MUSTER_IN_DOUBT);
+      // Perhaps a record was made, or written to: nobody entered or left the list by that.
+      report(index, item.kind == MUSTER_UPDATE ? MUSTER_IN_DOUBT : MUSTER_RETRY, {},
+             resolution.wait_ms);
       return false;
     case Resolution::State::kOpen:
     case Resolution::State::kSkipped:
@@ -247,7 +249,9 @@ void Batch::report(std::size_t index, std::int32_t kind, std::string_view detail
                    std::int64_t wait_ms) {
   auto& item = items_[index];
   item.step = Item::Step::kDone;
-  const bool open = kind == MUSTER_RETRY || kind == MUSTER_IN_DOUBT || kind == MUSTER_SKIPPED;
+  const bool untouched = kind == MUSTER_RETRY || kind == MUSTER_SKIPPED;
+  if (untouched && item.may_be_in && item.kind == MUSTER_ADD) kind = MUSTER_IN_DOUBT;
+  const bool open = untouched || kind == MUSTER_IN_DOUBT;
   add_left_open_ = add_left_open_ || (open && item.kind == MUSTER_ADD);
   muster_outcome outcome{};
   outcome.struct_size = sizeof outcome;

@@ -40,6 +40,7 @@ class Batch {
     bool created = false;
     bool values_left_out = false;  //!< created without all of them
     int rounds = 0;                //!< how often its membership was written
+    bool may_be_in = false;        //!< one of those writes may have taken effect
     enum class Step { kFind, kConfirm, kWrite, kUpdate, kDone } step = Step::kFind;
   };
 
@@ -61,6 +62,8 @@ class Batch {
   void tell_records() const;
   void write_properties();
   void settle(std::size_t index, const Written& written);
+  //! The outcome of a change whose batch was not written to its end.
+  void settle_unfinished(std::size_t index, Written written);
   void find_survivors(const std::vector<std::size_t>& missing);
   void without_record(std::size_t index);
   bool any(Item::Step step) const;

@@ -56,7 +56,15 @@ void Batch::write_memberships() {
   }
   if (changes.empty()) return;
   tell_records();
-  const auto written = parts_.memberships.write(list_, changes);
+  std::vector<Written> written(changes.size());
+  try {
+    parts_.memberships.write(list_, changes, written);
+  } catch (...) {
+    for (std::size_t c = 0; c < changes.size(); ++c) {
+      for (const auto index : items_of_change[c]) settle_unfinished(index, written[c]);
+    }
+    throw;
+  }
   for (const auto& [index, change] : overruled) {
     const auto state = written[change].state;
     const bool stays = state == Written::State::kChanged || state == Written::State::kUnchanged;
@@ -71,6 +79,7 @@ void Batch::write_memberships() {
                            written[c].state == Written::State::kUnaccounted;
       const bool again = is_lost && ++item.rounds < kMostRounds;
       if (again) {
+        item.may_be_in = item.may_be_in || written[c].state == Written::State::kUnaccounted;
         missing.push_back(index);
       } else {
         settle(index, written[c]);
@@ -99,6 +108,17 @@ void Batch::settle(std::size_t index, const Written& written) {
     case Written::State::kSkipped:
       return report(index, MUSTER_SKIPPED);
   }
+}
+
+void Batch::settle_unfinished(std::size_t index, Written written) {
+  // What an answer does not mention was not confirmed yet, or looked for.
+  if (written.state == Written::State::kUnchanged ||
+      written.state == Written::State::kUnaccounted) {
+    written.state = Written::State::kInDoubt;
+  } else if (written.state == Written::State::kMissing) {
+    written.state = Written::State::kRetry;
+  }
+  settle(index, written);
 }
 
 //! Ids that HubSpot's lists do not know: merged into another contact, or gone (api.md §4.7).

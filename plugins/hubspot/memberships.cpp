@@ -76,8 +76,9 @@ void Memberships::failed(std::size_t size, Failed how) {
 
 std::size_t Memberships::one_call() const { return std::min({kFirst, chunk_, largest()}); }
 
-std::vector<Written> Memberships::write(std::string_view list, const std::vector<Change>& changes) {
-  Writing writing{list, changes, std::vector<Written>(changes.size()), {}, {}, false};
+void Memberships::write(std::string_view list, const std::vector<Change>& changes,
+                        std::vector<Written>& written) {
+  Writing writing{list, changes, written, {}, {}, false};
   std::size_t begin = 0;
   while (begin < changes.size() && !api_.ended()) {
     const auto size = std::min({chunk_, largest(), changes.size() - begin});
@@ -86,7 +87,6 @@ std::vector<Written> Memberships::write(std::string_view list, const std::vector
   }
   confirm(writing, writing.unmentioned_adds);
   confirm(writing, writing.unmentioned_removals);
-  return std::move(writing.written);
 }
 
 std::uint64_t Memberships::calls_for(std::initializer_list<std::uint64_t> changes,

@@ -43,7 +43,8 @@ class Memberships {
 
   //! One result for each change; record ids must differ. Throws Failure AUDIENCE_GONE, or when the
   //! list is none that can be written to.
-  std::vector<Written> write(std::string_view list, const std::vector<Change>& changes);
+  void write(std::string_view list, const std::vector<Change>& changes,
+             std::vector<Written>& written);
   //! How many changes are sure to fit one call, whatever was learnt of the size.
   std::size_t one_call() const;
   //! Calls that so many changes take, given one after the other in batches of `batch` at most.
@@ -59,7 +60,7 @@ class Memberships {
   struct Writing {
     std::string_view list;
     const std::vector<Change>& changes;
-    std::vector<Written> written;
+    std::vector<Written>& written;
     Places unmentioned_adds{};  //!< by the answers so far
     Places unmentioned_removals{};
     bool list_checked = false;  //!< it is one that can be written to

@@ -203,6 +203,34 @@ TEST_F(Memberships, ARefusedIdIsFoundByHalvesAndDoesNotShrinkTheChunks) {
   EXPECT_EQ(sizes, std::vector<std::size_t>{1'000});
 }
 
+//! A batch that is not written to its end has done what it did. What an answer leaves out, nobody
+//! has confirmed by then.
+TEST_F(Memberships, WhatWasWrittenBeforeTheCallFailsIsTold) {
+  for (const bool are_members : {false, true}) {
+    SCOPED_TRACE(are_members);
+    world.start();
+    sync(adds(1));
+    const auto people = adds(3'000);
+    auto& account = world.hubspot.account();
+    if (are_members) {
+      auto& list = *account.list_by_name("amplitude_Power Users");
+      for (const auto& one : people) account.add_member(list, std::stoull(one.identifier));
+    }
+    world.before_request = [&](const simulator::SimRequest& request) {
+      if (request.path().find(kChange) == std::string::npos || sizes.size() != 1) return;
+      world.hubspot.faults().add({kChange, "PUT", 0, -1, "status", 400, "", -1, 0, false});
+      world.hubspot.faults().add({"/crm/lists/", "GET", 0, -1, "status", 503, "", -1, 0, false});
+    };
+    const auto result = sync(people);
+    world.before_request = {};
+    world.hubspot.faults().clear();
+    ASSERT_TRUE(result.failure);
+    const auto told = are_members ? OutcomeKind::kInDoubt : OutcomeKind::kApplied;
+    EXPECT_EQ(PluginWorld::count(result, told), 1'000U);
+    EXPECT_EQ(PluginWorld::count(result, OutcomeKind::kSkipped), 2'000U);
+  }
+}
+
 //! The bound of the README's table holds for a run that meets one failure, too.
 TEST(CallsByContactId, AreNearTheMinimumAlsoWhenAnAnswerIsLost) {
   for (const auto& [kind, status] : {kFailures[0], kFailures[2], kFailures[6]}) {

@@ -122,16 +122,25 @@ TEST(Plan, ForgetsWhoIsDroppedAndNotInTheCohort) {
   EXPECT_EQ(plan.forgotten[0], Cohort::key("gone@x.com"));
 }
 
+//! Whoever is in the audience under that record came there by another hand.
+TEST(Plan, ForgetsWhoseAddCameToNothingAndIsNotInTheCohort) {
+  auto row = row_of("gone@x.com", MemberState::kPending, "101");
+  row.sealed_identifier = "sealed";
+  row.detail = kNotApplied;
+  const auto plan = plan_of(Cohort::of({}), {row});
+  expect_no_operation(plan);
+  EXPECT_TRUE(plan.doubtful.empty());
+  ASSERT_EQ(plan.forgotten.size(), 1U);
+  EXPECT_EQ(plan.forgotten[0], row.key);
+}
+
 TEST(Plan, RemovesWhoMayYetBeInTheAudienceButCountsNoRemoval) {
   auto with_record = dropped_row("gone@x.com", "not_found", 1, kNow);
   with_record.record_id = "101";
   auto with_seal = dropped_row("gone@x.com", "not_found", 1, kNow);
   with_seal.sealed_identifier = "sealed";
   const auto removed_already = row_of("gone@x.com", MemberState::kPending, "101");
-  auto came_to_nothing = row_of("gone@x.com", MemberState::kPending);
-  came_to_nothing.sealed_identifier = "sealed";
-  came_to_nothing.detail = kNotApplied;
-  for (const auto& row : {with_record, with_seal, removed_already, came_to_nothing}) {
+  for (const auto& row : {with_record, with_seal, removed_already}) {
     const auto plan = plan_of(Cohort::of({}), {row});
     ASSERT_EQ(plan.doubtful.size(), 1U);
     EXPECT_EQ(plan.doubtful[0], row.key);

@@ -17,9 +17,10 @@ class Merge {
 
   void only_in_state(const MemberRow& row) {
     count_held(row);
-    // Pending without a seal: taken out already, or of a list that is gone (removes.cpp,
-    // audience_life.cpp).
-    if (row.state == MemberState::kPending && !may_have_been_added(row)) {
+    if (row.state == MemberState::kPending && row.detail == kNotApplied) {
+      plan_.forgotten.push_back(row.key);
+    } else if (row.state == MemberState::kPending && row.sealed_identifier.empty()) {
+      // Taken out already, or of a list that is gone (removes.cpp, audience_life.cpp).
       plan_.doubtful.push_back(row.key);
     } else if (row.state != MemberState::kDropped) {
       plan_.removes.push_back(row.key);

@@ -50,10 +50,12 @@ struct Plan {
   std::vector<PlannedAdd> adds;        //!< in the order of the source
   std::vector<PlannedUpdate> updates;  //!< in the order of the source
   std::vector<MemberKey> removes;      //!< rows pending, listed or leaving of who is not there now
-  std::vector<MemberKey> forgotten;    //!< dropped rows of who is not in the cohort any more
+  //! Rows of who is not in the cohort any more, and not in the audience by an add: dropped, or sent
+  //! without effect. Nothing is sent for them: who is there all the same, others put there.
+  std::vector<MemberKey> forgotten;
   //! Rows of who is not in the cohort and may yet be in the audience: dropped after an add of which
-  //! not all is known, or removed without a read-back's having confirmed it; and of adds that the
-  //! destination says to have come to nothing. To be removed, and no removal of a member.
+  //! not all is known, or removed without a read-back's having confirmed it. To be removed, and no
+  //! removal of a member.
   std::vector<MemberKey> doubtful;
   std::vector<StillDropped> still_dropped;
   std::map<std::string, std::uint64_t> still_dropped_by_reason;
