@@ -23,9 +23,11 @@ Answer post_form(Api& api, Path path, std::string body) {
   return api.call(std::move(request));
 }
 
-sdk::Failure not_now(const char* what) {
-  return {MUSTER_UNAVAILABLE, "hubspot.unavailable",
-          std::string("HubSpot could not ") + what + " now", "try again in a moment"};
+sdk::Failure not_now(const Answer& answer, const char* what) {
+  const auto said = answer.status > 0
+                        ? std::string("HubSpot could not ") + what + " now (" + told(answer) + ")"
+                        : std::string("no answer came from HubSpot, which was to ") + what;
+  return {MUSTER_UNAVAILABLE, "hubspot.unavailable", said, "try again in a moment"};
 }
 
 std::string joined(const json::array& scopes) {
@@ -87,7 +89,7 @@ void exchange_code(Api& api, const muster_auth_request& request) {
   // Not stored before it is known whose they are: a crash here leaves the former tokens.
   if (answer.fate == Fate::kOk) return api.tokens().take(answer.body);
   if (answer.status >= 400 && answer.status < 500) throw token_failure(answer.body, answer.status);
-  throw not_now("exchange the code");
+  throw not_now(answer, "exchange the code");
 }
 
 void tell_account(Api& api, const sdk::Host& host, const muster_auth_sink& sink) {
@@ -98,7 +100,7 @@ void tell_account(Api& api, const sdk::Host& host, const muster_auth_sink& sink)
   const auto answer = api.call(std::move(request));
   api.throw_if_ended();
   const auto id = code_word(id_at(answer.body, "portalId"));
-  if (answer.fate != Fate::kOk || id.empty()) throw not_now("tell which account it is");
+  if (answer.fate != Fate::kOk || id.empty()) throw not_now(answer, "tell which account it is");
   const auto grant = granted(api);
   AccountDay day;
   day.time_zone = plain(text_at(answer.body, "timeZone"));
@@ -148,7 +150,7 @@ void revoke_tokens(Api& api) {
   if (text_at(answer.body, "status").starts_with("BAD_CLIENT"))
     throw token_failure(answer.body, answer.status);
   const bool gone_already = answer.status == 400 || answer.status == 404;
-  if (answer.fate != Fate::kOk && !gone_already) throw not_now("revoke the access");
+  if (answer.fate != Fate::kOk && !gone_already) throw not_now(answer, "revoke the access");
   api.tokens().forget();
 }
 
@@ -169,7 +171,7 @@ void uninstall_app(Api& api) {
   const auto answer = api.call(std::move(request));
   try {
     api.throw_if_ended();
-    if (answer.fate != Fate::kOk) throw not_now("uninstall the app");
+    if (answer.fate != Fate::kOk) throw not_now(answer, "uninstall the app");
   } catch (const sdk::Failure& failure) {
     if (failure.status() != MUSTER_UNAUTHENTICATED) throw;
     throw sdk::Failure(

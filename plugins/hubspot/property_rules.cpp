@@ -42,10 +42,22 @@ bool is_date(std::string_view text) {
 // So many values of which none fits are no slips of single rows.
 constexpr std::size_t kMany = 20;
 
-std::string secret_of(std::string_view list) { return "fitting/" + std::string(list); }
+std::string_view column_of(const muster_sync_request& request, std::size_t property) {
+  const bool told =
+      request.struct_size >= MUSTER_SIZE_UP_TO(muster_sync_request, property_columns) &&
+      request.property_columns != nullptr;
+  return told ? sdk::view(request.property_columns[property]) : std::string_view{};
+}
 
-//! Before the names: a stored text is kept out of all texts for people, and a name alone must not.
-constexpr std::string_view kFitted = "fitted: ";
+bool has_update(const muster_sync_request& request) {
+  for (std::size_t i = 0; i < request.operation_count; ++i) {
+    const auto& operation = sdk::at(request.operations, i, request.operation_stride);
+    if (operation.kind == MUSTER_UPDATE) return true;
+  }
+  return false;
+}
+
+std::string secret_of(std::string_view list) { return "fitting/" + std::string(list); }
 
 }  // namespace
 
@@ -99,13 +111,18 @@ void PropertyRules::check(std::span<const muster_text> names) {
 
 void PropertyRules::check_values(const muster_sync_request& request, std::size_t largest_batch) {
   recall(sdk::view(request.audience_ref));
-  const bool is_all = !has_sent_ && request.operation_count < largest_batch;
+  const bool is_full = request.operation_count >= largest_batch;
   for (std::size_t p = 0; p < request.property_count; ++p) {
     const auto name = sdk::view(request.property_names[p]);
     const auto found = definitions_.find(name);
-    if (found == definitions_.end() || is_text(found->second) || fitting_.contains(name)) continue;
+    if (found == definitions_.end() || is_text(found->second)) continue;
+    const auto column = column_of(request, p);
+    const auto fitted = fitting_.find(name);
+    const bool is_remapped = fitted != fitting_.end();
+    if (is_remapped && fitted->second == column) continue;
     const auto fit = fit_of(found->second, request, p);
-    if (fit.some) fitting_.emplace(name);
+    if (fit.some) fitting_.insert_or_assign(std::string(name), std::string(column));
+    const bool is_all = !is_full && (is_remapped ? has_update(request) : !has_sent_);
     if (fit.some || fit.given == 0 || (!is_all && fit.given < kMany)) continue;
     throw unusable(name,
                    "is of type " + code_word(found->second.type) + ", and none of the values of " +
@@ -121,22 +138,22 @@ void PropertyRules::recall(std::string_view list) {
   has_sent_ = false;
   fitting_.clear();
   remembered_ = list.empty() ? std::string{} : host_.secret(secret_of(list));
-  std::string_view rest = remembered_;
-  if (rest.starts_with(kFitted)) rest.remove_prefix(kFitted.size());
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find(' '), rest.size());
-    if (end > 0) fitting_.emplace(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+  const auto stored = parse_json(remembered_);
+  const auto* columns = stored ? stored->if_object() : nullptr;
+  if (columns == nullptr) return;
+  for (const auto& [name, column] : *columns) {
+    if (column.is_string()) fitting_.emplace(name, column.get_string());
   }
 }
 
-//! Names of properties, nothing of people.
+//! Names of properties and columns, nothing of people.
 void PropertyRules::remember(std::string_view list) {
   if (list.empty()) return;
   has_sent_ = true;
   list_ = list;
-  std::string all;
-  for (const auto& name : fitting_) all += (all.empty() ? std::string(kFitted) : " ") + name;
+  json::object columns;
+  for (const auto& [name, column] : fitting_) columns.emplace(name, column);
+  auto all = columns.empty() ? std::string{} : json::serialize(columns);
   if (all == remembered_) return;
   try {
     host_.store_secret(secret_of(list_), all);

@@ -20,8 +20,9 @@ class PropertyRules {
   //! what muster never writes; UNAVAILABLE when HubSpot does not tell now.
   void check(std::span<const muster_text> names);
   //! Throws Failure BAD_CONFIG when values are given for a property, not one of them fits it, and
-  //! none of the sync's ever did: another column was meant. So it is where the batch is all that
-  //! the run has, or its first part; a few values of a batch among many say nothing of the column.
+  //! none of that column of the sync ever did: another column was meant. So it is where the batch
+  //! is all that the run has, or its first part; a few values of a batch among many say nothing of
+  //! the column, nor do those of new members when a column took another's place: the updates do.
   //! Values that do not fit otherwise are rows of their own, and told as such. `largest_batch`:
   //! what a run of more is given in parts of.
   void check_values(const muster_sync_request& request, std::size_t largest_batch);
@@ -51,10 +52,11 @@ class PropertyRules {
   Api& api_;
   bool loaded_ = false;
   std::map<std::string, Definition, std::less<>> definitions_;
-  std::string list_;                            //!< of the sync that the following is of
-  std::set<std::string, std::less<>> fitting_;  //!< properties of which a value fitted once
-  std::string remembered_;                      //!< them, as stored
-  bool has_sent_ = false;                       //!< a batch to it
+  std::string list_;  //!< of the sync that the following is of
+  //! Properties of which a value fitted once, and the column that it came from.
+  std::map<std::string, std::string, std::less<>> fitting_;
+  std::string remembered_;  //!< them, as stored
+  bool has_sent_ = false;   //!< a batch to it
 };
 
 }  // namespace muster::hubspot

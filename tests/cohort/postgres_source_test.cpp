@@ -188,6 +188,21 @@ TEST(PostgresSource, TellsWhatIsWrongWithTheQuery) {
   EXPECT_THAT(error.message(), ::testing::HasSubstr("emial"));
 }
 
+TEST(PostgresSource, AParameterWithoutAValueIsRefused) {
+  const auto error = error_of(options_for(server().url(), "SELECT $1::text AS email"));
+  EXPECT_EQ(error.code(), "sql.bad_query");
+  EXPECT_EQ(error.where(), "muster.yaml:7:9");
+  EXPECT_THAT(error.message(), ::testing::HasSubstr("parameter"));
+}
+
+TEST(PostgresSource, AQueryThatTakesTooLongIsToldAsSuch) {
+  const auto error =
+      error_of(options_for(server().tcp_url("sslmode=disable&options=-c%20statement_timeout%3D20"),
+                           "SELECT pg_sleep(60)::text AS email"));
+  EXPECT_EQ(error.code(), "sql.took_too_long");
+  EXPECT_THAT(error.hint(), ::testing::HasSubstr("statement_timeout"));
+}
+
 TEST(PostgresSource, RepeatsNoValueOfARow) {
   const auto error = error_of(options_for(server().url(),
                                           "SELECT email::regclass::text AS email FROM (VALUES "
@@ -267,6 +282,46 @@ TEST(PostgresSource, AServerThatSaysNothingIsNotWaitedForWithoutEnd) {
     }
     EXPECT_LE(clock.elapsed(), std::chrono::seconds(seconds + 5));
     EXPECT_GE(clock.elapsed(), std::chrono::seconds(seconds));
+  }
+}
+
+//! Of several hosts each has the whole time, and the next one is asked then, as by libpq itself.
+TEST(PostgresSource, BehindAHostThatSaysNothingTheNextOneIsAsked) {
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor silent(
+      io, {boost::asio::ip::address_v4::loopback(), std::uint16_t{0}});
+  const auto nowhere = "127.0.0.1:" + std::to_string(silent.local_endpoint().port());
+  const auto there = server().tcp_url("sslmode=disable&connect_timeout=5");
+  const auto begin = there.find('@') + 1;
+  const auto end = there.find('/', begin);
+  const auto host = there.substr(begin, end - begin);
+  const auto with_hosts = [&](const std::string& hosts) {
+    return there.substr(0, begin) + hosts + there.substr(end);
+  };
+  struct Case {
+    std::string hosts;
+    int silent;
+  };
+  for (const auto& [hosts, count] : {Case{nowhere + "," + host, 1},
+                                     {nowhere + "," + nowhere + "," + host, 2},
+                                     {nowhere + "," + nowhere, 2}}) {
+    SCOPED_TRACE(hosts);
+    VirtualClock clock;
+    Waiting waiting;
+    const auto in_vain = std::chrono::seconds(5 * count);
+    waiting.heartbeat = [&] {
+      if (clock.elapsed() < in_vain) clock.advance(std::chrono::seconds(1));
+    };
+    PostgresSource source(options_for(with_hosts(hosts), "SELECT 'a' AS email"), clock, waiting);
+    try {
+      source.open({"email", {}});
+      EXPECT_EQ(source.next()->identifier, "a");
+      EXPECT_TRUE(hosts.ends_with(host));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), "sql.unreachable");
+      EXPECT_TRUE(hosts.ends_with(nowhere));
+    }
+    EXPECT_EQ(clock.elapsed(), in_vain);
   }
 }
 

@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <fstream>
+#include <functional>
+
 #include "support/temp_dir.hpp"
 
 namespace muster {
@@ -106,6 +110,93 @@ TEST(SqliteSource, AnUnknownCollationIsToldByItsName) {
                               "SELECT email FROM p ORDER BY email COLLATE german");
   EXPECT_EQ(error.code(), "sql.bad_query");
   EXPECT_THAT(error.message(), ::testing::HasSubstr("no such collation sequence: german"));
+}
+
+//! As a text it would leave the condition true of everyone, or of nobody.
+TEST(SqliteSource, AMisspeltColumnInQuotesIsNoText) {
+  const TempDir dir;
+  const auto file = database(dir, "CREATE TABLE p (email, churned); INSERT INTO p VALUES ('a', 1)");
+  const auto error = error_of(file, "SELECT email FROM p WHERE \"churnd\" <> 1");
+  EXPECT_EQ(error.code(), "sql.bad_query");
+  EXPECT_THAT(error.message(), ::testing::HasSubstr("churnd"));
+  EXPECT_THAT(identifiers(file, "SELECT email FROM p WHERE \"churned\" = 1"),
+              ::testing::ElementsAre("a"));
+}
+
+TEST(SqliteSource, AParameterWithoutAValueIsRefused) {
+  const TempDir dir;
+  const auto file = database(dir, "CREATE TABLE p (email, active)");
+  for (const auto* parameter : {":active", "?", "?3", "@a", "$a"}) {
+    const auto error =
+        error_of(file, std::string("SELECT email FROM p WHERE active = ") + parameter);
+    EXPECT_EQ(error.code(), "sql.bad_query") << parameter;
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_THAT(error.message(), ::testing::HasSubstr("parameter"));
+  }
+}
+
+class SqliteFile : public ::testing::Test {
+ protected:
+  void make(const std::string& more) {
+    file =
+        database(dir, (more + "CREATE TABLE p (email); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+                              "SELECT i + 1 FROM n WHERE i < 20000) INSERT INTO p SELECT 'a' || i "
+                              "FROM n")
+                          .c_str());
+  }
+  //! Reads all; `meanwhile` is called behind the first row.
+  std::string read(const std::function<void()>& meanwhile) const {
+    SqlOptions options;
+    options.database = file;
+    options.shown_as = "people.db";
+    options.query = "SELECT email FROM p";
+    VirtualClock clock;
+    SqliteSource source(options, clock, {});
+    try {
+      source.open({"email", {}});
+      source.next();
+      meanwhile();
+      while (source.next()) continue;
+      return {};
+    } catch (const Error& error) {
+      EXPECT_FALSE(error.hint().empty());
+      return error.code();
+    }
+  }
+
+  const TempDir dir;
+  std::filesystem::path file;
+};
+
+TEST_F(SqliteFile, ThatIsWrittenOverWhileItIsReadIsNoCohort) {
+  make("");
+  const auto content = testing::read_file(file);
+  EXPECT_EQ(read([&] {
+              std::fstream over(file, std::ios::in | std::ios::out | std::ios::binary);
+              over << content;
+              over.close();
+              std::filesystem::last_write_time(
+                  file, std::filesystem::last_write_time(file) + std::chrono::seconds(1));
+            }),
+            "source.changed");
+  EXPECT_EQ(read([] {}), "") << "the next reading is whole";
+}
+
+TEST_F(SqliteFile, ThatIsReplacedWhileItIsReadIsReadToItsEnd) {
+  make("");
+  EXPECT_EQ(read([&] {
+              std::filesystem::copy_file(file, dir / "new.db");
+              std::filesystem::rename(dir / "new.db", file);
+            }),
+            "");
+}
+
+//! A write-ahead log is written into the file while others read.
+TEST_F(SqliteFile, WithAWriteAheadLogMayBeWrittenToWhileItIsRead) {
+  make("PRAGMA journal_mode = WAL;");
+  EXPECT_EQ(
+      read([&] { database(dir, "INSERT INTO p VALUES ('late'); PRAGMA wal_checkpoint(PASSIVE)"); }),
+      "");
 }
 
 TEST(SqliteSource, NamesTheColumnsThatTheQueryGives) {

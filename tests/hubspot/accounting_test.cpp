@@ -294,9 +294,14 @@ TEST(Accounting, RecordsAreToldBeforeTheyEnterTheList) {
 
 TEST(Accounting, NobodyEntersTheListWhoseRecordCouldNotBeWrittenDown) {
   PluginWorld world;
-  world.resolved = [](std::span<const ResolvedRecord>) { throw std::runtime_error("disk"); };
-  EXPECT_THROW(world.sync({PluginWorld::add("new@example.com")}), std::runtime_error);
+  world.resolved = [](std::span<const ResolvedRecord>) {
+    throw Error(ErrorKind::kFailed, "state.write", "the disk is full");
+  };
+  const auto result = world.sync({PluginWorld::add("new@example.com")});
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->code(), "state.write");
   EXPECT_EQ(world.hubspot.count(kChange), 0U);
+  EXPECT_TRUE(result.outcomes[0].created) << "it is billed";
 }
 
 TEST(Accounting, IdsBeyondADoublesPrecisionStayExact) {

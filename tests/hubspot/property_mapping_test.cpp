@@ -59,6 +59,35 @@ TEST(PropertyMapping, WhoseValuesFittedOnceIsRightAlsoUnderAnotherName) {
   EXPECT_EQ(world.members(), 2U);
 }
 
+//! That a property's former column fitted says nothing of the one that took its place.
+TEST(PropertyMapping, OfAnotherColumnIsToldBeforeTheFirstWrite) {
+  RunWorld world("properties: {points: score}");
+  world.cohort({"a@example.com,1,gold", "b@example.com,2,"}, "email,points,plan");
+  EXPECT_FALSE(world.sync().error);
+  world.sync_keys = "properties: {plan: score}";
+  world.hubspot.log().clear();
+  auto result = world.sync();
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.error->code(), "hubspot.property");
+  for (const auto& request : world.hubspot.log()) EXPECT_EQ(request.method, "GET");
+  world.sync_keys = "properties: {points: score}";
+  EXPECT_FALSE(world.sync().error) << "the former mapping is right still";
+}
+
+//! A new member's slip is its own: whether the column fits, the members' updates tell.
+TEST(PropertyMapping, OfAnotherColumnIsNotWrongForANewMembersValue) {
+  RunWorld world("properties: {points: score}");
+  world.cohort({"a@example.com,1,3", "b@example.com,2,4"}, "email,points,level");
+  EXPECT_FALSE(world.sync().error);
+  world.sync_keys = "properties: {level: score}";
+  world.cohort({"a@example.com,1,3", "b@example.com,2,4", "c@example.com,1,none"},
+               "email,points,level");
+  const auto result = world.sync();
+  EXPECT_FALSE(result.error) << result.error->message();
+  EXPECT_EQ(world.members(), 3U);
+  EXPECT_EQ(world.hubspot.account().by_email("a@example.com")->properties.at("score"), "3");
+}
+
 //! A few values among many rows, or behind what was sent, say nothing of the column.
 TEST(PropertyMapping, IsNotWrongForAFewValuesOfARunOfMany) {
   PluginWorld world;

@@ -58,6 +58,28 @@ TEST_F(OAuth, AccessTokensAreRenewedAheadOfTheirExpiry) {
   for (const auto& request : world.hubspot.log()) EXPECT_NE(request.status, 401);
 }
 
+TEST_F(OAuth, AnAccountThatCantBeToldSaysWhatHubSpotSaid) {
+  struct Case {
+    const char* kind;
+    const char* says;
+  };
+  for (const auto& [kind, says] : {Case{"status", "could not tell which account it is now (503"},
+                                   {"reset", "no answer came"},
+                                   {"refused", "can't be reached"}}) {
+    SCOPED_TRACE(kind);
+    connect();
+    world.hubspot.faults().add({"/account-info/", "GET", 0, -1, kind, 503, "", -1, 0, false});
+    try {
+      world.destination().check();
+      ADD_FAILURE() << "an account was told";
+    } catch (const DestinationError& error) {
+      EXPECT_EQ(error.status(), MUSTER_UNAVAILABLE);
+      EXPECT_NE(error.message().find(says), std::string::npos) << error.message();
+    }
+    world.hubspot.faults().clear();
+  }
+}
+
 TEST_F(OAuth, ParallelRequestsShareOneRefresh) {
   connect();
   bool expired = false;

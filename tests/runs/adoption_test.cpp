@@ -43,6 +43,8 @@ TEST(Adoption, IsToldOfAListThatWasThere) {
   options.full = true;
   EXPECT_FALSE(world.run(options).error);
   EXPECT_TRUE(tells_of_taking_over(world));
+  EXPECT_NE(world.told.notices.front().find("it holds nobody else"), std::string::npos)
+      << world.told.notices.front();
 }
 
 }  // namespace

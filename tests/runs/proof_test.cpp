@@ -263,6 +263,38 @@ TEST_F(ProofTest, WhoTheLastOfManyReadingsHasLostDidNotDrift) {
   EXPECT_EQ(result.run.figures.verified->leavers, 1U);
 }
 
+//! HubSpot says that they were removed, by a record that it knows no more.
+TEST_F(ProofTest, WhoseRemovalCameToNothingIsFoundBehindAMerge) {
+  fill();
+  auto& account = world.hubspot.account();
+  world.hubspot.switches().merged_ids_are_missing = false;
+  const auto other = account.create("other@example.com").id;
+  account.merge(*account.by_email("person29@example.com"), *account.by_id(other), false);
+  world.cohort(SyncWorld::people(29));
+  world.lie("/memberships/add-and-remove", "PUT", "keep_member");
+  auto result = world.run();
+  EXPECT_EQ(result.run.figures.verified->leavers, 1U);
+  EXPECT_EQ(result.run.figures.verified->strangers, 0U);
+  ASSERT_EQ(world.listed().size(), 30U);
+  world.clock.advance(hours(1));
+  EXPECT_EQ(world.run().run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(world.listed().size(), 29U);
+}
+
+//! Strangers who were seen before are no reason to look for whoever was removed.
+TEST_F(ProofTest, StrangersThatAreKnownCostARemovalNoCall) {
+  fill();
+  auto& account = world.hubspot.account();
+  account.add_member(world.list(), account.create("stranger@example.com").id);
+  world.clock.advance(hours(1));
+  ASSERT_EQ(world.run().run.figures.verified->strangers, 1U);
+  world.clock.advance(hours(1));
+  world.cohort(SyncWorld::people(29));
+  world.hubspot.log().clear();
+  ASSERT_EQ(world.run().run.figures.removed, 1U);
+  EXPECT_EQ(world.hubspot.count("/contacts/batch/read"), 0U);
+}
+
 //! An answer that holds nobody is no proof that somebody has left.
 TEST_F(ProofTest, WhoAnEmptyAnswerDoesNotShowHasNotLeft) {
   fill({"guard: off"});

@@ -112,6 +112,41 @@ TEST_F(PushedTest, TheGuardSumsRemovalsUntilAWholeRun) {
   EXPECT_FALSE(apply()->error) << "the sum begins anew";
 }
 
+//! HubSpot says that it took them out; nobody reads the list before the next whole run.
+TEST_F(PushedTest, WhoIsStillInTheListLeavesWithTheNextWholeRun) {
+  fill(30);
+  world.lie("/memberships/add-and-remove", "PUT", "keep_member");
+  push(false, {4});
+  const auto result = apply();
+  ASSERT_TRUE(result && !result->error);
+  EXPECT_EQ(result->run.figures.removed, 1U);
+  ASSERT_TRUE(lists(4));
+  world.clock.advance(hours(1));
+  const auto whole = world.run();
+  EXPECT_EQ(whole.run.status, RunStatus::kSucceeded);
+  EXPECT_EQ(whole.run.figures.verified->strangers, 0U);
+  EXPECT_FALSE(lists(4));
+  EXPECT_EQ(world.listed().size(), 29U);
+}
+
+TEST_F(PushedTest, WhoWasTakenOutAndComesBackIsListedAgain) {
+  fill(30);
+  push(false, {4}, 100);
+  ASSERT_TRUE(apply());
+  push(true, {4}, 50);
+  const auto result = apply();
+  ASSERT_TRUE(result && !result->error);
+  EXPECT_EQ(result->run.figures.added, 1U);
+  EXPECT_TRUE(lists(4));
+}
+
+TEST_F(PushedTest, OfASyncThatProvesNothingLeaveNoRowBehind) {
+  fill(30, {"verify: false"});
+  push(false, {4});
+  ASSERT_TRUE(apply());
+  EXPECT_EQ(world.preview().removes, 0U);
+}
+
 TEST_F(PushedTest, CanNotEmptyAList) {
   fill(3, {"guard: off"});
   push(false, {0, 1, 2});

@@ -67,6 +67,19 @@ TEST_F(Mirror, ADroppedMemberWhomAPersonPutInIsNoStranger) {
   EXPECT_FALSE(world.listed().contains(world.id_of("stranger@example.net")));
 }
 
+//! Whom the run has just looked for in vain is not looked for once more.
+TEST_F(Mirror, WhoWasNotFoundByTheRunIsNotLookedForAgain) {
+  world.configure({"remove_strangers: true", "create_missing: false"});
+  auto people = SyncWorld::people(30);
+  people.emplace_back("late@example.com");
+  world.cohort(people);
+  meet_a_stranger();
+  world.hubspot.log().clear();
+  EXPECT_EQ(dropped(world.run(), "not_found"), 1U);
+  EXPECT_EQ(world.listed().size(), 30U);
+  EXPECT_EQ(world.hubspot.count("/contacts/batch/read"), 1U);
+}
+
 TEST_F(Mirror, ARepairTakesNobodyOfTheCohortOut) {
   auto people = SyncWorld::people(30);
   people.emplace_back("joined@example.com");

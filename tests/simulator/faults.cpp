@@ -1,8 +1,23 @@
 #include "simulator/faults.hpp"
 
+#include <algorithm>
+#include <array>
 #include <stdexcept>
 
 namespace muster::simulator {
+namespace {
+
+constexpr std::array kKinds{"status",       "slow",          "reset",         "refused",
+                            "truncated",    "empty_results", "drop_member",   "keep_member",
+                            "lose_entries", "unauthorized",  "invalid_token", "unauthenticated"};
+
+//! A kind that is misspelt would fail in another way than the test means.
+std::string known_kind(std::string kind) {
+  if (std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end()) return kind;
+  throw std::invalid_argument("unknown kind of fault: " + kind);
+}
+
+}  // namespace
 
 Fault Fault::from_json(const boost::json::object& object) {
   Fault fault;
@@ -16,7 +31,7 @@ Fault Fault::from_json(const boost::json::object& object) {
     } else if (name == "count") {
       fault.count = value.as_int64();
     } else if (name == "kind") {
-      fault.kind = value.as_string().c_str();
+      fault.kind = known_kind(value.as_string().c_str());
     } else if (name == "status") {
       fault.status = static_cast<int>(value.as_int64());
     } else if (name == "policy") {

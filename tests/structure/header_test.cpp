@@ -132,7 +132,7 @@ static_assert(offsetof(muster_operation, identifier) == 16);
 static_assert(offsetof(muster_operation, record_id) == 32);
 static_assert(offsetof(muster_operation, properties) == 48);
 
-static_assert(sizeof(muster_sync_request) == 128);
+static_assert(sizeof(muster_sync_request) == 136);
 static_assert(offsetof(muster_sync_request, struct_size) == 0);
 static_assert(offsetof(muster_sync_request, flags) == 4);
 static_assert(offsetof(muster_sync_request, kind) == 8);
@@ -145,6 +145,7 @@ static_assert(offsetof(muster_sync_request, property_count) == 96);
 static_assert(offsetof(muster_sync_request, operations) == 104);
 static_assert(offsetof(muster_sync_request, operation_count) == 112);
 static_assert(offsetof(muster_sync_request, operation_stride) == 120);
+static_assert(offsetof(muster_sync_request, property_columns) == 128);
 
 static_assert(sizeof(muster_outcome) == 72);
 static_assert(offsetof(muster_outcome, struct_size) == 0);

@@ -197,8 +197,13 @@ TEST(WorkspaceConfig, ASecretThatNoHeaderCanHaveIsRefusedAndNotRepeated) {
       EXPECT_EQ((std::string(error.what()) + error.hint()).find("cr3t"), std::string::npos);
     }
   }
-  ::setenv("MUSTER_TEST_HEADER", "Bearer s3cr3t", 1);
-  EXPECT_EQ(resolve_header("Authorization", secret), "Bearer s3cr3t");
+  // What a program wrote behind it is no part of it.
+  for (const auto* value : {"Bearer s3cr3t", "Bearer s3cr3t\r\n"}) {
+    ::setenv("MUSTER_TEST_HEADER", value, 1);
+    EXPECT_EQ(resolve_header("Authorization", secret), "Bearer s3cr3t");
+  }
+  ::setenv("MUSTER_TEST_HEADER", "\n", 1);
+  EXPECT_THROW(resolve_header("Authorization", secret), Error);
 }
 
 TEST(WorkspaceConfig, WhatIsPushedIsLaidOverUserIds) {

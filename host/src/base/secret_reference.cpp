@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -11,11 +12,17 @@
 namespace muster {
 namespace {
 
+//! No secret ends with a line break; what writes files, and what reads them, adds one.
+std::string without_line_end(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
 std::string read(const SecretReference& reference) {
   const auto& [kind, name, where] = reference;
   if (kind == SecretReference::Kind::kEnvironment) {
     const char* value = ::secure_getenv(name.c_str());
-    if (value != nullptr && *value != '\0') return value;
+    if (auto text = without_line_end(value == nullptr ? "" : value); !text.empty()) return text;
     throw Error(ErrorKind::kUsage, "config.secret_not_set",
                 fmt::format("the environment variable {} is not set", name))
         .at(where)
@@ -29,7 +36,7 @@ std::string read(const SecretReference& reference) {
         .at(where)
         .with_hint("check its path and permissions");
   }
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  text = without_line_end(std::move(text));
   if (!text.empty()) return text;
   throw Error(ErrorKind::kUsage, "config.secret_empty", "the secret's file is empty").at(where);
 }

@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "cohort/encoding.hpp"
+#include "cohort/postgres_hosts.hpp"
 
 namespace muster {
 namespace {
@@ -22,6 +23,10 @@ constexpr const char* kBegin = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE REA
 constexpr const char* kFetch = "FETCH FORWARD 5000 FROM muster_cohort";
 constexpr const char* kCommit = "COMMIT";
 constexpr Milliseconds kFirstPause{1'000};
+// PostgreSQL's documentation, appendix A.
+constexpr std::string_view kParametersMissing = "08P01";
+constexpr std::string_view kTookTooLong = "57014";
+constexpr std::string_view kSessionEnded = "25P03";
 
 std::string trimmed(std::string_view query) {
   const auto end = query.find_last_not_of(" \t\r\n;");
@@ -48,7 +53,8 @@ std::string without_quoted(std::string_view text) {
 //! The server or the way to it broke, rather than the query: connection exceptions, shutdown,
 //! a standby's conflict with its primary (PostgreSQL's documentation, appendix A).
 bool is_lost(std::string_view state) {
-  return state.empty() || state.starts_with("08") || state.starts_with("57P") || state == "40001";
+  const bool is_connection = state.starts_with("08") && state != kParametersMissing;
+  return state.empty() || is_connection || state.starts_with("57P") || state == "40001";
 }
 
 //! The code with which the server refused the connection, as PQERRORS_VERBOSE has it: libpq tells
@@ -79,6 +85,16 @@ Milliseconds connect_timeout(PGconn* connection) {
     std::from_chars(text.data(), text.data() + text.size(), seconds);
   }
   return seconds > 0 ? std::chrono::seconds(seconds) : kConnectTime;
+}
+
+//! A server took the connection, or its network the packets, and nothing came back in time.
+struct SaysNothing {};
+
+//! Which of the URL's addresses is being asked.
+std::string address_of(const PGconn* connection) {
+  const auto text = [](const char* told) { return told == nullptr ? "" : told; };
+  return fmt::format("{} {} {}", text(PQhost(connection)), text(PQhostaddr(connection)),
+                     text(PQport(connection)));
 }
 
 }  // namespace
@@ -118,34 +134,64 @@ void PostgresSource::connect(const std::string& url) {
             "it must be like postgresql://user:password@host/database?sslmode=verify-full, with "
             "@, : and / of the password written as %40, %3A and %2F");
   }
+  PostgresHosts hosts(parsed);
   PQconninfoFree(parsed);
-  const std::array<const char*, 5> keys{"dbname", "client_encoding", "application_name",
-                                        "keepalives_idle", nullptr};
-  const std::array<const char*, 5> values{url.c_str(), "UTF8", "muster", "60", nullptr};
+  for (;;) {
+    try {
+      return connect(url, hosts);
+    } catch (const SaysNothing&) {
+      hosts.leave_behind(connection_.get());
+      if (hosts.empty()) fail_to_connect();
+    }
+  }
+}
+
+void PostgresSource::connect(const std::string& url, const PostgresHosts& hosts) {
+  const auto names = hosts.names();
+  const auto addresses = hosts.addresses();
+  const auto ports = hosts.ports();
+  const std::array<const char*, 8> keys{"dbname",
+                                        "client_encoding",
+                                        "application_name",
+                                        "keepalives_idle",
+                                        "host",
+                                        "hostaddr",
+                                        "port",
+                                        nullptr};
+  const std::array<const char*, 8> values{url.c_str(),   "UTF8",        "muster",
+                                          "60",          names.c_str(), addresses.c_str(),
+                                          ports.c_str(), nullptr};
   connection_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
   if (!connection_) throw std::bad_alloc();
   PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
   // A database's notices would go to standard error, and may repeat what a row holds.
   PQsetNoticeProcessor(
       connection_.get(), [](void*, const char*) {}, nullptr);
-  // While a lost server comes back, it can't be reached for a moment.
-  const auto fail = [&] {
-    auto error = not_connected();
-    if (opened_ > 1 && error.kind() == ErrorKind::kLater) throw SourceLost(std::move(error));
-    throw error;
-  };
-  if (PQstatus(connection_.get()) == CONNECTION_BAD) fail();
+  if (PQstatus(connection_.get()) == CONNECTION_BAD) fail_to_connect();
   // Polling knows of no time limit: a server that takes the connection and says nothing would be
-  // waited for without end.
-  const auto deadline = clock_.elapsed() + connect_timeout(connection_.get());
+  // waited for without end. Each address has the whole time, as where libpq waits itself.
+  const auto timeout = connect_timeout(connection_.get());
+  auto asked = address_of(connection_.get());
+  auto deadline = clock_.elapsed() + timeout;
   const auto check = [&] {
-    if (clock_.elapsed() >= deadline) fail();
+    if (clock_.elapsed() >= deadline) throw SaysNothing{};
   };
   for (auto step = PGRES_POLLING_WRITING; step != PGRES_POLLING_OK;) {
     wait_for(step == PGRES_POLLING_WRITING ? POLLOUT : POLLIN, check);
     step = PQconnectPoll(connection_.get());
-    if (step == PGRES_POLLING_FAILED) fail();
+    if (step == PGRES_POLLING_FAILED) fail_to_connect();
+    if (auto now = address_of(connection_.get()); now != asked) {
+      asked = std::move(now);
+      deadline = clock_.elapsed() + timeout;
+    }
   }
+}
+
+//! While a lost server comes back, it can't be reached for a moment.
+void PostgresSource::fail_to_connect() const {
+  auto error = not_connected();
+  if (opened_ > 1 && error.kind() == ErrorKind::kLater) throw SourceLost(std::move(error));
+  throw error;
 }
 
 void PostgresSource::wait_for(short events, const std::function<void()>& check) {
@@ -200,7 +246,9 @@ PostgresSource::Result PostgresSource::ask(const char* statement) {
   }
   const auto status = last ? PQresultStatus(last.get()) : PGRES_FATAL_ERROR;
   if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return last;
-  if (!last || PQstatus(connection) == CONNECTION_BAD || is_lost(sql_state(last.get()))) {
+  const bool was_ended = last && sql_state(last.get()) == kSessionEnded;
+  const bool is_cut = !last || PQstatus(connection) == CONNECTION_BAD;
+  if (!was_ended && (is_cut || is_lost(sql_state(last.get())))) {
     throw SourceLost(Error(ErrorKind::kLater, "sql.lost", "the connection to the database was lost")
                          .at(where())
                          .with_hint("nothing was sent; run again later"));
@@ -248,6 +296,28 @@ std::string_view PostgresSource::cell(std::size_t place) const {
 //! may repeat what a row holds.
 Error PostgresSource::refused(PGresult* result, bool reading) const {
   const auto state = sql_state(result);
+  if (state == kParametersMissing) {
+    return Error(ErrorKind::kUsage, "sql.bad_query",
+                 "the query has a parameter ($1), and nothing gives its value")
+        .at(options_.query_where)
+        .with_hint("write the value into the query");
+  }
+  if (state == kTookTooLong) {
+    return Error(ErrorKind::kFailed, "sql.took_too_long",
+                 "the server ended the query: it took longer than the server allows")
+        .at(where())
+        .with_hint(
+            "nothing was sent; raise statement_timeout for the database's user, or make "
+            "the query faster");
+  }
+  if (state == kSessionEnded) {
+    return Error(ErrorKind::kFailed, "sql.session_ended",
+                 "the server ended the session, which had asked nothing for a while")
+        .at(where())
+        .with_hint(
+            "nothing was sent; raise idle_in_transaction_session_timeout for the "
+            "database's user");
+  }
   if (state.starts_with("42") || state.starts_with("0A") || state == "25006") {
     const bool denied = state == "42501";
     return Error(ErrorKind::kUsage, denied ? "sql.not_allowed" : "sql.bad_query",

@@ -14,6 +14,8 @@
 
 namespace muster {
 
+class PostgresHosts;
+
 class PostgresSource final : public Source {
  public:
   //! `options.database` is a reference to the URL.
@@ -34,6 +36,8 @@ class PostgresSource final : public Source {
   using Result = std::unique_ptr<PGresult, Closer>;
 
   void connect(const std::string& url);
+  void connect(const std::string& url, const PostgresHosts& hosts);
+  [[noreturn]] void fail_to_connect() const;
   //! `check` is called now and then meanwhile; what it throws ends the waiting.
   void wait_for(short events, const std::function<void()>& check = {});
   void wait_for_answer();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/text.hpp"
 #include "cohort/encoding.hpp"
 
@@ -33,21 +35,64 @@ void SqliteSource::open(const Columns& columns) {
   row_ = 0;
   at_end_ = false;
   as_of_ = clock_.now();
-  const auto& file = std::get<std::filesystem::path>(options_.database);
   sqlite3* opened = nullptr;
   const int code =
-      sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
+      sqlite3_open_v2(file().c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
   database_.reset(opened);
   if (code != SQLITE_OK) throw error(code);
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, kBusyTimeout);
   sqlite3_progress_handler(opened, kStepsBetweenBeats, &mind, this);
+  // Else a column that is misspelt in quotes would be a text, and the cohort another.
+  sqlite3_db_config(opened, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
+  hold();
   prepare();
   std::vector<std::string> names;
   const int count = sqlite3_column_count(statement_.get());
   for (int i = 0; i < count; ++i) names.emplace_back(sqlite3_column_name(statement_.get(), i));
   places_ =
       find_columns(names, columns, options_.id_column, options_.query_where, NamesFrom::kQuery);
+}
+
+std::string SqliteSource::ask(const char* statement) {
+  sqlite3_stmt* prepared = nullptr;
+  int code = sqlite3_prepare_v2(database_.get(), statement, -1, &prepared, nullptr);
+  const std::unique_ptr<sqlite3_stmt, Closer> owned(prepared);
+  if (code == SQLITE_OK) code = sqlite3_step(prepared);
+  if (ended_) std::rethrow_exception(std::exchange(ended_, nullptr));
+  if (code != SQLITE_ROW && code != SQLITE_DONE) throw error(code);
+  if (code == SQLITE_DONE) return {};
+  return reinterpret_cast<const char*>(sqlite3_column_text(prepared, 0));
+}
+
+//! From here to the end SQLite writes nothing into the file, but from a write-ahead log: whatever
+//! changes it is another program, which knows of no locks, and leaves halves of two cohorts.
+void SqliteSource::hold() {
+  before_.reset();
+  ask("BEGIN");
+  ask("PRAGMA schema_version");  // takes the lock
+  if (ask("PRAGMA journal_mode") == "wal") return;
+  struct stat status {};
+  if (::stat(file().c_str(), &status) == 0) before_ = status;
+}
+
+//! A file that took its place by a rename is none of ours.
+void SqliteSource::check_unchanged() const {
+  struct stat now {};
+  if (!before_ || ::stat(file().c_str(), &now) != 0 || now.st_ino != before_->st_ino) return;
+  const bool same = now.st_size == before_->st_size &&
+                    now.st_mtim.tv_sec == before_->st_mtim.tv_sec &&
+                    now.st_mtim.tv_nsec == before_->st_mtim.tv_nsec;
+  if (same) return;
+  throw Error(ErrorKind::kFailed, "source.changed", "the file changed while it was read")
+      .at(options_.shown_as)
+      .with_hint(
+          "nothing was sent; write it under another name and rename it when it is whole; then run "
+          "again");
+}
+
+const std::filesystem::path& SqliteSource::file() const {
+  return std::get<std::filesystem::path>(options_.database);
 }
 
 //! Whether `text` has blanks and comments alone.
@@ -82,6 +127,14 @@ void SqliteSource::prepare() {
   if (code != SQLITE_OK) throw error(code);
   const auto left = std::string_view(options_.query)
                         .substr(static_cast<std::size_t>(rest - options_.query.data()));
+  if (prepared != nullptr && sqlite3_bind_parameter_count(prepared) > 0) {
+    const char* name = sqlite3_bind_parameter_name(prepared, 1);
+    throw Error(ErrorKind::kUsage, "sql.bad_query",
+                fmt::format("the query has a parameter ({}), and nothing gives its value",
+                            name == nullptr ? "?" : name))
+        .at(options_.query_where)
+        .with_hint("write the value into the query; text stands in 'single quotes'");
+  }
   const bool one = prepared != nullptr && has_no_statement(left);
   if (one && sqlite3_stmt_readonly(prepared) != 0 && sqlite3_column_count(prepared) > 0) return;
   throw Error(ErrorKind::kUsage, "sql.not_one_query",
@@ -96,6 +149,7 @@ std::optional<Member> SqliteSource::next() {
   if (ended_) std::rethrow_exception(std::exchange(ended_, nullptr));
   if (code == SQLITE_DONE) {
     at_end_ = true;  // one more step would begin anew
+    check_unchanged();
     return std::nullopt;
   }
   if (code != SQLITE_ROW) throw error(code);

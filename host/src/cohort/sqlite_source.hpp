@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <exception>
 #include <functional>
@@ -33,7 +34,12 @@ class SqliteSource final : public Source {
     void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
   };
   static int mind(void* self) noexcept;
+  //! The first cell of what a statement of ours gives.
+  std::string ask(const char* statement);
   void prepare();
+  void hold();
+  const std::filesystem::path& file() const;
+  void check_unchanged() const;
   bool has_no_statement(std::string_view text) const;
   std::string_view cell(std::size_t place) const;
   Error error(int code) const;
@@ -48,6 +54,7 @@ class SqliteSource final : public Source {
   std::optional<Instant> as_of_;
   std::uint64_t row_ = 0;
   bool at_end_ = false;
+  std::optional<struct stat> before_;  //!< of the file, where nothing may write to it
 };
 
 }  // namespace muster

@@ -52,18 +52,23 @@ class Callbacks {
   //! False, with nothing done, on another thread, or once one threw; false where this one throws.
   template <class Callback>
   bool run(Callback&& callback) noexcept {
+    if (thrown_ && std::this_thread::get_id() == thread_) return false;
+    return run_still(callback);
+  }
+  //! As run, also once one threw: what the plugin had done by then is to be heard.
+  template <class Callback>
+  bool run_still(Callback&& callback) noexcept {
     if (std::this_thread::get_id() != thread_) {
       called_from_elsewhere_ = true;
       return false;
     }
-    if (thrown_) return false;
     try {
       const auto lock =
           run_state_ == nullptr ? std::unique_lock<std::mutex>{} : std::unique_lock(*run_state_);
       callback();
       return true;
     } catch (...) {
-      thrown_ = std::current_exception();
+      if (!thrown_) thrown_ = std::current_exception();
       return false;
     }
   }

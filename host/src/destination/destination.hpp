@@ -83,6 +83,7 @@ struct SyncHeader {
   bool creation_begun = false;
   bool adopt = false;  //!< an audience of that name that exists is taken over
   std::vector<std::string> property_names;
+  std::vector<std::string> property_columns;  //!< of the source, as property_names; or none
 };
 
 //! The record of an operation, as the plugin found it.

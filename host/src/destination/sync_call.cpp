@@ -43,6 +43,7 @@ SyncCall::SyncCall(const Descriptor& descriptor, const SyncHeader& header,
       operations_(operations),
       events_(events),
       property_names_(texts(header.property_names)),
+      property_columns_(texts(header.property_columns)),
       outcomes_(operations.size()),
       reported_(operations.size(), false),
       callbacks_(run_state),
@@ -70,7 +71,8 @@ SyncCall::SyncCall(const Descriptor& descriptor, const SyncHeader& header,
               property_names_.size(),
               c_operations_.data(),
               c_operations_.size(),
-              sizeof(muster_operation)};
+              sizeof(muster_operation),
+              property_columns_.empty() ? nullptr : property_columns_.data()};
   sink_ = {sizeof(muster_sync_sink), 0, this, &report, &audience, &resolved};
 }
 
@@ -92,7 +94,7 @@ muster_status SyncCall::report(void* context, std::size_t index,
                                const muster_outcome* outcome) noexcept {
   auto& call = *static_cast<SyncCall*>(context);
   bool taken = false;
-  call.callbacks_.run([&] {
+  call.callbacks_.run_still([&] {
     const bool sane =
         outcome != nullptr && outcome->struct_size >= MUSTER_SIZE_UP_TO(muster_outcome, detail) &&
         index < call.outcomes_.size() && !call.reported_[index] && is_known(outcome->kind);

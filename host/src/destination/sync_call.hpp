@@ -48,6 +48,7 @@ class SyncCall {
   std::span<const Operation> operations_;
   const AudienceEvents& events_;
   std::vector<muster_text> property_names_;
+  std::vector<muster_text> property_columns_;
   std::vector<std::vector<muster_text>> properties_;
   std::vector<muster_operation> c_operations_;
   std::vector<Outcome> outcomes_;

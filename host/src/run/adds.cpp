@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "run/dead_runs.hpp"
+#include "run/despite_failure.hpp"
 #include "run/open_adds.hpp"
 #include "run/open_records.hpp"
 #include "run/unaccounted.hpp"
@@ -334,10 +335,10 @@ PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds, Remov
     }
   } catch (const AudienceGone&) {
     // Everyone is sent again to the next one, and told then.
-    if (!session.may_recreate) report_open_adds(session, adds, settled);
+    if (!session.may_recreate) despite_failure([&] { report_open_adds(session, adds, settled); });
     throw;
   } catch (...) {
-    report_open_adds(session, adds, settled);
+    despite_failure([&] { report_open_adds(session, adds, settled); });
     throw;
   }
   const bool removals_follow = end.left && !end.unavailable && removals != nullptr;

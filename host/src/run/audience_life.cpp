@@ -124,6 +124,10 @@ void AudienceLife::require() const {
 //! Whom a list held before it was taken over nobody can tell from those of a lost state.
 void AudienceLife::tell_adoption() const {
   const auto& verified = session_.tally.figures().verified;
+  if (verified && verified->strangers == 0) {
+    return tell(fmt::format("the list '{}' existed and was taken over; it holds nobody else",
+                            session_.rules.audience_name));
+  }
   const auto others = verified ? fmt::format("{} of its records are", verified->strangers)
                                : std::string("whoever in it is");
   const auto* what_then = session_.rules.strangers == Strangers::kRemove

@@ -3,6 +3,7 @@
 #include "plan/guard.hpp"
 #include "run/adds.hpp"
 #include "run/changes.hpp"
+#include "run/despite_failure.hpp"
 #include "run/open_adds.hpp"
 #include "run/proof.hpp"
 #include "run/rekeyed_rows.hpp"
@@ -133,14 +134,14 @@ void Execution::step(Step&& step, ReportRest&& report_rest) {
   try {
     step();
   } catch (const AudienceGone&) {
-    if (!session_.may_recreate) report_rest();
+    if (!session_.may_recreate) despite_failure(report_rest);
     throw;
   } catch (const DestinationError& error) {
     const bool is_gone = error.status() == MUSTER_AUDIENCE_GONE;
-    if (!is_gone || !session_.may_recreate) report_rest();
+    if (!is_gone || !session_.may_recreate) despite_failure(report_rest);
     throw;
   } catch (...) {
-    report_rest();
+    despite_failure(report_rest);
     throw;
   }
 }

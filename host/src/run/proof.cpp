@@ -8,6 +8,7 @@
 #include "run/adds.hpp"
 #include "run/audience_reader.hpp"
 #include "run/confirmed.hpp"
+#include "run/moved_leavers.hpp"
 #include "run/record_lookup.hpp"
 #include "run/record_number.hpp"
 #include "run/removes.hpp"
@@ -48,6 +49,7 @@ class Proof {
       reading = reader_.settled();
       take_back(reading);
     }
+    if (find_moved_leavers(session_, reader_, reading)) reading = reader_.compare_again();
     write_off(reading);
     forget_removed();
     const auto leavers = leavers_of(reading);

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "run/despite_failure.hpp"
 #include "run/record_number.hpp"
 
 namespace muster {
@@ -94,10 +95,10 @@ PassesEnd Removals::send() {
     return end;
   } catch (const AudienceGone&) {
     // They are planned anew for the next one.
-    if (!session_.may_recreate) report_open();
+    if (!session_.may_recreate) despite_failure([this] { report_open(); });
     throw;
   } catch (...) {
-    report_open();
+    despite_failure([this] { report_open(); });
     throw;
   }
 }
@@ -253,7 +254,7 @@ void Removals::settle(const Removal& removal, const Outcome& outcome) {
   for (const auto& row : removal.rows) {
     if (gone) {
       done(row, outcome.kind == OutcomeKind::kApplied ? Left::kTakenOut : Left::kNotThere);
-      if (session_.rules.read_back == ReadBack::kOn) keep_until_proved(row);
+      if (session_.rules.is_proved) keep_until_proved(row);
       continue;
     }
     if (outcome.kind == OutcomeKind::kRejected) {

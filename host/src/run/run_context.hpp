@@ -34,7 +34,8 @@ struct SyncRules {
   std::vector<std::string> property_names;  //!< at the destination, as columns.properties
   std::string kind;                         //!< of identifier
   bool create_missing = true;
-  ReadBack read_back = ReadBack::kOn;
+  ReadBack read_back = ReadBack::kOn;  //!< at the end of this run
+  bool is_proved = true;               //!< by the reading of this run, or of the next whole one
   PlanOptions::Drift on_drift = PlanOptions::Drift::kReport;
   OnListDeleted on_list_deleted = OnListDeleted::kRecreate;
   Strangers strangers = Strangers::kLeave;

@@ -71,6 +71,7 @@ Session::CallResult Session::call(
   header.creation_begun = sync.audience_creating == rules.audience_name;
   header.adopt = may_adopt;
   header.property_names = rules.property_names;
+  header.property_columns = rules.columns.properties;
   AudienceEvents events;
   events.creating = [this](std::string_view name) {
     sync.audience_creating = name;

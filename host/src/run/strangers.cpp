@@ -52,6 +52,12 @@ BatchLeft<std::string> remove_records(Session& session, const std::vector<std::s
   return left;
 }
 
+//! By this run, a moment ago.
+bool was_not_found(const Session& session, const MemberRow& row) {
+  return row.state == MemberState::kDropped && row.reason == "not_found" &&
+         row.since == session.run;
+}
+
 //! Those of the cohort that have no row, or a row without a record that the list holds, and are not
 //! listed.
 std::vector<IndexedMember> members_without_record(const Session& session,
@@ -63,8 +69,9 @@ std::vector<IndexedMember> members_without_record(const Session& session,
   for (const auto& member : session.cohort.members()) {
     while (more && row.key < member.key) more = rows->next(row);
     const bool has_row = more && row.key == member.key;
-    const bool is_known = has_row && (row.state == MemberState::kListed ||
-                                      (!row.record_id.empty() && reader.last_holds(row.record_id)));
+    const bool is_known =
+        has_row && (row.state == MemberState::kListed || was_not_found(session, row) ||
+                    (!row.record_id.empty() && reader.last_holds(row.record_id)));
     if (!is_known) unknown.push_back(member);
   }
   return unknown;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "run/despite_failure.hpp"
 #include "run/unaccounted.hpp"
 
 namespace muster {
@@ -140,10 +141,10 @@ PassesEnd send_updates(Session& session, const std::vector<PlannedUpdate>& updat
                      session.context.destination.descriptor().max_batch,
                      [&](std::vector<OpenUpdate> batch) { return sender.send(std::move(batch)); });
   } catch (const AudienceGone&) {
-    if (!session.may_recreate) report_open(session, updates, settled);
+    if (!session.may_recreate) despite_failure([&] { report_open(session, updates, settled); });
     throw;
   } catch (...) {
-    report_open(session, updates, settled);
+    despite_failure([&] { report_open(session, updates, settled); });
     throw;
   }
   report_open(session, updates, settled);

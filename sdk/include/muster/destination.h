@@ -322,6 +322,9 @@ typedef struct muster_sync_request {
   const muster_operation* operations;
   size_t operation_count; /* 1 to max_batch */
   size_t operation_stride;
+  /* The source's columns that the properties come from, `property_count` of them: for people, and
+   * to tell one mapping from another. NULL: not told. */
+  const muster_text* property_columns;
 } muster_sync_request;
 
 /* Zero is UNSET and refused. (ABI-10, ABI-11) */
