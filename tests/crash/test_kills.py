@@ -72,6 +72,8 @@ class Instants(Killing):
         self.cohort(["a@example.com"])
         self.killed_at(1, path=WRITES)
         self.assertEqual(self.members(), {"a@example.com"})
+        newest = self.muster("history", "--json").json[0]
+        self.assertEqual(newest["status"], "interrupted", "nobody runs it any more")
         self.cohort(["a@example.com", "b@example.com"])
         run = self.sync(code=0)
         self.assertEqual(self.members(), {"a@example.com", "b@example.com"})

@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/times.hpp"
 #include "cli/words.hpp"
+#include "run/lease.hpp"
 #include "run/run_context.hpp"
 
 namespace muster::cli {
@@ -174,6 +175,14 @@ void say_healing(const Shell& shell, const std::vector<Healing>& healing) {
   }
 }
 
+//! Whether a process that is not known to be dead runs the sync. A run that was killed is written
+//! down as ended by the next one.
+bool is_held(Store& store, const std::string& sync) {
+  const auto row = store.sync(sync);
+  const auto owner = row ? store.lease_owner(row->id) : std::nullopt;
+  return owner && !is_known_dead(*owner);
+}
+
 void show_history(const Shell& shell, const Asked& asked) {
   const auto workspace = shell.open_workspace();
   workspace->look_only();
@@ -182,7 +191,11 @@ void show_history(const Shell& shell, const Asked& asked) {
   json::array runs;
   if (workspace->has_state()) {
     auto& store = workspace->store();
-    for (const auto& run : store.runs(filter)) {
+    for (auto& run : store.runs(filter)) {
+      if (run.status == RunStatus::kRunning && !is_held(store, run.sync)) {
+        run.status = RunStatus::kInterrupted;
+        run.error_message = "it ended without a word; the next run of the sync goes on";
+      }
       if (runs.empty()) {
         shell.say(fmt::format("{:>5} {:<16} {:<18} {:<20} {:>8} {:>7} {:>7} {:>7}", "run",
                               "started", "sync", "status", "listed", "added", "removed",
