@@ -101,6 +101,7 @@ void Batch::settle(std::size_t index, const Written& written) {
       return report(index, MUSTER_ITEM_REJECTED, written.detail);
     case Written::State::kRetry:
       return report(index, MUSTER_RETRY, {}, written.wait_ms);
+    case Written::State::kUnmentioned:
     case Written::State::kInDoubt:
       return report(index, MUSTER_IN_DOUBT, {}, written.wait_ms);
     case Written::State::kUnaccounted:
@@ -111,13 +112,8 @@ void Batch::settle(std::size_t index, const Written& written) {
 }
 
 void Batch::settle_unfinished(std::size_t index, Written written) {
-  // What an answer does not mention was not confirmed yet, or looked for.
-  if (written.state == Written::State::kUnchanged ||
-      written.state == Written::State::kUnaccounted) {
-    written.state = Written::State::kInDoubt;
-  } else if (written.state == Written::State::kMissing) {
-    written.state = Written::State::kRetry;
-  }
+  // Under which record it may be found, nobody has asked yet.
+  if (written.state == Written::State::kMissing) written.state = Written::State::kRetry;
   settle(index, written);
 }
 

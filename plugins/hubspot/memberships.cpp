@@ -16,7 +16,7 @@ bool is_empty_object(const json::value& body) {
   return object != nullptr && object->empty();
 }
 
-void set(std::vector<Written>& written, std::size_t begin, std::size_t end, Written::State state,
+void set(std::span<Written> written, std::size_t begin, std::size_t end, Written::State state,
          std::int64_t wait_ms = -1) {
   for (auto i = begin; i < end; ++i) {
     if (written[i].state == Written::State::kChanged) continue;  // by a call for it alone
@@ -77,7 +77,7 @@ void Memberships::failed(std::size_t size, Failed how) {
 std::size_t Memberships::one_call() const { return std::min({kFirst, chunk_, largest()}); }
 
 void Memberships::write(std::string_view list, const std::vector<Change>& changes,
-                        std::vector<Written>& written) {
+                        std::span<Written> written) {
   Writing writing{list, changes, written, {}, {}, false};
   std::size_t begin = 0;
   while (begin < changes.size() && !api_.ended()) {
@@ -220,8 +220,8 @@ void Memberships::take(Writing& writing, Range range, const Answer& answer) {
     const bool changed = is_add ? added.contains(id) : removed.contains(id);
     writing.written[i].state = changed                ? Written::State::kChanged
                                : missing.contains(id) ? Written::State::kMissing
-                                                      : Written::State::kUnchanged;
-    if (writing.written[i].state != Written::State::kUnchanged) continue;
+                                                      : Written::State::kUnmentioned;
+    if (writing.written[i].state != Written::State::kUnmentioned) continue;
     (is_add ? writing.unmentioned_adds : writing.unmentioned_removals).push_back(i);
   }
 }

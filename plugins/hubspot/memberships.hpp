@@ -19,6 +19,7 @@ struct Written {
   enum class State {
     kChanged,      //!< added, or removed
     kUnchanged,    //!< it was so already
+    kUnmentioned,  //!< the answer leaves it out, and nobody has looked yet
     kMissing,      //!< HubSpot knows no such record
     kRejected,     //!< refused, alone
     kRetry,        //!< surely not applied
@@ -41,10 +42,10 @@ class Memberships {
  public:
   Memberships(Api& api, Lists& lists) : api_(api), lists_(lists) {}
 
-  //! One result for each change; record ids must differ. Throws Failure AUDIENCE_GONE, or when the
-  //! list is none that can be written to.
-  void write(std::string_view list, const std::vector<Change>& changes,
-             std::vector<Written>& written);
+  //! `written` has one place for each change, kSkipped; record ids must differ. Throws Failure
+  //! AUDIENCE_GONE, or when the list is none that can be written to: `written` then tells what was
+  //! done by then.
+  void write(std::string_view list, const std::vector<Change>& changes, std::span<Written> written);
   //! How many changes are sure to fit one call, whatever was learnt of the size.
   std::size_t one_call() const;
   //! Calls that so many changes take, given one after the other in batches of `batch` at most.
@@ -60,7 +61,7 @@ class Memberships {
   struct Writing {
     std::string_view list;
     const std::vector<Change>& changes;
-    std::vector<Written>& written;
+    std::span<Written> written;
     Places unmentioned_adds{};  //!< by the answers so far
     Places unmentioned_removals{};
     bool list_checked = false;  //!< it is one that can be written to

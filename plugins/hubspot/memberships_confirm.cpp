@@ -41,6 +41,7 @@ void Memberships::confirm(Writing& writing, const Places& places) {
     for (const auto place : which) writing.written[place] = known;
   };
   const auto seen = look(writing, sample, kSettlingWaitsMs);
+  set(places, {Written::State::kUnchanged, {}, -1});
   set(seen.lost, seen.as);
   if (seen.lost.empty()) return;
   if (!seen.told || seen.lost.size() == sample.size()) return set(others, seen.as);

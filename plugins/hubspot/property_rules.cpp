@@ -118,12 +118,15 @@ void PropertyRules::check_values(const muster_sync_request& request, std::size_t
     if (found == definitions_.end() || is_text(found->second)) continue;
     const auto column = column_of(request, p);
     const auto fitted = fitting_.find(name);
-    const bool is_remapped = fitted != fitting_.end();
-    if (is_remapped && fitted->second == column) continue;
+    const bool is_remapped = fitted != fitting_.end() && fitted->second != column;
+    if (fitted != fitting_.end() && !is_remapped) continue;
     const auto fit = fit_of(found->second, request, p);
     if (fit.some) fitting_.insert_or_assign(std::string(name), std::string(column));
-    const bool is_all = !is_full && (is_remapped ? has_update(request) : !has_sent_);
-    if (fit.some || fit.given == 0 || (!is_all && fit.given < kMany)) continue;
+    // Of a new mapping the first batch tells; of a changed one that of the updates, which has
+    // everybody.
+    const bool has_everybody = !is_full && (is_remapped ? has_update(request) : !has_sent_);
+    const bool is_telling = fit.given >= kMany || (has_everybody && fit.given > 0);
+    if (fit.some || !is_telling) continue;
     throw unusable(name,
                    "is of type " + code_word(found->second.type) + ", and none of the values of " +
                        "its column so far (" + std::to_string(fit.given) + ") is one",

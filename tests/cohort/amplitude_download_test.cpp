@@ -155,7 +155,7 @@ TEST(AmplitudeSource, ADownloadThatStallsIsGivenUpAndFetchedAgain) {
   world.add_user("u1", "a@b.com");
   simulator::Fault stalled;
   stalled.path = "/file";
-  stalled.kind = "delay";
+  stalled.kind = "slow";
   stalled.applied = true;
   stalled.delay_ms = 600'000;
   world.amplitude.faults().add(stalled);

@@ -235,7 +235,7 @@ class History(Workspace):
         self.assertIn("1 not removed yet", self.muster("history").out)
         self.assertEqual(self.muster("plan", "s", "--json").json["removes"], 1)
         out = self.muster("explain", "s", "user2@company.com").out
-        self.assertIn("removed, not yet confirmed by a read-back", out)
+        self.assertIn("being removed; the next run goes on", out)
 
     def test_says_what_the_read_back_saw(self):
         self.configure(sync={"create_missing": True, "on_drift": "report"})

@@ -4,7 +4,8 @@ import unittest
 
 from support import Workspace
 
-KEYS = {"sync", "audience", "expected", "confirmed", "missing", "strangers", "leavers", "repaired"}
+KEYS = {"sync", "audience", "expected", "confirmed", "missing", "strangers", "leavers"}
+KEYS |= {"unsettled", "repaired"}
 
 
 class Verify(Workspace):
@@ -80,6 +81,20 @@ class Verify(Workspace):
         result = self.muster("verify", "s", "--repair")
         self.assertNotIn("the list is right", result.out)
         self.assertNotIn("expected", result.out)
+
+    def test_what_a_run_left_open_is_not_called_right(self):
+        self.configure(sync={"retry_for": "1s"})
+        self.cohort([f"user{i}@company.com" for i in range(7)])
+        self.hubspot.fault(path="/memberships/add-and-remove", kind="reset", applied=True, count=-1)
+        self.sync(code=75)
+        self.hubspot.control("faults", method="DELETE")
+        self.assertEqual(self.verify(3)["unsettled"], 2)
+        self.assertEqual(self.verify(3, "--repair")["unsettled"], 2)
+        told = self.muster("verify", "s")
+        self.assertIn("the list differs", told.out)
+        self.assertIn("muster sync s", told.out)
+        self.sync(code=0)
+        self.assertEqual(self.verify(0)["unsettled"], 0)
 
     def test_for_people(self):
         self.take_out("user3@company.com")

@@ -70,6 +70,46 @@ TEST_F(Properties, OfAMergedContactReachItsSurvivor) {
   EXPECT_EQ(survivor.properties["plan_tier"], "gold");
 }
 
+//! What was written to the former record says nothing of the one that took its place.
+TEST_F(Properties, ReachARecordThatTookTheMembersPlace) {
+  auto& account = world.hubspot.account();
+  enum class How { kReplaced, kMerged, kReplacedAndListGone };
+  for (const auto how : {How::kReplaced, How::kMerged, How::kReplacedAndListGone}) {
+    SCOPED_TRACE(static_cast<int>(how));
+    const auto email = fmt::format("a{}@example.com", static_cast<int>(how));
+    auto& former = account.create(email);
+    cohort({email + ",gold,7"});
+    ASSERT_FALSE(world.sync({.allow_removals = true}).error);
+    ASSERT_EQ(value(email, "plan_tier"), "gold");
+    if (how == How::kMerged) {
+      account.merge(account.create("other" + email), former, false);
+    } else {
+      account.archive(former);
+      account.create(email);
+    }
+    if (how == How::kReplacedAndListGone) world.list()->deleted = world.clock.now();
+    ASSERT_EQ(value(email, "plan_tier"), "");
+    world.clock.advance(std::chrono::hours(1));
+    // A merge is seen by the reading at a run's end.
+    for (int i = 0; i < 2; ++i) EXPECT_FALSE(world.sync().error);
+    EXPECT_EQ(value(email, "plan_tier"), "gold");
+    EXPECT_EQ(value(email, "score"), "7");
+  }
+}
+
+TEST_F(Properties, AreSentAgainByAFullRun) {
+  world.hubspot.account().create("old@example.com");
+  cohort({"old@example.com,gold,7"});
+  world.sync();
+  world.hubspot.account().by_email("old@example.com")->properties["plan_tier"] = "by hand";
+  EXPECT_FALSE(world.sync().error);
+  EXPECT_EQ(value("old@example.com", "plan_tier"), "by hand") << "the cohort's did not change";
+  RunOptions full;
+  full.full = true;
+  EXPECT_FALSE(world.sync(full).error);
+  EXPECT_EQ(value("old@example.com", "plan_tier"), "gold");
+}
+
 TEST_F(Properties, ThatWouldLeadALifecycleStageBackAreToldAsNotWritten) {
   world.sync_keys = "properties: {plan: plan_tier, points: lifecyclestage}";
   world.hubspot.account().create("back@example.com").properties["lifecyclestage"] = "customer";

@@ -151,6 +151,32 @@ TEST_F(Properties, OfOneContactThatAreRefusedForAnotherReasonOrNoneAreWrittenLat
   }
 }
 
+//! Nothing is sent, and nobody must take the value for written.
+TEST_F(Properties, ThatAreRefusedAreToldByEachRunUntilTheyChange) {
+  world.hubspot.account().create("a@example.com");
+  world.hubspot.account().create("b@example.com");
+  cohort({"a@example.com,gold,7", "b@example.com,gold,6"});
+  ASSERT_EQ(world.sync().run.figures.not_updated, 0U);
+  cohort({"a@example.com,gold,7", "b@example.com,gold,abc"});
+  ASSERT_EQ(world.sync().run.figures.not_updated, 1U);
+  EXPECT_EQ(world.preview().not_updated, 1U);
+  for (int i = 0; i < 2; ++i) {
+    const auto again = world.sync();
+    EXPECT_EQ(again.run.figures.not_updated, 1U);
+    EXPECT_EQ(world.hubspot.count(kUpdate), 0U);
+    const auto report = text(again.report);
+    EXPECT_NE(
+        report.find("b@example.com,not_updated,rejected_by_destination,INVALID_INTEGER:score"),
+        std::string::npos)
+        << report;
+  }
+  cohort({"a@example.com,gold,7", "b@example.com,gold,8"});
+  EXPECT_EQ(world.preview().not_updated, 0U);
+  EXPECT_EQ(world.sync().run.figures.not_updated, 0U);
+  EXPECT_EQ(world.sync().run.figures.not_updated, 0U);
+  EXPECT_EQ(value("b@example.com", "score"), "8");
+}
+
 TEST_F(Properties, ThatAnotherWriterMetAreWrittenAgainInTheSameRun) {
   world.hubspot.account().create("first@example.com");
   auto& met = world.hubspot.account().create("met@example.com");

@@ -164,7 +164,7 @@ TEST_F(PreviewTest, WhoWasRemovedAndIsStillSeenIsRemovedAgain) {
   keeping.path = "/memberships";
   keeping.method = "PUT";
   keeping.kind = "keep_member";
-  keeping.count = 1;
+  keeping.status = 2;  // so many
   world.hubspot.faults().add(keeping);
   world.cohort(SyncWorld::people(28));
   ASSERT_EQ(world.run().run.status, RunStatus::kCompletedWithDrops);

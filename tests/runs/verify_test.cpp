@@ -54,6 +54,31 @@ TEST_F(VerifyTest, DriftIsCountedAndNothingChanged) {
   EXPECT_EQ(world.store()->runs("s", 10).size(), 1U);  // none was added to the history
 }
 
+//! Of a run that did not end nobody knows who is in the list: that is no list that is right.
+TEST_F(VerifyTest, MembersThatARunLeftOpenAreNotSettled) {
+  fill();
+  world.configure({"guard: off", "retry_for: 1s"});
+  world.cohort(SyncWorld::people(100));
+  simulator::Fault lost;
+  lost.path = "/memberships/add-and-remove";
+  lost.kind = "reset";
+  lost.applied = true;
+  lost.count = -1;
+  world.hubspot.faults().add(lost);
+  ASSERT_TRUE(world.run().error);
+  world.hubspot.faults().clear();
+  world.clock.advance(hours(1));
+  world.cohort(SyncWorld::people(40));
+  for (const auto& result : {world.verify(), world.repair()}) {
+    expect(result, 30, 0, 0, 0);
+    EXPECT_EQ(result.unsettled, 70U);
+  }
+  world.clock.advance(hours(1));
+  ASSERT_FALSE(world.run().error);
+  EXPECT_EQ(world.listed().size(), 40U);
+  EXPECT_EQ(world.verify().unsettled, 0U);
+}
+
 //! With `verify: false` no run reads the list: `muster verify` alone has seen them there.
 TEST_F(VerifyTest, WhomItHasSeenAndSomebodyTookOutDriftedAway) {
   fill({"verify: false"});

@@ -232,8 +232,8 @@ simulator::SimResponse World::serve(const simulator::SimRequest& request) {
     fmt::print("  {:>10} {} {} -> {}{} {}\n", clock.elapsed().count(), request.method,
                request.target, response.status,
                response.disturbance == simulator::Disturbance::kNone ? "" : " broken",
-               response.body.substr(0, 400));
-    if (!request.body.empty()) fmt::print("             {}\n", request.body.substr(0, 400));
+               response.body.substr(0, 4'000));
+    if (!request.body.empty()) fmt::print("             {}\n", request.body.substr(0, 4'000));
   }
   return response;
 }

@@ -34,7 +34,8 @@ struct Fault {
 
 class Faults {
  public:
-  void add(Fault fault) { faults_.push_back(std::move(fault)); }
+  //! Throws std::invalid_argument for a kind that is misspelt: it would fail otherwise than meant.
+  void add(Fault fault);
   void clear() { faults_.clear(); }
   //! Asked for each request before the listed faults; for randomised tests.
   void set_source(std::function<std::optional<Fault>(const SimRequest&)> source) {

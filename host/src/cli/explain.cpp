@@ -61,18 +61,26 @@ std::string text_of(const ChangeRow& change) {
   return text;
 }
 
-const char* meaning(const ExplainedPerson& person) {
+std::string meaning(const ExplainedPerson& person) {
   const auto& row = *person.state;
   switch (row.state) {
     case MemberState::kPending:
-      if (row.detail == kNotApplied) return "sent without effect; the next run sends it again";
-      if (!row.sealed_identifier.empty()) {
-        return "sent, and not yet known whether it took effect; the next run goes on";
+      switch (pending_of(row)) {
+        case Pending::kWithoutEffect:
+          return person.rows.empty() ? "sent without effect; the next run forgets it"
+                                     : "sent without effect; the next run sends it again";
+        case Pending::kSent:
+          return "sent, and not yet known whether it took effect; the next run goes on";
+        case Pending::kTakenOut:
+          return person.rows.empty()
+                     ? "removed, not yet confirmed by a read-back; removed again then"
+                     : "not known to be in the list; the next run adds it";
       }
-      return person.rows.empty() ? "removed, not yet confirmed by a read-back; removed again then"
-                                 : "not known to be in the list; the next run adds it";
+      return "";
     case MemberState::kListed:
-      return "the destination confirmed it";
+      return row.detail.empty()
+                 ? "the destination confirmed it"
+                 : "the destination confirmed it, and refused its values: " + row.detail;
     case MemberState::kLeaving:
       return "being removed; the next run goes on";
     case MemberState::kDropped:

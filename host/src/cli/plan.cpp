@@ -26,6 +26,7 @@ json::object to_json(const SyncConfig& sync, const std::string& audience, const 
                       {"duplicates", preview.duplicates},
                       {"adds", preview.adds},
                       {"updates", preview.updates},
+                      {"not_updated", preview.not_updated},
                       {"removes", preview.removes},
                       {"unchanged", preview.unchanged},
                       {"still_dropped", 0},
@@ -156,6 +157,10 @@ void say(const Shell& shell, const SyncRules& rules, const SyncConfig& sync,
     say_lookup(shell, *preview.lookup, rules.create_missing);
   }
   if (preview.updates > 0) shell.say(figure("update", preview.updates));
+  if (preview.not_updated > 0) {
+    shell.say(figure("not updated", preview.not_updated));
+    shell.say("    refused before; sent again when their values change");
+  }
   shell.say(figure("remove", preview.removes));
   if (removes_strangers(rules)) {
     shell.say("    strangers that remove_strangers takes out come on top: they are counted, and");

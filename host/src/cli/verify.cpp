@@ -14,7 +14,8 @@ json::object to_json(const SyncConfig& sync, const std::string& audience,
   json::object object{{"sync", sync.name},           {"audience", audience},
                       {"expected", result.expected}, {"confirmed", result.confirmed},
                       {"missing", result.missing},   {"strangers", result.strangers},
-                      {"leavers", result.leavers},   {"repaired", result.repaired}};
+                      {"leavers", result.leavers},   {"unsettled", result.unsettled},
+                      {"repaired", result.repaired}};
   if (!result.was_read) {
     for (const auto* name : {"expected", "confirmed", "missing", "strangers", "leavers"}) {
       object[name] = nullptr;
@@ -31,12 +32,12 @@ json::object to_json(const SyncConfig& sync, const std::string& audience,
 
 //! What is left that muster would mend: strangers stay unless the sync removes them.
 bool is_mended(const SyncRules& rules, const VerifyResult& result) {
-  return result.missing == 0 && result.leavers == 0 &&
+  return result.missing == 0 && result.leavers == 0 && result.unsettled == 0 &&
          (result.strangers == 0 || rules.strangers == Strangers::kLeave);
 }
 
 bool has_drift(const VerifyResult& result) {
-  return result.missing > 0 || result.strangers > 0 || result.leavers > 0;
+  return result.missing + result.strangers + result.leavers + result.unsettled > 0;
 }
 
 void say_figures(const Shell& shell, const VerifyResult& result) {
@@ -47,6 +48,10 @@ void say_figures(const Shell& shell, const VerifyResult& result) {
   if (result.leavers > 0) {
     shell.say(figure("leavers", result.leavers));
     shell.say("    removed, or to be removed, and in the list all the same");
+  }
+  if (result.unsettled > 0) {
+    shell.say(figure("unsettled", result.unsettled));
+    shell.say("    members that a run left open: in the list or not, the next run settles it");
   }
   if (result.run) shell.say(figure("repaired", result.repaired));
 }
@@ -62,10 +67,12 @@ void say(const Shell& shell, const SyncRules& rules, const std::string& url,
   if (result.was_read) say_figures(shell, result);
   shell.say(figure("list", name_text(rules.audience_name)));
   if (!url.empty()) shell.say(figure("", url));
-  if (result.run) {
-    shell.say(figure("report", result.run->report.string()));
-  } else if (result.list_gone) {
+  if (result.run) shell.say(figure("report", result.run->report.string()));
+  if (result.run && result.unsettled == 0) return;
+  if (result.list_gone) {
     shell.say("  hint: `muster sync " + rules.sync + "` creates it again and sends everyone");
+  } else if (result.unsettled > 0) {
+    shell.say("  hint: `muster sync " + rules.sync + "` settles what a run left open");
   } else if (!is_mended(rules, result)) {
     shell.say("  hint: `muster verify " + rules.sync + " --repair` mends it");
   }
@@ -104,7 +111,8 @@ void add_verify(CLI::App& program, Shell& shell) {
   auto* command = program.add_subcommand(
       "verify",
       "Read the list back and compare it with what was last confirmed: who is missing, who "
-      "was to leave and is still there, and how many are strangers. Changes nothing without "
+      "was to leave and is still there, whom a run left open, and how many are strangers. Changes "
+      "nothing without "
       "--repair.\n\nExit code: 0 the list is right, 3 "
       "it differs; with --repair 0 when nothing is left to mend (strangers stay unless the sync "
       "says remove_strangers: true).\n\nExample:\n  muster verify power_users\n  muster verify "

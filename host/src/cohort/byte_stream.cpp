@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "cohort/file_version.hpp"
 
 namespace muster {
 namespace {
@@ -95,10 +96,7 @@ class FileStream final : public ByteStream {
   void check_unchanged() const {
     struct stat now {};
     if (!regular_ || ::fstat(file_, &now) != 0) return;
-    const bool same = now.st_size == before_.st_size &&
-                      now.st_mtim.tv_sec == before_.st_mtim.tv_sec &&
-                      now.st_mtim.tv_nsec == before_.st_mtim.tv_nsec;
-    if (same) return;
+    if (FileVersion::of(now) == FileVersion::of(before_)) return;
     throw failure(name_, "source.changed", "the file changed while it was read",
                   "write it under another name and rename it when it is whole; then run again");
   }

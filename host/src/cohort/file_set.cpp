@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fnmatch.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -114,13 +115,6 @@ std::optional<Instant> FileSet::written() const {
   return oldest;
 }
 
-FileSet::Version FileSet::version_of(const fs::path& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) != 0) return {};  // opening it tells why
-  return {status.st_dev, status.st_ino, status.st_size,
-          status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
-}
-
 FileSet::FileSet(fs::path path) : pattern_(std::move(path)) {
   if (!is_pattern(pattern_)) {
     files_ = {pattern_};
@@ -132,14 +126,14 @@ FileSet::FileSet(fs::path path) : pattern_(std::move(path)) {
         .at(pattern_.string())
         .with_hint("check the pattern in the sync's source");
   }
-  for (const auto& file : files_) versions_.push_back(version_of(file));
+  for (const auto& file : files_) versions_.push_back(FileVersion::of(file));
 }
 
 void FileSet::check_unchanged() const {
   if (versions_.empty()) return;
   bool same = expanded(pattern_) == files_;
   for (std::size_t i = 0; same && i < files_.size(); ++i) {
-    same = version_of(files_[i]) == versions_[i];
+    same = FileVersion::of(files_[i]) == versions_[i];
   }
   if (same) return;
   throw Error(ErrorKind::kFailed, "source.changed", "the files changed while they were read")

@@ -2,8 +2,6 @@
 // can't be looked into is an error: what lies in it would be missing from the cohort (promise 6).
 #pragma once
 
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -12,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "cohort/file_version.hpp"
 
 namespace muster {
 
@@ -41,19 +40,9 @@ class FileSet {
   std::optional<Instant> written() const;
 
  private:
-  //! What tells two versions of a file apart.
-  struct Version {
-    dev_t device = 0;
-    ino_t inode = 0;
-    off_t size = -1;
-    std::int64_t modified = 0;  //!< nanoseconds
-    bool operator==(const Version&) const = default;
-  };
-  static Version version_of(const std::filesystem::path& file);
-
   std::filesystem::path pattern_;
   std::vector<std::filesystem::path> files_;
-  std::vector<Version> versions_;  //!< of a pattern's files
+  std::vector<FileVersion> versions_;  //!< of a pattern's files
 };
 
 }  // namespace muster

@@ -24,9 +24,9 @@ constexpr const char* kFetch = "FETCH FORWARD 5000 FROM muster_cohort";
 constexpr const char* kCommit = "COMMIT";
 constexpr Milliseconds kFirstPause{1'000};
 // PostgreSQL's documentation, appendix A.
-constexpr std::string_view kParametersMissing = "08P01";
-constexpr std::string_view kTookTooLong = "57014";
-constexpr std::string_view kSessionEnded = "25P03";
+constexpr std::string_view kProtocolViolation = "08P01";
+constexpr std::string_view kQueryCanceled = "57014";
+constexpr std::string_view kIdleInTransactionTimeout = "25P03";
 
 std::string trimmed(std::string_view query) {
   const auto end = query.find_last_not_of(" \t\r\n;");
@@ -53,7 +53,7 @@ std::string without_quoted(std::string_view text) {
 //! The server or the way to it broke, rather than the query: connection exceptions, shutdown,
 //! a standby's conflict with its primary (PostgreSQL's documentation, appendix A).
 bool is_lost(std::string_view state) {
-  const bool is_connection = state.starts_with("08") && state != kParametersMissing;
+  const bool is_connection = state.starts_with("08") && state != kProtocolViolation;
   return state.empty() || is_connection || state.starts_with("57P") || state == "40001";
 }
 
@@ -246,7 +246,7 @@ PostgresSource::Result PostgresSource::ask(const char* statement) {
   }
   const auto status = last ? PQresultStatus(last.get()) : PGRES_FATAL_ERROR;
   if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return last;
-  const bool was_ended = last && sql_state(last.get()) == kSessionEnded;
+  const bool was_ended = last && sql_state(last.get()) == kIdleInTransactionTimeout;
   const bool is_cut = !last || PQstatus(connection) == CONNECTION_BAD;
   if (!was_ended && (is_cut || is_lost(sql_state(last.get())))) {
     throw SourceLost(Error(ErrorKind::kLater, "sql.lost", "the connection to the database was lost")
@@ -296,21 +296,21 @@ std::string_view PostgresSource::cell(std::size_t place) const {
 //! may repeat what a row holds.
 Error PostgresSource::refused(PGresult* result, bool reading) const {
   const auto state = sql_state(result);
-  if (state == kParametersMissing) {
+  if (state == kProtocolViolation) {  // and the connection stands: its parameters have no values
     return Error(ErrorKind::kUsage, "sql.bad_query",
                  "the query has a parameter ($1), and nothing gives its value")
         .at(options_.query_where)
         .with_hint("write the value into the query");
   }
-  if (state == kTookTooLong) {
-    return Error(ErrorKind::kFailed, "sql.took_too_long",
-                 "the server ended the query: it took longer than the server allows")
+  if (state == kQueryCanceled) {
+    return Error(ErrorKind::kFailed, "sql.query_canceled",
+                 "the server ended the query: it took too long, or somebody canceled it")
         .at(where())
         .with_hint(
             "nothing was sent; raise statement_timeout for the database's user, or make "
             "the query faster");
   }
-  if (state == kSessionEnded) {
+  if (state == kIdleInTransactionTimeout) {
     return Error(ErrorKind::kFailed, "sql.session_ended",
                  "the server ended the session, which had asked nothing for a while")
         .at(where())

@@ -45,7 +45,7 @@ void SqliteSource::open(const Columns& columns) {
   sqlite3_progress_handler(opened, kStepsBetweenBeats, &mind, this);
   // Else a column that is misspelt in quotes would be a text, and the cohort another.
   sqlite3_db_config(opened, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
-  hold();
+  begin_snapshot();
   prepare();
   std::vector<std::string> names;
   const int count = sqlite3_column_count(statement_.get());
@@ -67,23 +67,18 @@ std::string SqliteSource::ask(const char* statement) {
 
 //! From here to the end SQLite writes nothing into the file, but from a write-ahead log: whatever
 //! changes it is another program, which knows of no locks, and leaves halves of two cohorts.
-void SqliteSource::hold() {
-  before_.reset();
+void SqliteSource::begin_snapshot() {
+  at_open_.reset();
   ask("BEGIN");
   ask("PRAGMA schema_version");  // takes the lock
   if (ask("PRAGMA journal_mode") == "wal") return;
-  struct stat status {};
-  if (::stat(file().c_str(), &status) == 0) before_ = status;
+  at_open_ = FileVersion::of(file());
 }
 
 //! A file that took its place by a rename is none of ours.
 void SqliteSource::check_unchanged() const {
-  struct stat now {};
-  if (!before_ || ::stat(file().c_str(), &now) != 0 || now.st_ino != before_->st_ino) return;
-  const bool same = now.st_size == before_->st_size &&
-                    now.st_mtim.tv_sec == before_->st_mtim.tv_sec &&
-                    now.st_mtim.tv_nsec == before_->st_mtim.tv_nsec;
-  if (same) return;
+  const auto now = FileVersion::of(file());
+  if (!at_open_ || now.inode != at_open_->inode || now == *at_open_) return;
   throw Error(ErrorKind::kFailed, "source.changed", "the file changed while it was read")
       .at(options_.shown_as)
       .with_hint(

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <sqlite3.h>
-#include <sys/stat.h>
 
 #include <exception>
 #include <functional>
 #include <memory>
 
+#include "cohort/file_version.hpp"
 #include "cohort/header.hpp"
 #include "cohort/source.hpp"
 #include "cohort/source_environment.hpp"
@@ -37,7 +37,7 @@ class SqliteSource final : public Source {
   //! The first cell of what a statement of ours gives.
   std::string ask(const char* statement);
   void prepare();
-  void hold();
+  void begin_snapshot();
   const std::filesystem::path& file() const;
   void check_unchanged() const;
   bool has_no_statement(std::string_view text) const;
@@ -54,7 +54,7 @@ class SqliteSource final : public Source {
   std::optional<Instant> as_of_;
   std::uint64_t row_ = 0;
   bool at_end_ = false;
-  std::optional<struct stat> before_;  //!< of the file, where nothing may write to it
+  std::optional<FileVersion> at_open_;  //!< of the file, where nothing may write to it
 };
 
 }  // namespace muster

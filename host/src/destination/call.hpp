@@ -52,16 +52,28 @@ class Callbacks {
   //! False, with nothing done, on another thread, or once one threw; false where this one throws.
   template <class Callback>
   bool run(Callback&& callback) noexcept {
-    if (thrown_ && std::this_thread::get_id() == thread_) return false;
-    return run_still(callback);
+    return is_own_thread() && !thrown_ && call(callback);
   }
   //! As run, also once one threw: what the plugin had done by then is to be heard.
   template <class Callback>
-  bool run_still(Callback&& callback) noexcept {
-    if (std::this_thread::get_id() != thread_) {
-      called_from_elsewhere_ = true;
-      return false;
-    }
+  bool run_even_after_throw(Callback&& callback) noexcept {
+    return is_own_thread() && call(callback);
+  }
+  //! Once the hook has returned: throws what one of them threw.
+  void rethrow() const {
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
+  //! Whether the plugin called one of them on another thread.
+  bool called_from_elsewhere() const noexcept { return called_from_elsewhere_; }
+
+ private:
+  bool is_own_thread() noexcept {
+    const bool own = std::this_thread::get_id() == thread_;
+    if (!own) called_from_elsewhere_ = true;
+    return own;
+  }
+  template <class Callback>
+  bool call(Callback&& callback) noexcept {
     try {
       const auto lock =
           run_state_ == nullptr ? std::unique_lock<std::mutex>{} : std::unique_lock(*run_state_);
@@ -72,14 +84,7 @@ class Callbacks {
       return false;
     }
   }
-  //! Once the hook has returned: throws what one of them threw.
-  void rethrow() const {
-    if (thrown_) std::rethrow_exception(thrown_);
-  }
-  //! Whether the plugin called one of them on another thread.
-  bool called_from_elsewhere() const noexcept { return called_from_elsewhere_; }
 
- private:
   std::thread::id thread_ = std::this_thread::get_id();
   std::mutex* run_state_ = nullptr;
   std::exception_ptr thrown_;

@@ -58,21 +58,22 @@ SyncCall::SyncCall(const Descriptor& descriptor, const SyncHeader& header,
                              to_text(operation.identifier), to_text(operation.record_id),
                              properties_.back().data()});
   }
-  request_ = {sizeof(muster_sync_request),
-              (header.create_missing ? std::uint32_t{MUSTER_SYNC_CREATE_MISSING} : 0U) |
-                  (header.creation_begun ? std::uint32_t{MUSTER_SYNC_CREATION_BEGUN} : 0U) |
-                  (header.adopt ? std::uint32_t{MUSTER_SYNC_ADOPT} : 0U),
-              to_text(header.kind),
-              to_text(header.cohort),
-              to_text(header.audience_name),
-              to_text(header.audience_ref),
-              to_text(header.audience_known_as),
-              property_names_.data(),
-              property_names_.size(),
-              c_operations_.data(),
-              c_operations_.size(),
-              sizeof(muster_operation),
-              property_columns_.empty() ? nullptr : property_columns_.data()};
+  request_ = {
+      sizeof(muster_sync_request),
+      (header.create_missing ? std::uint32_t{MUSTER_SYNC_CREATE_MISSING} : 0U) |
+          (header.creation_begun ? std::uint32_t{MUSTER_SYNC_CREATION_BEGUN} : 0U) |
+          (header.adopt ? std::uint32_t{MUSTER_SYNC_ADOPT} : 0U),
+      to_text(header.kind),
+      to_text(header.cohort),
+      to_text(header.audience_name),
+      to_text(header.audience_ref),
+      to_text(header.audience_known_as),
+      property_names_.data(),
+      property_names_.size(),
+      c_operations_.data(),
+      c_operations_.size(),
+      sizeof(muster_operation),
+      property_columns_.size() == property_names_.size() ? property_columns_.data() : nullptr};
   sink_ = {sizeof(muster_sync_sink), 0, this, &report, &audience, &resolved};
 }
 
@@ -94,7 +95,7 @@ muster_status SyncCall::report(void* context, std::size_t index,
                                const muster_outcome* outcome) noexcept {
   auto& call = *static_cast<SyncCall*>(context);
   bool taken = false;
-  call.callbacks_.run_still([&] {
+  call.callbacks_.run_even_after_throw([&] {
     const bool sane =
         outcome != nullptr && outcome->struct_size >= MUSTER_SIZE_UP_TO(muster_outcome, detail) &&
         index < call.outcomes_.size() && !call.reported_[index] && is_known(outcome->kind);

@@ -17,19 +17,26 @@ class Merge {
 
   void only_in_state(const MemberRow& row) {
     count_held(row);
-    if (row.state == MemberState::kPending && row.detail == kNotApplied) {
-      plan_.forgotten.push_back(row.key);
-    } else if (row.state == MemberState::kPending && row.sealed_identifier.empty()) {
-      // Taken out already, or of a list that is gone (removes.cpp, audience_life.cpp).
-      plan_.doubtful.push_back(row.key);
-    } else if (row.state != MemberState::kDropped) {
-      plan_.removes.push_back(row.key);
-      if (row.state == MemberState::kListed) ++plan_.leaving_now;
-      if (row.state == MemberState::kPending) ++plan_.unsure_leaving;
-    } else if (!row.record_id.empty() || !row.sealed_identifier.empty()) {
-      plan_.doubtful.push_back(row.key);
-    } else {
-      plan_.forgotten.push_back(row.key);
+    switch (row.state) {
+      case MemberState::kListed:
+        ++plan_.leaving_now;
+        return remove(row);
+      case MemberState::kLeaving:
+        return remove(row);
+      case MemberState::kPending:
+        switch (pending_of(row)) {
+          case Pending::kSent:
+            ++plan_.unsure_leaving;
+            return remove(row);
+          case Pending::kTakenOut:
+            return plan_.doubtful.push_back(row.key);
+          case Pending::kWithoutEffect:
+            return plan_.forgotten.push_back(row.key);
+        }
+        return;
+      case MemberState::kDropped:
+        const bool may_be_in = !row.record_id.empty() || !row.sealed_identifier.empty();
+        return (may_be_in ? plan_.doubtful : plan_.forgotten).push_back(row.key);
     }
   }
 
@@ -45,8 +52,11 @@ class Merge {
     if (options_.mode == RunMode::kFull) return add(member, AddCause::kResend);
     ++plan_.unchanged;
     if (row.since == options_.run && options_.run != RunId{}) ++plan_.listed_by_run;
-    if (member.properties != 0 && member.properties != row.properties) {
+    if (member.properties == 0) return;
+    if (member.properties != row.properties) {
       plan_.updates.push_back({member.key, member.offset, member.properties});
+    } else if (!row.detail.empty()) {
+      plan_.still_refused.push_back({member.key, member.offset});
     }
   }
 
@@ -55,6 +65,7 @@ class Merge {
     std::sort(plan_.adds.begin(), plan_.adds.end(), by_offset);
     std::sort(plan_.updates.begin(), plan_.updates.end(), by_offset);
     std::sort(plan_.still_dropped.begin(), plan_.still_dropped.end(), by_offset);
+    std::sort(plan_.still_refused.begin(), plan_.still_refused.end(), by_offset);
     return std::move(plan_);
   }
 
@@ -62,6 +73,8 @@ class Merge {
   bool needs_add(const MemberRow& row) const {
     return row.state != MemberState::kListed || options_.mode == RunMode::kFull;
   }
+
+  void remove(const MemberRow& row) { plan_.removes.push_back(row.key); }
 
   void count_held(const MemberRow& row) {
     if (row.state == MemberState::kListed || row.state == MemberState::kLeaving) {

@@ -40,7 +40,7 @@ struct PlannedUpdate {
 };
 
 //! A member that stays dropped in this run.
-struct StillDropped {
+struct UntriedMember {
   MemberKey key;
   SpillOffset offset = 0;
 };
@@ -57,7 +57,9 @@ struct Plan {
   //! not all is known, or removed without a read-back's having confirmed it. To be removed, and no
   //! removal of a member.
   std::vector<MemberKey> doubtful;
-  std::vector<StillDropped> still_dropped;
+  std::vector<UntriedMember> still_dropped;
+  //! Listed members with values that the destination refused, and that are the same still.
+  std::vector<UntriedMember> still_refused;
   std::map<std::string, std::uint64_t> still_dropped_by_reason;
   //! Of adds, those that were dropped before: added again, and probes.
   std::map<std::string, std::uint64_t> tried_again_by_reason;

@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "run/dead_runs.hpp"
-#include "run/despite_failure.hpp"
 #include "run/open_adds.hpp"
 #include "run/open_records.hpp"
+#include "run/rest_reported.hpp"
 #include "run/unaccounted.hpp"
 
 namespace muster {
@@ -119,7 +119,7 @@ class AddSender {
   }
 
   static bool may_be_in(const MemberRow& row) {
-    if (row.state == MemberState::kPending) return row.detail != kNotApplied;
+    if (row.state == MemberState::kPending) return pending_of(row) != Pending::kWithoutEffect;
     return row.state != MemberState::kDropped || !row.record_id.empty() ||
            !row.sealed_identifier.empty();
   }
@@ -131,7 +131,8 @@ class AddSender {
 
   void put_pending(Candidate& candidate) {
     auto& row = candidate.row;
-    const bool came_to_nothing = row.detail == kNotApplied;
+    const bool came_to_nothing =
+        row.state == MemberState::kPending && pending_of(row) == Pending::kWithoutEffect;
     if (came_to_nothing) row.detail.clear();
     if (row.state == MemberState::kPending && !row.sealed_identifier.empty()) {
       if (came_to_nothing) store_.put_member(session_.sync.id, row);
@@ -153,10 +154,11 @@ class AddSender {
       auto& candidate = candidates[index];
       auto& row = candidate.row;
       if (row.record_id == record_id) continue;
-      row.record_id = record_id;
+      row.move_to(std::string(record_id));
       if (candidate.was_listed) {
         // Under another record, which is gone: under this one they are not in the audience yet.
         row.state = MemberState::kPending;
+        row.detail.clear();
         row.sealed_identifier = session_.sealed(row.key, candidate.member.identifier);
       }
       store_.put_member(session_.sync.id, row);
@@ -213,7 +215,13 @@ class AddSender {
     // Values are written where a record is created, and by updates: an add writes none.
     const auto wanted = candidate.open.planned.properties;
     const bool written = outcome.created && !outcome.values_left_out;
-    row.properties = written ? wanted : candidate.row.properties;
+    candidate.row.move_to(outcome.record_id);
+    const bool resent = candidate.open.planned.cause == AddCause::kResend;
+    if (!resent) {
+      row.properties = candidate.row.properties;
+      if (candidate.was_listed) row.detail = candidate.row.detail;
+    }
+    if (written) row.properties = wanted;
     if (wanted != 0 && row.properties != wanted) {
       session_.unwritten_properties.push_back(
           {candidate.row.key, candidate.open.planned.offset, wanted});
@@ -276,7 +284,7 @@ class AddSender {
   //! for listed whoever surely is not.
   void remember(Candidate& candidate, const Outcome& outcome) {
     const bool found = !outcome.record_id.empty() && outcome.record_id != candidate.row.record_id;
-    if (found) candidate.row.record_id = outcome.record_id;
+    if (found) candidate.row.move_to(outcome.record_id);
     if (!found && candidate.row.detail != kNotApplied) return;
     store_.put_member(session_.sync.id, candidate.row);
   }
@@ -309,37 +317,32 @@ PassesEnd send_adds(Session& session, const std::vector<PlannedAdd>& adds, Remov
   std::vector<bool> settled(adds.size(), false);
   AddSender sender(session, settled, removals);
   PassesEnd end;
-  try {
-    end = run_passes<OpenAdd>(
-        session, RunProgress::Phase::kAdding, adds.size(),
-        [&](std::size_t i) {
-          return OpenAdd{adds[i], i, 0};
-        },
-        session.context.destination.descriptor().max_batch,
-        [&](std::vector<OpenAdd> batch) { return sender.send(std::move(batch)); });
-    for (std::size_t i = 0; i < adds.size(); ++i) {
-      if (!settled[i]) session.open_adds.push_back(adds[i]);
-    }
-    if (const auto count = sender.unknown_makers(); count > 0) {
-      session.context.observer.on_notice(fmt::format(
-          "{} members had been sent by a run that died; records that it created for them are not "
-          "counted as created: the destination does not tell who made them (SENT_BEFORE in the "
-          "report)",
-          count));
-    }
-    if (const auto count = sender.drifted(); count > 0) {
-      session.context.observer.on_notice(fmt::format(
-          "{} had been taken out of the list by others and {} added again (DRIFTED in the "
-          "report)",
-          count == 1 ? "1 member" : fmt::format("{} members", count), count == 1 ? "was" : "were"));
-    }
-  } catch (const AudienceGone&) {
-    // Everyone is sent again to the next one, and told then.
-    if (!session.may_recreate) despite_failure([&] { report_open_adds(session, adds, settled); });
-    throw;
-  } catch (...) {
-    despite_failure([&] { report_open_adds(session, adds, settled); });
-    throw;
+  with_rest_reported(
+      session,
+      [&] {
+        end = run_passes<OpenAdd>(
+            session, RunProgress::Phase::kAdding, adds.size(),
+            [&](std::size_t i) {
+              return OpenAdd{adds[i], i, 0};
+            },
+            session.context.destination.descriptor().max_batch,
+            [&](std::vector<OpenAdd> batch) { return sender.send(std::move(batch)); });
+      },
+      [&] { report_open_adds(session, adds, settled); });
+  for (std::size_t i = 0; i < adds.size(); ++i) {
+    if (!settled[i]) session.open_adds.push_back(adds[i]);
+  }
+  if (const auto count = sender.unknown_makers(); count > 0) {
+    session.context.observer.on_notice(fmt::format(
+        "{} members had been sent by a run that died; records that it created for them are not "
+        "counted as created: the destination does not tell who made them (SENT_BEFORE in the "
+        "report)",
+        count));
+  }
+  if (const auto count = sender.drifted(); count > 0) {
+    session.context.observer.on_notice(fmt::format(
+        "{} had been taken out of the list by others and {} added again (DRIFTED in the report)",
+        count == 1 ? "1 member" : fmt::format("{} members", count), count == 1 ? "was" : "were"));
   }
   const bool removals_follow = end.left && !end.unavailable && removals != nullptr;
   if (removals_follow && !removals->all_settled()) {

@@ -57,8 +57,7 @@ void AudienceLife::recover(const DestinationError& gone) {
 
 //! Asked again, like all else of a run, for as long as the sync's `retry_for`.
 void AudienceLife::change(std::int32_t action) const {
-  Patience patience(session_.context.clock, session_.rules.retry_for,
-                    [this](Milliseconds duration) { session_.wait(duration); });
+  auto patience = session_.patience();
   patience.ask([&] {
     session_.context.destination.change_audience(action, session_.sync.audience_ref,
                                                  session_.rules.audience_name);

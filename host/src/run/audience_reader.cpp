@@ -182,7 +182,7 @@ bool AudienceReader::keep_new_records(std::vector<MemberRow>& rows,
     if (!is_there) moved_.insert(rows[i].key);
     // Known by the record of before, a kill leaves whoever is not there to be found like this anew.
     if (!is_there && !is_of_leaver(records[i])) continue;
-    rows[i].record_id = records[i];
+    rows[i].move_to(records[i]);
     parts_.store.put_member(parts_.sync.id, rows[i]);
     any = true;
   }

@@ -3,11 +3,11 @@
 #include "plan/guard.hpp"
 #include "run/adds.hpp"
 #include "run/changes.hpp"
-#include "run/despite_failure.hpp"
 #include "run/open_adds.hpp"
 #include "run/proof.hpp"
 #include "run/rekeyed_rows.hpp"
 #include "run/removes.hpp"
+#include "run/rest_reported.hpp"
 #include "run/untouched_rows.hpp"
 #include "run/updates.hpp"
 
@@ -46,7 +46,7 @@ void Execution::recover(const DestinationError& gone) {
   } catch (...) {
     if (rows_are_owed) {
       session_.open_adds.clear();
-      report_all_open(session_, plan_whole());
+      report_despite_failure(session_, [&] { report_all_open(session_, plan_whole()); });
     }
     throw;
   }
@@ -77,9 +77,12 @@ void Execution::execute_whole() {
   const auto plan = plan_whole();
   if (plan.mode == RunMode::kRepair) return repair(plan);
   const auto report_rest = [&] { report_all_open(session_, plan); };
-  step([&] { require_unguarded(plan); }, report_rest);
-  step([&] { keep_identifier(); }, report_rest);
-  step([&] { audience_.rename(); }, report_rest);
+  with_rest_reported(
+      session_, [&] { require_unguarded(plan); }, report_rest);
+  with_rest_reported(
+      session_, [&] { keep_identifier(); }, report_rest);
+  with_rest_reported(
+      session_, [&] { audience_.rename(); }, report_rest);
   forget(plan.forgotten);
   send(plan);
   verify();
@@ -88,7 +91,7 @@ void Execution::execute_whole() {
 //! It removes no member, but takes who left the cohort for gone: the guard judges that, too.
 void Execution::repair(const Plan& plan) {
   const auto stopped = judge_repair(plan, session_.cohort, session_.rules.max_removals);
-  report_still_dropped(session_, plan);
+  report_untried(session_, plan);
   report_open_adds(session_, plan.adds);
   if (stopped && !options_.allow_removals) throw with_change(*stopped);
   keep_identifier();
@@ -127,46 +130,29 @@ Error Execution::with_change(const Error& stopped) const {
   return with_identifier_change(stopped, session_.sync, session_.rules.kind);
 }
 
-//! What a step that ends the run keeps from being done has its rows in the report, but where all
-//! is done again for another list.
-template <class Step, class ReportRest>
-void Execution::step(Step&& step, ReportRest&& report_rest) {
-  try {
-    step();
-  } catch (const AudienceGone&) {
-    if (!session_.may_recreate) despite_failure(report_rest);
-    throw;
-  } catch (const DestinationError& error) {
-    const bool is_gone = error.status() == MUSTER_AUDIENCE_GONE;
-    if (!is_gone || !session_.may_recreate) despite_failure(report_rest);
-    throw;
-  } catch (...) {
-    despite_failure(report_rest);
-    throw;
-  }
-}
-
 //! Removes go along with the last adds, or after them, so that a person known under two
 //! identifiers never leaves the list.
 void Execution::send(const Plan& plan) {
   Removals removals(session_, removes_of(plan), Merges::kUnknown);
   // First the adds: they find out whether there is a list at all.
   PassesEnd adds;
-  step(
+  with_rest_reported(
+      session_,
       [&] {
         adds = send_adds(session_, plan.adds, &removals);
         // A member that the destination does not settle keeps nobody else from leaving.
         if (adds.left && adds.unavailable) throw *adds.left;
       },
       [&] {
-        report_still_dropped(session_, plan);
+        report_untried(session_, plan);
         report_open_updates(session_, updates_of(session_, plan));
         removals.report_open();
       });
-  report_still_dropped(session_, plan);
+  report_untried(session_, plan);
   const auto updates = updates_of(session_, plan);
   session_.unwritten_properties.clear();
-  step(
+  with_rest_reported(
+      session_,
       [&] {
         if (auto end = send_updates(session_, updates); end.left) throw *end.left;
       },

@@ -38,8 +38,6 @@ class Execution {
   void send(const Plan& plan);
   void verify();
   void forget(const std::vector<MemberKey>& keys);
-  template <class Step, class ReportRest>
-  void step(Step&& step, ReportRest&& report_rest);
 
   Session& session_;
   const RunOptions& options_;

@@ -22,8 +22,7 @@ std::vector<std::uint64_t> records_of_open(Session& session, const std::vector<P
     }
   }
   if (!destination.supports(MUSTER_LOOKUP_1)) return records;
-  Patience patience(session.context.clock, session.rules.retry_for,
-                    [&](Milliseconds duration) { session.wait(duration); });
+  auto patience = session.patience();
   const auto add = [&](std::size_t, const std::string& record) {
     if (!record.empty()) records.push_back(record_number(record));
   };

@@ -66,6 +66,7 @@ class Previewer {
     preview.duplicates = cohort_->duplicates().size();
     preview.adds = plan.adds.size();
     preview.updates = plan.updates.size();
+    preview.not_updated = plan.still_refused.size();
     preview.removes = plan.removes.size();
     // A list that is made again holds nobody who is not sent to it.
     if (!starts_over) preview.removes += plan.doubtful.size();

@@ -28,6 +28,7 @@ struct Preview {
   std::map<std::string, std::uint64_t> tried_again;
   std::map<std::string, std::uint64_t> looked_for_again;
   std::uint64_t updates = 0;
+  std::uint64_t not_updated = 0;  //!< listed members whose values were refused, and are the same
   //! Members that leave, and whoever else may be in the list after a removal or an add of before.
   std::uint64_t removes = 0;
   std::uint64_t unchanged = 0;

@@ -8,7 +8,7 @@
 #include "run/adds.hpp"
 #include "run/audience_reader.hpp"
 #include "run/confirmed.hpp"
-#include "run/moved_leavers.hpp"
+#include "run/merges_of_removed.hpp"
 #include "run/record_lookup.hpp"
 #include "run/record_number.hpp"
 #include "run/removes.hpp"
@@ -49,7 +49,7 @@ class Proof {
       reading = reader_.settled();
       take_back(reading);
     }
-    if (find_moved_leavers(session_, reader_, reading)) reading = reader_.compare_again();
+    if (follow_merges_of_removed(session_, reader_, reading)) reading = reader_.compare_again();
     write_off(reading);
     forget_removed();
     const auto leavers = leavers_of(reading);
@@ -77,7 +77,7 @@ class Proof {
     for (const auto& [key, record_id] : merged) {
       auto row = store_.member(session_.sync.id, key);
       if (!row) continue;
-      row->record_id = record_id;
+      row->move_to(record_id);
       store_.put_member(session_.sync.id, *row);
       keys.push_back(key);
     }
@@ -106,8 +106,7 @@ class Proof {
     std::sort(removed.begin(), removed.end());
     removed.erase(std::unique(removed.begin(), removed.end()), removed.end());
     std::set<std::string> survivors;
-    Patience patience(context_.clock, session_.rules.retry_for,
-                      [this](Milliseconds duration) { session_.wait(duration); });
+    auto patience = session_.patience();
     look_up_each(
         {context_.destination, patience, of_records->id}, removed.size(),
         [&](std::size_t i) { return removed[i]; },
@@ -207,16 +206,25 @@ class Proof {
     return true;
   }
 
-  //! Their rows stay: the next run removes them again.
+  //! Their rows stay: the next run removes them again, and counts them then.
   void report_leavers(const std::vector<MemberKey>& leavers) {
-    const auto& refused = session_.refused_removes;
+    const auto holds = [](const std::vector<MemberKey>& keys, const MemberKey& key) {
+      return std::find(keys.begin(), keys.end(), key) != keys.end();
+    };
+    Lease::Transaction transaction(session_.lease);
     for (const auto& key : leavers) {
-      if (std::find(refused.begin(), refused.end(), key) != refused.end()) continue;  // told
-      const auto row = store_.member(session_.sync.id, key);
+      auto row = store_.member(session_.sync.id, key);
       if (!row) continue;
+      if (holds(session_.counted_removals, key)) {
+        session_.tally.stayed();
+        row->state = MemberState::kLeaving;
+        store_.put_member(session_.sync.id, *row);
+      }
+      if (holds(session_.refused_removes, key)) continue;  // told
       session_.report.add({"remove", {}, {}, "to_retry", {}, "SEEN_IN_LIST", row->record_id});
     }
     session_.report.flush();
+    transaction.commit();
   }
 
   //! Members that an earlier run has given up.
@@ -254,6 +262,7 @@ class Proof {
       if (!row || member == nullptr) continue;
       const bool drifted = is_drift(*row);
       row->reason = drifted ? "drifted" : "silently_dropped";
+      row->detail.clear();
       session_.tally.lost(newly(*row), row->reason);
       row->state = MemberState::kDropped;
       // Whoever a reading had confirmed fails for the first time.

@@ -78,8 +78,7 @@ void write_rekeyed(Session& session, const std::vector<Rekeyed>& rekeyed) {
 
 void match_by_record(Session& session) {
   auto& context = session.context;
-  Patience patience(context.clock, session.rules.retry_for,
-                    [&session](Milliseconds duration) { session.wait(duration); });
+  auto patience = session.patience();
   const auto members = session.cohort.members().size();
   context.observer.on_progress({RunProgress::Phase::kMatching, 0, members});
   settle_unknown_records(session, patience);

@@ -6,8 +6,8 @@
 #include <map>
 #include <utility>
 
-#include "run/despite_failure.hpp"
 #include "run/record_number.hpp"
+#include "run/rest_reported.hpp"
 
 namespace muster {
 
@@ -82,25 +82,21 @@ bool Removals::all_settled() const {
 }
 
 PassesEnd Removals::send() {
-  try {
-    auto end =
-        run_passes(session_, RunProgress::Phase::kRemoving, open_keys(keys_.size()),
-                   session_.context.destination.descriptor().max_batch,
-                   [this](const std::vector<MemberKey>& batch) { return send_batch(batch); });
-    report_open();
-    if (refused_ > 0) {
-      session_.context.observer.on_notice(
-          fmt::format("{} removals were refused; the report says why for each", refused_));
-    }
-    return end;
-  } catch (const AudienceGone&) {
-    // They are planned anew for the next one.
-    if (!session_.may_recreate) despite_failure([this] { report_open(); });
-    throw;
-  } catch (...) {
-    despite_failure([this] { report_open(); });
-    throw;
+  PassesEnd end;
+  with_rest_reported(
+      session_,
+      [&] {
+        end = run_passes(session_, RunProgress::Phase::kRemoving, open_keys(keys_.size()),
+                         session_.context.destination.descriptor().max_batch,
+                         [this](const std::vector<MemberKey>& batch) { return send_batch(batch); });
+      },
+      [this] { report_open(); });
+  report_open();
+  if (refused_ > 0) {
+    session_.context.observer.on_notice(
+        fmt::format("{} removals were refused; the report says why for each", refused_));
   }
+  return end;
 }
 
 BatchLeft<MemberKey> Removals::send_batch(const std::vector<MemberKey>& keys) {
@@ -253,16 +249,17 @@ void Removals::settle(const Removal& removal, const Outcome& outcome) {
   }
   for (const auto& row : removal.rows) {
     if (gone) {
-      done(row, outcome.kind == OutcomeKind::kApplied ? Left::kTakenOut : Left::kNotThere);
-      if (session_.rules.is_proved) keep_until_proved(row);
+      const auto left = outcome.kind == OutcomeKind::kApplied ? Left::kTakenOut : Left::kNotThere;
+      const auto counted = done(row, left);
+      if (session_.rules.read_back != ReadBack::kOff) keep_until_proved(row, counted);
       continue;
     }
     if (outcome.kind == OutcomeKind::kRejected) {
       refuse(row, outcome);
       continue;
     }
-    const bool merged =
-        !outcome.record_id.empty() && !row.record_id.empty() && outcome.record_id != row.record_id;
+    const bool merged = outcome.kind == OutcomeKind::kRetry && !outcome.record_id.empty() &&
+                        !row.record_id.empty() && outcome.record_id != row.record_id;
     if (merged) {
       session_.merged_leavers.emplace_back(row.key, outcome.record_id);
       settling_.push_back(row.key);
@@ -293,7 +290,7 @@ void Removals::note_doubt(const Removal& removal, const Outcome& outcome) {
 
 //! A change is what a run made: whom others had taken out before is none. Who left counts also when
 //! the record stays, and the report says so.
-void Removals::done(const MemberRow& row, Left left) {
+bool Removals::done(const MemberRow& row, Left left) {
   settling_.push_back(row.key);
   store_.forget_member(session_.sync.id, row.key);
   if (left == Left::kRecordStays) forget_values_beside(row);
@@ -304,14 +301,16 @@ void Removals::done(const MemberRow& row, Left left) {
                                   : found_gone                               ? kFoundGone
                                   : was_listed && left == Left::kRecordStays ? kStaysForAnother
                                                                              : std::string_view();
-  if (was_listed || left == Left::kTakenOut) {
-    if (!gone_before) session_.tally.removed();
+  const bool counted = (was_listed || left == Left::kTakenOut) && !gone_before;
+  if (counted) session_.tally.removed();
+  if (counted || gone_before) {
     store_.put_change(
         session_.sync.id,
         {session_.run, row.key, ChangeKind::kRemoved, row.record_id, {}, std::string(detail)});
   }
   const auto* outcome = left == Left::kTakenOut ? "removed" : "unchanged";
   session_.report.add({"remove", {}, {}, outcome, {}, detail, row.record_id});
+  return counted;
 }
 
 //! What the leaver wrote last may be what its record holds: those who stay write theirs again.
@@ -325,13 +324,14 @@ void Removals::forget_values_beside(const MemberRow& leaver) {
 
 //! An answer may lie: whoever is still seen in the audience is removed again by the next run.
 //! Counted already, hence no longer `leaving`.
-void Removals::keep_until_proved(MemberRow row) {
+void Removals::keep_until_proved(MemberRow row, bool counted) {
   if (row.record_id.empty()) return;
   row.state = MemberState::kPending;
   row.sealed_identifier.clear();
   row.since = session_.run;
   store_.put_member(session_.sync.id, row);
   session_.removed_members.push_back(row.key);
+  if (counted) session_.counted_removals.push_back(row.key);
 }
 
 PassesEnd send_removes(Session& session, const std::vector<MemberKey>& keys, Merges merges) {

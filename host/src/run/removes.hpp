@@ -70,9 +70,10 @@ class Removals {
     kNotThere,     //!< the audience does not hold it
   };
   void note_doubt(const Removal& removal, const Outcome& outcome);
-  void done(const MemberRow& row, Left left);
+  //! Whether it counts as removed by this run.
+  bool done(const MemberRow& row, Left left);
   void forget_values_beside(const MemberRow& leaver);
-  void keep_until_proved(MemberRow row);
+  void keep_until_proved(MemberRow row, bool counted);
   std::size_t place_of(const MemberKey& key) const;
 
   Session& session_;

@@ -22,7 +22,8 @@ namespace muster {
 
 enum class OnListDeleted { kRecreate, kRestore, kStop };
 enum class Strangers { kLeave, kRemove };
-enum class ReadBack { kOff, kOn };
+//! Whether a reading of the audience proves a run: its own, or that of the next whole run.
+enum class ReadBack { kOff, kLater, kOn };
 
 //! The rules of one sync, as its configuration gives them.
 struct SyncRules {
@@ -34,8 +35,7 @@ struct SyncRules {
   std::vector<std::string> property_names;  //!< at the destination, as columns.properties
   std::string kind;                         //!< of identifier
   bool create_missing = true;
-  ReadBack read_back = ReadBack::kOn;  //!< at the end of this run
-  bool is_proved = true;               //!< by the reading of this run, or of the next whole one
+  ReadBack read_back = ReadBack::kOn;
   PlanOptions::Drift on_drift = PlanOptions::Drift::kReport;
   OnListDeleted on_list_deleted = OnListDeleted::kRecreate;
   Strangers strangers = Strangers::kLeave;

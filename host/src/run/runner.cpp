@@ -150,7 +150,7 @@ class Runner {
 
   void take_figures() {
     run_.figures = session_->tally.figures();
-    run_.figures.not_updated = session_->refused_updates;
+    run_.figures.not_updated = session_->refused_updates + session_->still_refused_updates;
     run_.figures.not_removed = session_->refused_removes.size() + session_->refused_strangers;
     run_.cohort_was_read = session_->tally.has_read();
   }

@@ -162,4 +162,9 @@ void Session::wait(Milliseconds duration) {
   });
 }
 
+Patience Session::patience() {
+  return Patience(context.clock, rules.retry_for,
+                  [this](Milliseconds duration) { wait(duration); });
+}
+
 }  // namespace muster

@@ -12,6 +12,7 @@
 #include "plan/cohort_index.hpp"
 #include "run/batch_progress.hpp"
 #include "run/lease.hpp"
+#include "run/patience.hpp"
 #include "run/rekey.hpp"
 #include "run/report.hpp"
 #include "run/run_context.hpp"
@@ -47,6 +48,7 @@ struct Session {
   std::uint64_t removed_strangers = 0;
   //! Members that were removed, the read-back has not confirmed it yet: their rows are kept.
   std::vector<MemberKey> removed_members{};
+  std::vector<MemberKey> counted_removals{};  //!< of them: in the figure `removed`
   //! Members to be removed whose record was merged into another one (by that one's id): another
   //! member may be that one. Their rows keep the id of before.
   std::vector<std::pair<MemberKey, std::string>> merged_leavers{};
@@ -63,6 +65,7 @@ struct Session {
   std::vector<SourceNotice> notices{};
   //! Listed members whose changed properties the destination refused.
   std::uint64_t refused_updates = 0;
+  std::uint64_t still_refused_updates = 0;  //!< by runs of before
   //! An audience of the wanted name is taken over: the user asked for all to be sent again.
   bool may_adopt = false;
   //! That was done: nobody knows of whom in it this sync once was.
@@ -120,6 +123,8 @@ struct Session {
   void check_going();
   //! Waits, but for the user's wish to end the run.
   void wait(Milliseconds duration);
+  //! For questions to the destination: as long as the sync's `retry_for`.
+  Patience patience();
 };
 
 }  // namespace muster

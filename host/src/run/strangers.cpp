@@ -59,7 +59,7 @@ bool was_not_found(const Session& session, const MemberRow& row) {
 }
 
 //! Those of the cohort that have no row, or a row without a record that the list holds, and are not
-//! listed.
+//! listed. Whom this run has looked for in vain has none.
 std::vector<IndexedMember> members_without_record(const Session& session,
                                                   const AudienceReader& reader) {
   std::vector<IndexedMember> unknown;
@@ -88,7 +88,7 @@ MemberRow row_of(const Session& session, const IndexedMember& member, std::strin
         session.sealed(member.key, session.spill.read(member.offset).identifier);
     row->since = session.run;
   }
-  row->record_id = std::move(record);
+  row->move_to(std::move(record));
   return *row;
 }
 
@@ -103,8 +103,7 @@ bool find_members_among_strangers(Session& session, const AudienceReader& reader
   }
   const auto unknown = members_without_record(session, reader);
   std::vector<std::pair<std::size_t, std::string>> there;
-  Patience patience(session.context.clock, session.rules.retry_for,
-                    [&](Milliseconds duration) { session.wait(duration); });
+  auto patience = session.patience();
   look_up_each(
       {destination, patience, session.rules.kind}, unknown.size(),
       [&](std::size_t i) { return session.spill.read(unknown[i].offset).identifier; },

@@ -48,7 +48,6 @@ SyncRules rules_of(const SyncConfig& sync, const Descriptor& destination,
   rules.kind = sync.kind;
   rules.create_missing = sync.create_missing.value_or(kind.creates);
   rules.read_back = sync.verify ? ReadBack::kOn : ReadBack::kOff;
-  rules.is_proved = sync.verify;
   rules.on_drift = sync.on_drift;
   rules.on_list_deleted = sync.on_list_deleted;
   rules.strangers = sync.strangers;

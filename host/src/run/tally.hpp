@@ -35,6 +35,8 @@ class Tally {
   void found(const std::string& reason);
   void created() { ++figures_.created; }
   void removed() { ++figures_.removed; }
+  //! Who was counted as removed is seen in the audience all the same.
+  void stayed() { --figures_.removed; }
 
   RunFigures& figures() noexcept { return figures_; }
   const RunFigures& figures() const noexcept { return figures_; }

@@ -33,13 +33,21 @@ void report_unplanned(Session& session) {
   session.report.flush();
 }
 
-void report_still_dropped(Session& session, const Plan& plan) {
+void report_untried(Session& session, const Plan& plan) {
   for (const auto& dropped : plan.still_dropped) {
     const auto row = session.row_of(dropped.key);
     if (!row) continue;
     const auto member = session.spill.read(dropped.offset);
     session.report.add({"none", member.source_id, member.identifier, "dropped", row->reason,
                         row->detail, row->record_id});
+  }
+  session.still_refused_updates = plan.still_refused.size();
+  for (const auto& refused : plan.still_refused) {
+    const auto row = session.row_of(refused.key);
+    if (!row) continue;
+    const auto member = session.spill.read(refused.offset);
+    session.report.add({"none", member.source_id, member.identifier, "not_updated",
+                        "rejected_by_destination", row->detail, row->record_id});
   }
 }
 
@@ -63,7 +71,7 @@ void report_merged_leavers(Session& session) {
 }
 
 void report_all_open(Session& session, const Plan& plan) {
-  report_still_dropped(session, plan);
+  report_untried(session, plan);
   report_open_adds(session, plan.adds);
   report_open_updates(session, plan.updates);
   report_open_removes(session, removes_of(plan));

@@ -14,7 +14,7 @@ void report_rows_not_sent(Session& session);
 //! Whoever of the cohort could be sent, in a run that ended before it had a plan.
 void report_unplanned(Session& session);
 
-void report_still_dropped(Session& session, const Plan& plan);
+void report_untried(Session& session, const Plan& plan);
 
 //! The updates of the run so far: of the plan, and of members that its adds left unwritten.
 std::vector<PlannedUpdate> updates_of(const Session& session, const Plan& plan);

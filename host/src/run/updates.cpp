@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "run/despite_failure.hpp"
+#include "run/rest_reported.hpp"
 #include "run/unaccounted.hpp"
 
 namespace muster {
@@ -85,7 +85,11 @@ class UpdateSender {
     const bool rejected = outcome.kind == OutcomeKind::kRejected;
     // A value that is refused is not sent again before it changes.
     if (written || rejected) row.properties = update.properties;
+    // Values went to that record: no move.
     if (written && !outcome.record_id.empty()) row.record_id = outcome.record_id;
+    row.detail = !rejected                 ? ""
+                 : !outcome.detail.empty() ? outcome.detail
+                                           : "rejected_by_destination";
     if (written || rejected) store_.put_member(session_.sync.id, row);
     if (written) {
       store_.put_change(session_.sync.id,
@@ -136,17 +140,15 @@ PassesEnd send_updates(Session& session, const std::vector<PlannedUpdate>& updat
   open.reserve(updates.size());
   for (const auto& update : updates) open.push_back({update, open.size(), 0});
   PassesEnd end;
-  try {
-    end = run_passes(session, RunProgress::Phase::kUpdating, std::move(open),
-                     session.context.destination.descriptor().max_batch,
-                     [&](std::vector<OpenUpdate> batch) { return sender.send(std::move(batch)); });
-  } catch (const AudienceGone&) {
-    if (!session.may_recreate) despite_failure([&] { report_open(session, updates, settled); });
-    throw;
-  } catch (...) {
-    despite_failure([&] { report_open(session, updates, settled); });
-    throw;
-  }
+  with_rest_reported(
+      session,
+      [&] {
+        end = run_passes(
+            session, RunProgress::Phase::kUpdating, std::move(open),
+            session.context.destination.descriptor().max_batch,
+            [&](std::vector<OpenUpdate> batch) { return sender.send(std::move(batch)); });
+      },
+      [&] { report_open(session, updates, settled); });
   report_open(session, updates, settled);
   session.refused_updates += sender.refused();
   if (sender.refused() > 0) {

@@ -128,7 +128,17 @@ VerifyResult verify_sync(RunContext& context, const SyncRules& rules, Source& so
     result.missing = should_be_there(context.store, result.sync.id);
   }
   result.expected = result.confirmed + result.missing;
+  result.unsettled = count_unsettled(context.store, result.sync.id);
   return result;
+}
+
+std::uint64_t count_unsettled(Store& store, SyncId sync) {
+  const auto rows = store.members(sync);
+  std::uint64_t count = 0;
+  for (MemberRow row; rows->next(row);) {
+    if (row.state == MemberState::kPending && pending_of(row) != Pending::kTakenOut) ++count;
+  }
+  return count;
 }
 
 VerifyResult repaired(RunResult run) {

@@ -249,10 +249,11 @@ VerifyResult Workspace::repair(const SyncConfig& sync, RunOptions options, RunOb
   auto sync_rules = rules(sync);
   sync_rules.on_drift = PlanOptions::Drift::kRepair;
   sync_rules.read_back = ReadBack::kOn;
-  sync_rules.is_proved = true;
   options.repair = true;
   const auto source = cohort_source(sync, run_environment(options, observer));
-  return repaired(run(sync, sync_rules, *source, options, observer));
+  auto result = repaired(run(sync, sync_rules, *source, options, observer));
+  result.unsettled = count_unsettled(store(), result.sync.id);
+  return result;
 }
 
 Explanation Workspace::explain(const SyncConfig& sync, const std::string& asked,

@@ -95,7 +95,7 @@ std::optional<RunResult> Workspace::apply_pushed(const SyncConfig& sync, RunObse
   options.started_by = StartedBy::kPush;
   options.delta = &delta;
   auto changes_alone = rules(sync);
-  changes_alone.read_back = ReadBack::kOff;
+  if (changes_alone.read_back == ReadBack::kOn) changes_alone.read_back = ReadBack::kLater;
   auto result = run(sync, changes_alone, enters, options, observer);
   if (!result.error && last) inbox().mark_applied(to, *last);
   return result;

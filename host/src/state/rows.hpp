@@ -58,22 +58,41 @@ struct MemberRow {
   std::string record_id;          //!< listed and leaving; pending where it is known already
   std::string sealed_identifier;  //!< pending; dropped where an add of before may have taken effect
   std::string reason;             //!< dropped only
-  std::string detail;             //!< dropped: the destination's own code; pending: kNotApplied
-  std::uint32_t attempts = 0;     //!< how often an add was tried without success
+  //! Dropped, or listed with values that were refused: the destination's own code, or the reason.
+  //! Pending: kNotApplied.
+  std::string detail;
+  std::uint32_t attempts = 0;  //!< how often an add was tried without success
   std::optional<Instant> last_try;
-  std::uint64_t properties = 0;  //!< fingerprint of the property values last written; 0: none
+  std::uint64_t properties = 0;  //!< fingerprint of the values last sent to the record; 0: none
   RunId since{};                 //!< the run that brought it into this state
+
+  //! Another record stands for the member now: what was sent to the former one it does not have.
+  void move_to(std::string record) {
+    if (record != record_id) properties = 0;
+    record_id = std::move(record);
+  }
 };
 
-//! Of a pending row: every add of the member was answered, and none can have taken effect. Taken
-//! away before the next one is sent.
+//! The detail of a pending row whose adds were all answered, and surely had no effect. Taken away
+//! before the next one is sent.
 inline constexpr std::string_view kNotApplied = "NOT_APPLIED";
 
-//! A pending row with a sealed identifier is an add that may have taken effect; one without is a
-//! removal that the destination has confirmed already.
+//! What a pending row stands for.
+enum class Pending {
+  kSent,           //!< an add that may have taken effect
+  kWithoutEffect,  //!< adds of which surely none had any
+  //! Taken out, which no reading has proved yet; or of an audience that is gone. Without a sealed
+  //! identifier.
+  kTakenOut,
+};
+
+inline Pending pending_of(const MemberRow& row) {
+  if (row.detail == kNotApplied) return Pending::kWithoutEffect;
+  return row.sealed_identifier.empty() ? Pending::kTakenOut : Pending::kSent;
+}
+
 inline bool may_have_been_added(const MemberRow& row) {
-  return row.state == MemberState::kPending && !row.sealed_identifier.empty() &&
-         row.detail != kNotApplied;
+  return row.state == MemberState::kPending && pending_of(row) == Pending::kSent;
 }
 
 enum class RunStatus {
@@ -109,7 +128,8 @@ struct RunFigures {
   std::uint64_t calls = 0;
   Milliseconds throttled{0};  //!< waited for the destination's limits
   Milliseconds duration{0};
-  std::uint64_t not_updated = 0;  //!< listed members whose changed properties were refused
+  //! Listed members whose property values are refused: by this run, or before and the same still.
+  std::uint64_t not_updated = 0;
   std::uint64_t not_removed = 0;  //!< whose removal was refused; the report names both
 };
 

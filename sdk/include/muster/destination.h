@@ -334,12 +334,15 @@ enum {
   MUSTER_UNCHANGED = 2,     /* already so */
   MUSTER_NOT_FOUND = 3,     /* no such record, and none was to be created */
   MUSTER_ITEM_REJECTED = 4, /* for good; reason and detail say why */
-  MUSTER_RETRY = 5,         /* surely not applied; retry_after_ms, -1 where not known */
-  MUSTER_IN_DOUBT = 6,      /* sent, answer lost */
-  MUSTER_SKIPPED = 7        /* not tried: cancelled or out of time */
+  /* Of an add or a remove: the audience surely did not change, though a record may have been made.
+   * Of an update: surely not written. retry_after_ms, -1 where not known. */
+  MUSTER_RETRY = 5,
+  MUSTER_IN_DOUBT = 6, /* sent, answer lost */
+  MUSTER_SKIPPED = 7   /* not tried: cancelled or out of time */
 };
 enum {
-  MUSTER_OUTCOME_CREATED = 1u, /* the record was made by this operation */
+  MUSTER_OUTCOME_CREATED =
+      1u, /* the record was made by this operation; with any kind but NOT_FOUND */
   /* With CREATED: without its properties, or without some of them, which the destination refused.
    * The host then sends them as an update, whose outcome speaks for them. */
   MUSTER_OUTCOME_VALUES_LEFT_OUT = 2u
@@ -354,8 +357,10 @@ typedef struct muster_outcome {
   uint32_t flags;
   uint32_t reserved;
   int64_t retry_after_ms;
-  muster_text record_id; /* with APPLIED and UNCHANGED of an add: required */
-  muster_text reason;    /* with ITEM_REJECTED: a word of the descriptor's reasons */
+  /* With APPLIED and UNCHANGED of an add: required. With RETRY of a remove: the record that the
+   * operation's was merged into, where it was; the host decides what becomes of that one. */
+  muster_text record_id;
+  muster_text reason; /* with ITEM_REJECTED: a word of the descriptor's reasons */
   /* The destination's own code, such as INVALID_EMAIL. With ITEM_REJECTED, one that begins with
    * INVALID_ says that the identifier itself is refused: the next run only looks for the member
    * (MUSTER_OPERATION_MUST_EXIST), where it adds others again. */
@@ -388,12 +393,14 @@ typedef struct muster_sync_sink {
   muster_status (*report)(void* context, size_t index,
                           const muster_outcome* outcome) MUSTER_NOEXCEPT;
   /* Before the audience is created, and before the first member is added to it. Anything but
-   * MUSTER_OK: the host could not write it down; stop and return. */
+   * MUSTER_OK: the host could not write it down; write nothing more, report what was done, return.
+   */
   muster_status (*audience)(void* context, const muster_audience* audience) MUSTER_NOEXCEPT;
   /* Before records enter the audience: those that the operations did not name, `count` of them, by
    * the operations' indices. A kill behind the write then leaves them known: who leaves later is
    * found, whatever became of the identifier. Anything but MUSTER_OK: the host could not write them
-   * down; stop and return. */
+   * down; write nothing more, report what was done (records that were made are told by CREATED),
+   * return. */
   muster_status (*resolved)(void* context, const size_t* indices, const muster_text* record_ids,
                             size_t count) MUSTER_NOEXCEPT;
 } muster_sync_sink;

@@ -1,4 +1,4 @@
-#include "run/moved_leavers.hpp"
+#include "run/merges_of_removed.hpp"
 
 #include <string>
 #include <utility>
@@ -32,7 +32,8 @@ std::vector<MemberKey> unseen(const Session& session, const AudienceReader& read
 
 }  // namespace
 
-bool find_moved_leavers(Session& session, const AudienceReader& reader, const Comparison& reading) {
+bool follow_merges_of_removed(Session& session, const AudienceReader& reader,
+                              const Comparison& reading) {
   auto& destination = session.context.destination;
   const auto* of_records = destination.descriptor().record_kind();
   if (session.removed_members.empty() || of_records == nullptr ||
@@ -41,8 +42,7 @@ bool find_moved_leavers(Session& session, const AudienceReader& reader, const Co
   }
   const auto removed = unseen(session, reader);
   std::vector<std::pair<MemberKey, std::string>> moved;
-  Patience patience(session.context.clock, session.rules.retry_for,
-                    [&](Milliseconds duration) { session.wait(duration); });
+  auto patience = session.patience();
   look_up_each(
       {destination, patience, of_records->id}, removed.size(),
       [&](std::size_t i) { return record_of(session, removed[i]); },
@@ -56,7 +56,7 @@ bool find_moved_leavers(Session& session, const AudienceReader& reader, const Co
   Lease::Transaction transaction(session.lease);
   for (auto& [key, survivor] : moved) {
     auto row = session.context.store.member(session.sync.id, key);
-    row->record_id = std::move(survivor);
+    row->move_to(std::move(survivor));
     session.context.store.put_member(session.sync.id, *row);
   }
   transaction.commit();

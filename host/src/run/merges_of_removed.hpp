@@ -10,6 +10,7 @@ namespace muster {
 //! under another record, which nobody knows: where the proof of before saw fewer of those, the
 //! records that this run removed are looked up, and whoever is found has the new record in the
 //! state. Whether anybody was. Throws what the destination and the store throw.
-bool find_moved_leavers(Session& session, const AudienceReader& reader, const Comparison& reading);
+bool follow_merges_of_removed(Session& session, const AudienceReader& reader,
+                              const Comparison& reading);
 
 }  // namespace muster
