@@ -168,11 +168,11 @@ TEST_F(Receiver, ReadsAMessageThatIsAsLargeAsItTakes) {
   simulator::WebhookMessage large;
   large.cohort_id = "c";
   large.message_id = "m1";
-  for (std::uint64_t i = 0; i < 100'000; ++i) {
+  for (std::uint64_t i = 0; i < 40'000; ++i) {
     large.users.push_back({i, fmt::format("user-{}@example.com", i), {{"plan", "enterprise"}}});
   }
   const auto text = large.body();
-  ASSERT_GT(text.size(), std::size_t{6} << 20U);
+  ASSERT_GT(text.size(), std::size_t{2} << 20U) << "more than the HTTP library takes by itself";
   EXPECT_EQ(send(text).status, 200);
 }
 

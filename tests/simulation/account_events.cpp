@@ -95,6 +95,7 @@ void AccountEvents::merge() {
     if (ledger_.ever.contains(old)) ledger_.ever.insert(kept);
     if (ledger_.disturbed.contains(old)) ledger_.disturbed.insert(kept);
     if (ledger_.silently_dropped.contains(old)) ledger_.silently_dropped.insert(kept);
+    if (ledger_.believed_gone.contains(old)) ledger_.believed_gone.insert(kept);
     for (auto& [address, former] : ledger_.former) {
       if (former.contains(old)) former.insert(kept);
     }

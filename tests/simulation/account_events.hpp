@@ -19,6 +19,9 @@ struct Ledger {
   std::set<simulator::ContactId> disturbed;  //!< taken out by others, or archived, or merged away
   //! Contacts that an address once led to, and does not any more.
   std::map<std::string, std::set<simulator::ContactId>> former;
+  //! HubSpot said "removed", and did not remove; and a reading of the list left them out: no run
+  //! can know of them.
+  std::set<simulator::ContactId> believed_gone;
   std::set<simulator::ContactId> silently_dropped;  //!< HubSpot said "added", and did not add
   //! Stood for a member since a run last proved that all who had left are gone: muster may remove
   //! them, whoever puts them in. Kept by Promises, like the two that follow.

@@ -29,7 +29,7 @@ std::vector<Told> rows_of(const RunResult& result) {
   reader.next(cells);  // the header
   while (reader.next(cells)) {
     told.push_back({std::string(cells.at(1)), std::string(cells.at(2)), std::string(cells.at(4)),
-                    std::string(cells.at(5)), std::string(cells.at(7))});
+                    std::string(cells.at(5)), std::string(cells.at(7)), std::string(cells.at(6))});
   }
   return told;
 }

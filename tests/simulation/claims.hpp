@@ -18,6 +18,7 @@ struct Told {
   std::string outcome;
   std::string reason;
   std::string record_id;
+  std::string detail;
 };
 
 std::vector<Told> rows_of(const RunResult& result);

@@ -42,14 +42,17 @@ std::uint64_t count(const std::vector<Told>& told, std::string_view operation,
   }));
 }
 
-//! Removals that are told as done, and as to be done again.
-std::uint64_t seen_again(const std::vector<Told>& told) {
-  std::set<std::string> again;
+//! Removals that are told as done, and of which the reading saw that they were not.
+std::uint64_t seen_again(const std::vector<Told>& told, const simulator::Account& account) {
+  const auto survivor = [&](const Told& row) {
+    return account.survivor(std::stoull(row.record_id));
+  };
+  Ids again;
   for (const auto& row : told) {
-    if (row.operation == "remove" && row.outcome == "to_retry") again.insert(row.record_id);
+    if (row.detail == "SEEN_IN_LIST") again.insert(survivor(row));
   }
   return static_cast<std::uint64_t>(std::count_if(told.begin(), told.end(), [&](const auto& row) {
-    return row.operation == "remove" && row.outcome == "removed" && again.contains(row.record_id);
+    return row.operation == "remove" && row.outcome == "removed" && again.contains(survivor(row));
   }));
 }
 
@@ -97,7 +100,7 @@ std::string fault_in_changes(const RunResult& result, const std::vector<Told>& t
     return "more contacts are called created than were";
   // A member that leaves while another one is the same contact is removed, and the list unchanged.
   // Who is seen in it all the same is counted by the run that takes them out.
-  const auto removed = count(told, "remove", "removed") - seen_again(told);
+  const auto removed = count(told, "remove", "removed") - seen_again(told, account);
   if (f.removed < removed || f.removed > removed + count(told, "remove", "unchanged")) {
     return "the report removes others than the figures";
   }

@@ -187,6 +187,8 @@ void Promises::check_list(const List& ours) {
   }
   for (const auto& [id, joined] : ours.members) {
     const bool by_hand = ledger.by_hand.contains(id);
+    // Both an answer and a reading said that they are out.
+    if (ledger.believed_gone.contains(id) && !world_.draw.remove_strangers) continue;
     if (justified.contains(id) || (by_hand && !world_.draw.remove_strangers)) continue;
     violate(fmt::format("{} is left in the list", id));
   }

@@ -115,6 +115,7 @@ ProcessEnd World::live(const RunOptions& options) {
   choose_death();
   disturbed_ = false;
   watch.begin();
+  silently_kept_.clear();
   const auto faults_before = faults;
   const bool was_to_lie = hubspot.is_to_lie();
   ++runs;
@@ -225,6 +226,7 @@ simulator::SimResponse World::serve(const simulator::SimRequest& request) {
     }
   }
   if (response.status == 200) note_silent_drops(request);
+  if (response.status == 200) note_lies(request, response);
   if (request.path().ends_with("/restore")) events.note_restored();
   note(fmt::format("{} {} {} {} {}\n{}\n", clock.elapsed().count(), request.method, request.target,
                    response.status, static_cast<int>(response.disturbance), request.body));
@@ -249,6 +251,31 @@ void World::settle_ledger(const SeenChanges& seen) {
     if (may_be_two) continue;
     events.ledger().disturbed.erase(id);
     events.ledger().silently_dropped.erase(id);
+  }
+  for (const auto& changed : {seen.added, seen.removed}) {
+    for (const auto id : changed) events.ledger().believed_gone.erase(id);
+  }
+}
+
+//! Whom HubSpot says to have removed, and is there; and whom of them a reading leaves out.
+void World::note_lies(const simulator::SimRequest& request,
+                      const simulator::SimResponse& response) {
+  const auto path = request.path();
+  const auto* list = events.list();
+  const bool is_change = path.find("/memberships/add-and-remove") != std::string::npos;
+  const bool is_reading = request.method == "GET" && path.ends_with("/memberships");
+  if (list == nullptr || (!is_change && !is_reading)) return;
+  if (is_change) {
+    const auto body = boost::json::parse(request.body);
+    for (const auto& id : body.at("recordIdsToRemove").as_array()) {
+      const auto contact = hubspot.account().survivor(std::stoull(std::string(id.as_string())));
+      if (list->members.contains(contact)) silently_kept_.insert(contact);
+    }
+    return;
+  }
+  for (const auto id : silently_kept_) {
+    const bool is_told = response.body.find(fmt::format("\"{}\"", id)) != std::string::npos;
+    if (list->members.contains(id) && !is_told) events.ledger().believed_gone.insert(id);
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "run/workspace.hpp"
@@ -69,6 +70,7 @@ class World {
   simulator::SimResponse serve(const simulator::SimRequest& request);
   void settle_ledger(const SeenChanges& seen);
   void note_silent_drops(const simulator::SimRequest& request);
+  void note_lies(const simulator::SimRequest& request, const simulator::SimResponse& response);
   void note(const std::string& what) { trace_ += what; }
 
   std::string installation_;
@@ -77,7 +79,8 @@ class World {
   Life life_;
   bool faulty_ = false;
   bool disturbed_ = false;
-  std::int64_t usual_calls_ = 60;  //!< of a whole run, as the last one had them
+  std::set<simulator::ContactId> silently_kept_;  //!< by an answer to the process that lives
+  std::int64_t usual_calls_ = 60;                 //!< of a whole run, as the last one had them
   std::string trace_;
 };
 

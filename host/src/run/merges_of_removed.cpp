@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "run/record_lookup.hpp"
+#include "run/record_number.hpp"
 
 namespace muster {
 namespace {
@@ -56,6 +57,7 @@ bool follow_merges_of_removed(Session& session, const AudienceReader& reader,
   Lease::Transaction transaction(session.lease);
   for (auto& [key, survivor] : moved) {
     auto row = session.context.store.member(session.sync.id, key);
+    session.removed_records.push_back(record_number(survivor));  // a reading may lag behind that
     row->move_to(std::move(survivor));
     session.context.store.put_member(session.sync.id, *row);
   }

@@ -49,7 +49,7 @@ class Proof {
       reading = reader_.settled();
       take_back(reading);
     }
-    if (follow_merges_of_removed(session_, reader_, reading)) reading = reader_.compare_again();
+    if (follow_merges_of_removed(session_, reader_, reading)) reading = reader_.settled();
     write_off(reading);
     forget_removed();
     const auto leavers = leavers_of(reading);
