@@ -118,13 +118,13 @@ void PropertyRules::check_values(const muster_sync_request& request, std::size_t
     if (found == definitions_.end() || is_text(found->second)) continue;
     const auto column = column_of(request, p);
     const auto fitted = fitting_.find(name);
-    const bool is_remapped = fitted != fitting_.end() && fitted->second != column;
-    if (fitted != fitting_.end() && !is_remapped) continue;
+    if (fitted != fitting_.end() && fitted->second == column) continue;
     const auto fit = fit_of(found->second, request, p);
     if (fit.some) fitting_.insert_or_assign(std::string(name), std::string(column));
-    // Of a new mapping the first batch tells; of a changed one that of the updates, which has
-    // everybody.
-    const bool has_everybody = !is_full && (is_remapped ? has_update(request) : !has_sent_);
+    // Without a list the first batch tells; with one, whose members may be the most, that of the
+    // updates.
+    const bool is_first = request.audience_ref.size == 0 && !has_sent_;
+    const bool has_everybody = !is_full && (is_first || has_update(request));
     const bool is_telling = fit.given >= kMany || (has_everybody && fit.given > 0);
     if (fit.some || !is_telling) continue;
     throw unusable(name,

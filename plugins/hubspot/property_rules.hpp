@@ -22,7 +22,7 @@ class PropertyRules {
   //! Throws Failure BAD_CONFIG when values are given for a property, not one of them fits it, and
   //! none of that column of the sync ever did: another column was meant. So it is where the batch
   //! is all that the run has, or its first part; a few values of a batch among many say nothing of
-  //! the column, nor do those of new members when a column took another's place: the updates do.
+  //! the column, nor do those of new members where there is a list: the others' updates do.
   //! Values that do not fit otherwise are rows of their own, and told as such. `largest_batch`:
   //! what a run of more is given in parts of.
   void check_values(const muster_sync_request& request, std::size_t largest_batch);

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import subprocess
+import time
 import unittest
 
 from support import Workspace
@@ -25,6 +26,34 @@ class LockedState(Workspace):
             database.execute("ROLLBACK")
         self.sync(code=0)
         self.assertEqual(self.members(), {"a@example.com", "b@example.com"})
+
+
+    def run_twice_at_once(self):
+        """Two runs that both wait for the state, which is free for both at the same moment."""
+        state = self.directory / ".muster" / "state.db"
+        with sqlite3.connect(state, isolation_level=None) as database:
+            database.execute("BEGIN IMMEDIATE")
+            runs = [self.start("sync", "s", "--json") for _ in range(2)]
+            time.sleep(0.6)
+            database.execute("ROLLBACK")
+        codes = sorted(run.wait(timeout=60) for run in runs)
+        self.assertEqual(codes[0], 0, codes)
+        self.assertIn(codes[1], (0, 6), codes)
+
+    def test_of_two_runs_at_once_none_writes_over_what_the_other_did(self):
+        self.configure()
+        self.cohort(["a@example.com", "b@example.com"])
+        self.assertEqual(self.muster("connect", "marketing").code, 0)
+        self.run_twice_at_once()
+        for _ in range(4):
+            self.assertEqual(len(self.hubspot.lists()), 1)
+            made = self.hubspot.lists()["amplitude_Power Users"]["id"]
+            self.hubspot.call("DELETE", f"/crm/lists/2026-09/{made}")
+            self.run_twice_at_once()
+        self.cohort(["a@example.com"])
+        self.sync("--allow-removals", code=0)
+        self.assertEqual(self.members(), {"a@example.com"})
+        self.assertEqual(self.muster("verify", "s", "--json").code, 0)
 
 
 class FullDisk(Workspace):

@@ -190,7 +190,7 @@ class History(Workspace):
         self.configure(sync={"create_missing": True})
         self.assertIn("not_found 1: tried again by the next run", self.muster("history").out)
         out = self.muster("explain", "s", "nobody@company.com").out
-        self.assertIn("by the next run, after 2 attempts", out)
+        self.assertIn("by the next run over the whole cohort, after 2 attempts", out)
 
     def test_figures_of_a_cohort_that_was_not_read_are_unknown(self):
         self.file("cohort.csv", "user_id,other\nu1,x\n")
@@ -235,7 +235,7 @@ class History(Workspace):
         self.assertIn("1 not removed yet", self.muster("history").out)
         self.assertEqual(self.muster("plan", "s", "--json").json["removes"], 1)
         out = self.muster("explain", "s", "user2@company.com").out
-        self.assertIn("being removed; the next run goes on", out)
+        self.assertIn("being removed; the next run over the whole cohort goes on", out)
 
     def test_says_what_the_read_back_saw(self):
         self.configure(sync={"create_missing": True, "on_drift": "report"})

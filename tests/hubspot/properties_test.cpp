@@ -97,6 +97,21 @@ TEST_F(Properties, ReachARecordThatTookTheMembersPlace) {
   }
 }
 
+//! The proof finds out that the member needs another record, behind the updates.
+TEST_F(Properties, ReachARecordThatARepairMade) {
+  auto& account = world.hubspot.account();
+  cohort({"a@example.com,gold,7", "b@example.com,free,1"});
+  world.sync_keys += ", on_drift: repair";
+  ASSERT_FALSE(world.sync().error);
+  account.archive(*account.by_email("a@example.com"));
+  account.create("a@example.com");
+  world.clock.advance(std::chrono::hours(1));
+  const auto result = world.sync();
+  EXPECT_FALSE(result.error);
+  EXPECT_EQ(world.members(), 2U);
+  EXPECT_EQ(value("a@example.com", "plan_tier"), "gold");
+}
+
 TEST_F(Properties, AreSentAgainByAFullRun) {
   world.hubspot.account().create("old@example.com");
   cohort({"old@example.com,gold,7"});

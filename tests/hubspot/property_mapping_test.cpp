@@ -88,6 +88,19 @@ TEST(PropertyMapping, OfAnotherColumnIsNotWrongForANewMembersValue) {
   EXPECT_EQ(world.hubspot.account().by_email("a@example.com")->properties.at("score"), "3");
 }
 
+//! Of a mapping that a sync with a list gets the members' values tell, not one newcomer's.
+TEST(PropertyMapping, OfAListIsNotWrongForANewMembersValue) {
+  RunWorld world;
+  world.cohort({"a@example.com,1", "b@example.com,2"}, "email,points");
+  EXPECT_FALSE(world.sync().error);
+  world.sync_keys = "properties: {points: score}";
+  world.cohort({"a@example.com,1", "b@example.com,2", "c@example.com,n/a"}, "email,points");
+  const auto result = world.sync();
+  EXPECT_FALSE(result.error) << result.error->message();
+  EXPECT_EQ(result.run.figures.not_updated, 1U);
+  EXPECT_EQ(world.members(), 3U);
+}
+
 //! A few values among many rows, or behind what was sent, say nothing of the column.
 TEST(PropertyMapping, IsNotWrongForAFewValuesOfARunOfMany) {
   PluginWorld world;

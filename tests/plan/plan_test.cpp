@@ -67,7 +67,7 @@ TEST(Plan, AddsALeavingMemberAgainByItsRecord) {
       plan_of(Cohort::of({"a@x.com"}), {row_of("a@x.com", MemberState::kLeaving, "101")});
   expect_one_add(plan, AddCause::kLeaving);
   EXPECT_EQ(plan.adds_by_record, 1U);
-  EXPECT_EQ(plan.listed_before, 1U);
+  EXPECT_EQ(plan.listed_before, 0U);
 }
 
 TEST(Plan, LooksForADroppedMemberAgainInTheNextRun) {
@@ -108,7 +108,8 @@ TEST(Plan, RemovesWhoIsListedLeavingOrPendingAndNotInTheCohort) {
     EXPECT_EQ(plan.removes[0], Cohort::key("gone@x.com"));
     EXPECT_TRUE(plan.forgotten.empty());
     const bool is_pending = state == MemberState::kPending;  // it may have got in
-    EXPECT_EQ(plan.listed_before, is_pending ? 0U : 1U);
+    EXPECT_EQ(plan.listed_before, state == MemberState::kListed ? 1U : 0U)
+        << "a removal that was begun was judged then";
     EXPECT_EQ(plan.leaving_now, state == MemberState::kListed ? 1U : 0U);
     EXPECT_EQ(plan.unsure_before, is_pending ? 1U : 0U);
     EXPECT_EQ(plan.unsure_leaving, is_pending ? 1U : 0U);

@@ -116,6 +116,43 @@ TEST_F(GuardedAddsTest, ThatSurelyFailedAreNotJudged) {
   EXPECT_EQ(rows().size(), 100U);
 }
 
+//! The reading was wrong, or they were put in again: what is removed is what the guard is for.
+TEST_F(GuardedAddsTest, WhomAReadingLackedCountBesideTheListed) {
+  world.cohort(SyncWorld::people(40));
+  ASSERT_FALSE(world.run().error);
+  world.clock.advance(hours(1));
+  simulator::Fault blind;
+  blind.path = "/memberships";
+  blind.method = "GET";
+  blind.kind = "empty_results";
+  blind.count = -1;
+  world.hubspot.faults().add(blind);
+  ASSERT_EQ(dropped(world.run(), "drifted"), 40U);
+  world.hubspot.faults().clear();
+  world.clock.advance(hours(1));
+  world.cohort(SyncWorld::people(5));
+  expect_stopped("35 of 40 members that are listed, or were missing when the list was read (87.5%)",
+                 40);
+  world.cohort({});
+  const auto empty = world.run();
+  ASSERT_TRUE(empty.error);
+  EXPECT_NE(empty.error->message().find("all 40 members"), std::string::npos)
+      << empty.error->message();
+}
+
+//! What a run has begun to remove is no member any more of whom others are a share.
+TEST_F(GuardedAddsTest, RemovalsThatWereBegunMakeLaterOnesNoSmallerShare) {
+  world.cohort(SyncWorld::people(40));
+  ASSERT_FALSE(world.run().error);
+  world.cohort(SyncWorld::people(29));
+  fail_for(broken());
+  world.cohort(SyncWorld::people(18));
+  expect_stopped("11 of 29 listed members (37.9%)", 40);
+  world.cohort(SyncWorld::people(29));
+  EXPECT_FALSE(world.run().error) << "they were let pass before";
+  EXPECT_EQ(world.listed().size(), 29U);
+}
+
 //! Who was not found, or perhaps created, is in no list yet.
 TEST_F(GuardedAddsTest, ThatCameToNoRecordAreNotJudged) {
   for (const auto* path : {"/contacts/batch/read", "/contacts/batch/create"}) {

@@ -82,7 +82,7 @@ std::string meaning(const ExplainedPerson& person) {
                  ? "the destination confirmed it"
                  : "the destination confirmed it, and refused its values: " + row.detail;
     case MemberState::kLeaving:
-      return "being removed; the next run goes on";
+      return "being removed; the next run over the whole cohort goes on";
     case MemberState::kDropped:
       return "not in the list";
   }

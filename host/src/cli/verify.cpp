@@ -70,7 +70,10 @@ void say(const Shell& shell, const SyncRules& rules, const std::string& url,
   if (result.run) shell.say(figure("report", result.run->report.string()));
   if (result.run && result.unsettled == 0) return;
   if (result.list_gone) {
-    shell.say("  hint: `muster sync " + rules.sync + "` creates it again and sends everyone");
+    const auto command = "  hint: `muster sync " + rules.sync;
+    shell.say(rules.on_list_deleted == OnListDeleted::kStop
+                  ? command + " --restore-list` restores it, or makes it again"
+                  : command + "` makes it again, and everyone is sent");
   } else if (result.unsettled > 0) {
     shell.say("  hint: `muster sync " + rules.sync + "` settles what a run left open");
   } else if (!is_mended(rules, result)) {

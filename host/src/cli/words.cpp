@@ -190,7 +190,7 @@ std::string without_healing(const std::string& reason) {
 }
 
 std::string due_text(Instant due, Instant now) {
-  return due <= now ? "by the next run" : "from " + time_text(due);
+  return due <= now ? "by the next run over the whole cohort" : "from " + time_text(due);
 }
 
 std::string reasons_text(const std::map<std::string, std::uint64_t>& counts) {

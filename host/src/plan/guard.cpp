@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace muster {
 namespace {
 
@@ -31,17 +33,23 @@ struct Group {
   double share() const { return share_of(leaving, whole); }
 };
 
+Group known_of(const Plan& plan) {
+  return {plan.leaving_now + plan.missed_leaving, plan.listed_before + plan.missed_before};
+}
+
 //! More leave than may; in words, with the figures.
 struct Excess {
   double share = 0;
   std::string who;
 };
 
-//! Those that the destination once confirmed, and those that may be in the list, are judged apart:
-//! the ones must not hide how many of the others leave. Both together where one kind is too small.
+//! Those that the destination confirmed, and those that may be in the list, are judged apart: the
+//! ones must not hide how many of the others leave. Both together where one kind is too small. Whom
+//! a reading lacked counts beside the listed: it may have been wrong, or they are in it again.
 std::optional<Excess> excess_of(const Plan& plan, std::optional<double> max_removals) {
   const Group listed{plan.leaving_now, plan.listed_before};
   const Group unsure{plan.unsure_leaving, plan.unsure_before};
+  const auto known = known_of(plan);
   const Group both{listed.leaving + unsure.leaving, listed.whole + unsure.whole};
   const auto is_too_much = [&](const Group& group) {
     return max_removals && group.whole >= kSmallAudience && group.share() > *max_removals;
@@ -49,6 +57,12 @@ std::optional<Excess> excess_of(const Plan& plan, std::optional<double> max_remo
   if (is_too_much(listed)) {
     return Excess{listed.share(), fmt::format("{} of {} listed members ({:.1f}%)", listed.leaving,
                                               listed.whole, listed.share() * 100)};
+  }
+  if (is_too_much(known)) {
+    return Excess{known.share(),
+                  fmt::format("{} of {} members that are listed, or were missing when the list was "
+                              "read ({:.1f}%)",
+                              known.leaving, known.whole, known.share() * 100)};
   }
   if (is_too_much(unsure)) {
     return Excess{unsure.share(),
@@ -66,6 +80,10 @@ std::optional<Excess> excess_of(const Plan& plan, std::optional<double> max_remo
 }
 
 std::string held_text(const Plan& plan) {
+  if (plan.missed_before > 0) {
+    return fmt::format("{} members that are listed, or may be in the list",
+                       plan.listed_before + plan.unsure_before + plan.missed_before);
+  }
   if (plan.unsure_before == 0) return fmt::format("{} listed members", plan.listed_before);
   if (plan.listed_before == 0) {
     return fmt::format("{} members that may be in the list", plan.unsure_before);
@@ -80,7 +98,7 @@ Error empty_source(const Plan& plan, const CohortIndex& cohort, std::string_view
       cohort.rows() == 0
           ? std::string("the source is empty")
           : fmt::format("none of the source's {} rows has a usable identifier", cohort.rows());
-  what += plan.listed_before + plan.unsure_before == 0
+  what += plan.listed_before + plan.unsure_before + plan.missed_before == 0
               ? "; nobody is listed yet, and nothing was sent"
               : "; " + fmt::format(fmt::runtime(then), held_text(plan));
   return stopped("guard.empty_source", std::move(what));
@@ -92,10 +110,11 @@ GuardVerdict judge(const Plan& plan, const CohortIndex& cohort,
                    std::optional<double> max_removals) {
   GuardVerdict verdict;
   const auto excess = excess_of(plan, max_removals);
-  verdict.removals_share = excess ? excess->share
-                           : plan.listed_before > 0
-                               ? share_of(plan.leaving_now, plan.listed_before)
-                               : share_of(plan.unsure_leaving, plan.unsure_before);
+  const auto known = known_of(plan);
+  verdict.removals_share =
+      excess            ? excess->share
+      : known.whole > 0 ? std::max(known.share(), share_of(plan.leaving_now, plan.listed_before))
+                        : share_of(plan.unsure_leaving, plan.unsure_before);
   if (cohort.members().empty()) {
     verdict.error = empty_source(plan, cohort, "all {} would be removed");
   } else if (excess) {

@@ -5,6 +5,12 @@
 namespace muster {
 namespace {
 
+//! Dropped because a reading of the audience did not show the member's record.
+bool was_missed(const MemberRow& row) {
+  return row.state == MemberState::kDropped && !row.record_id.empty() &&
+         (row.reason == "drifted" || row.reason == "silently_dropped");
+}
+
 //! Fills a Plan from pairs of cohort member and row.
 class Merge {
  public:
@@ -35,6 +41,7 @@ class Merge {
         }
         return;
       case MemberState::kDropped:
+        if (was_missed(row)) ++plan_.missed_leaving;
         const bool may_be_in = !row.record_id.empty() || !row.sealed_identifier.empty();
         return (may_be_in ? plan_.doubtful : plan_.forgotten).push_back(row.key);
     }
@@ -77,11 +84,9 @@ class Merge {
   void remove(const MemberRow& row) { plan_.removes.push_back(row.key); }
 
   void count_held(const MemberRow& row) {
-    if (row.state == MemberState::kListed || row.state == MemberState::kLeaving) {
-      ++plan_.listed_before;
-    } else if (may_have_been_added(row)) {
-      ++plan_.unsure_before;
-    }
+    if (row.state == MemberState::kListed) ++plan_.listed_before;
+    if (may_have_been_added(row)) ++plan_.unsure_before;
+    if (was_missed(row)) ++plan_.missed_before;
   }
 
   void add(const IndexedMember& member, AddCause cause) {

@@ -64,12 +64,15 @@ struct Plan {
   //! Of adds, those that were dropped before: added again, and probes.
   std::map<std::string, std::uint64_t> tried_again_by_reason;
   std::map<std::string, std::uint64_t> looked_for_again_by_reason;
-  std::uint64_t unchanged = 0;       //!< listed, and to stay so
-  std::uint64_t listed_by_run = 0;   //!< of unchanged: whom the run that goes on has listed
-  std::uint64_t listed_before = 0;   //!< rows that the destination once confirmed
+  std::uint64_t unchanged = 0;      //!< listed, and to stay so
+  std::uint64_t listed_by_run = 0;  //!< of unchanged: whom the run that goes on has listed
+  //! Rows that the destination confirmed, but for removals that a run has begun: those were judged.
+  std::uint64_t listed_before = 0;
   std::uint64_t leaving_now = 0;     //!< of these: such as this run is the first to remove
   std::uint64_t unsure_before = 0;   //!< rows of adds that may have taken effect
   std::uint64_t unsure_leaving = 0;  //!< of these: to be removed
+  std::uint64_t missed_before = 0;  //!< rows that a reading of the audience lacked; it may be wrong
+  std::uint64_t missed_leaving = 0;  //!< of these: to be removed
   std::uint64_t adds_by_record = 0;  //!< of adds: those whose record is known
 };
 

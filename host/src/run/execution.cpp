@@ -86,6 +86,7 @@ void Execution::execute_whole() {
   forget(plan.forgotten);
   send(plan);
   verify();
+  send_open_values();
 }
 
 //! It removes no member, but takes who left the cohort for gone: the guard judges that, too.
@@ -96,6 +97,14 @@ void Execution::repair(const Plan& plan) {
   if (stopped && !options_.allow_removals) throw with_change(*stopped);
   keep_identifier();
   prove(session_);
+  send_open_values();
+}
+
+//! Of members whom the proof added again: another record may stand for them since.
+void Execution::send_open_values() {
+  const auto updates = std::exchange(session_.unwritten_properties, {});
+  if (updates.empty()) return;
+  if (auto end = send_updates(session_, updates); end.left) throw *end.left;
 }
 
 //! What the state says that there is to be done, counted.

@@ -37,6 +37,7 @@ class Execution {
   Error with_change(const Error& stopped) const;
   void send(const Plan& plan);
   void verify();
+  void send_open_values();
   void forget(const std::vector<MemberKey>& keys);
 
   Session& session_;

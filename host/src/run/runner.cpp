@@ -36,12 +36,19 @@ RunStatus status_of(ErrorKind kind) {
 }
 
 //! The row of the sync, made when it is new.
-SyncRow sync_row(Store& store, const SyncRules& rules) {
-  if (auto row = store.sync(rules.sync)) return *row;
-  SyncRow row;
-  row.name = rules.sync;
-  row.connection = rules.connection;
-  return store.put_sync(row);
+//! Of a sync that had no row it is made: by one process, whoever else begins at the same time.
+SyncId id_of(Store& store, const SyncRules& rules) {
+  if (const auto row = store.sync(rules.sync)) return row->id;
+  Store::Transaction transaction(store);
+  auto row = store.sync(rules.sync);
+  if (!row) {
+    SyncRow made;
+    made.name = rules.sync;
+    made.connection = rules.connection;
+    row = store.put_sync(made);
+  }
+  transaction.commit();
+  return row->id;
 }
 
 //! A cohort without a member: what a file without even a header is when the user says so.
@@ -262,8 +269,10 @@ void forget(RunContext& context, RunResult& result) {
 
 RunResult run_sync(RunContext& context, const SyncRules& rules, Source& source,
                    const RunOptions& options) {
-  const auto sync = sync_row(context.store, rules);
-  Lease lease(context.store, context.clock, sync.id, context.owner);
+  const auto id = id_of(context.store, rules);
+  Lease lease(context.store, context.clock, id, context.owner);
+  // Not before: another run may have ended while this one waited for the lease, or for the state.
+  const auto sync = context.store.sync(rules.sync).value();
   // One batch at a slow pace, or a source that keeps us waiting, may outlast the lease.
   BatchProgress batch_progress(context.observer, context.destination);
   std::function<void()> keep_cost;  // once there is a run

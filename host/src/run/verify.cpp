@@ -91,6 +91,7 @@ VerifyResult verify_sync(RunContext& context, const SyncRules& rules, Source& so
   VerifyResult result;
   result.sync = synced_before(context, rules);
   Lease lease(context.store, context.clock, result.sync.id, context.owner);
+  result.sync = synced_before(context, rules);  // as the run that held the lease left it
   const Heartbeat heartbeat(context.destination, source, [&lease, &context] {
     lease.keep();
     context.observer.on_alive();
