@@ -145,6 +145,20 @@ void AccountEvents::note_restored() {
   if (restored != nullptr && !restored->deleted) take_back(*restored);
 }
 
+void AccountEvents::follow_known_list() {
+  for (const auto id : ledger_.lost_lists) {
+    const auto* known = hubspot_.account().list(id);
+    if (known == nullptr || known->deleted || !is_known_(id)) continue;
+    if (const auto* other = list()) ledger_.lost_lists.insert(other->id);
+    ledger_.lost_lists.erase(id);
+    list_name_ = known->name;
+    for (const auto& [contact, joined] : known->members) {
+      if (!ledger_.known.contains(contact)) ledger_.by_hand.insert(contact);
+    }
+    return;
+  }
+}
+
 void AccountEvents::take_back(simulator::List& restored) {
   if (restored.id != std::exchange(deleted_, 0)) return;
   for (const auto before : by_hand_in_deleted_) {

@@ -57,6 +57,9 @@ class AccountEvents {
   void happen_in_a_run();
   //! Muster restored the list.
   void note_restored();
+  //! Muster may have come back to a list that was taken for lost: it died before it had written
+  //! down that it made another, which nobody needs.
+  void follow_known_list();
   //! The sync's, by the name that people there know.
   simulator::List* list() { return hubspot_.account().list_by_name(list_name_); }
   //! It was deleted, and there is no other yet.

@@ -15,7 +15,7 @@ using simulator::List;
 List* Promises::list() {
   List* newest = nullptr;
   for (auto& [id, list] : world_.hubspot.account().lists()) {
-    if (!list.deleted) newest = &list;
+    if (!list.deleted && !world_.events.ledger().lost_lists.contains(id)) newest = &list;
   }
   return newest;
 }

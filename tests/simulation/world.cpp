@@ -156,6 +156,7 @@ ProcessEnd World::live(const RunOptions& options) {
   end.disturbed = disturbed_;
   end.met_faults = faults > faults_before || was_to_lie;
   end.seen = watch.seen();
+  events.follow_known_list();
   settle_ledger(end.seen);
   return end;
 }
