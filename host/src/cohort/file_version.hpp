@@ -13,11 +13,14 @@ struct FileVersion {
   ino_t inode = 0;
   off_t size = -1;            //!< of one that can't be looked at: whoever opens it learns why
   std::int64_t modified = 0;  //!< nanoseconds
+  //! As modified, but by the kernel alone: whoever writes can set the other one back.
+  std::int64_t changed = 0;
   bool operator==(const FileVersion&) const = default;
 
   static FileVersion of(const struct stat& status) {
     return {status.st_dev, status.st_ino, status.st_size,
-            status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
+            status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec,
+            status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec};
   }
   static FileVersion of(const std::filesystem::path& file) {
     struct stat status {};
