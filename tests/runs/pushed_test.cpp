@@ -147,6 +147,56 @@ TEST_F(PushedTest, OfASyncThatProvesNothingLeaveNoRowBehind) {
   EXPECT_EQ(world.preview().removes, 0U);
 }
 
+//! As in a run over the whole cohort: neither a blind reading nor lost answers disarm the guard.
+TEST_F(PushedTest, TheGuardKnowsWhoMayBeInTheList) {
+  fill(30);
+  world.clock.advance(hours(1));
+  simulator::Fault blind;
+  blind.path = "/memberships";
+  blind.method = "GET";
+  blind.kind = "empty_results";
+  blind.count = -1;
+  world.hubspot.faults().add(blind);
+  ASSERT_EQ(dropped(world.run(), "drifted"), 30U);
+  world.hubspot.faults().clear();
+  world.clock.advance(hours(1));
+  People most;
+  for (std::size_t i = 0; i < 28; ++i) most.push_back(i);
+  push(false, most);
+  auto stopped = apply();
+  ASSERT_TRUE(stopped && stopped->error);
+  EXPECT_EQ(stopped->error->code(), "guard.pushed_removals");
+  EXPECT_EQ(world.listed().size(), 30U);
+  push(false, {28, 29});
+  stopped = apply();
+  ASSERT_TRUE(stopped && stopped->error);
+  EXPECT_EQ(stopped->error->code(), "guard.pushed_empties");
+  EXPECT_EQ(world.listed().size(), 30U);
+}
+
+TEST_F(PushedTest, TheGuardKnowsWhoWasSentAndMayBeInTheList) {
+  fill(30);
+  auto people = SyncWorld::people(130);
+  world.cohort(people);
+  simulator::Fault lost;
+  lost.path = "/memberships/add-and-remove";
+  lost.kind = "reset";
+  lost.applied = true;
+  lost.count = -1;
+  world.hubspot.faults().add(lost);
+  ASSERT_TRUE(world.run().error);
+  world.hubspot.faults().clear();
+  world.clock.advance(hours(1));
+  ASSERT_EQ(world.listed().size(), 130U);
+  People added;
+  for (std::size_t i = 30; i < 130; ++i) added.push_back(i);
+  push(false, added);
+  const auto stopped = apply();
+  ASSERT_TRUE(stopped && stopped->error);
+  EXPECT_EQ(stopped->error->code(), "guard.pushed_removals");
+  EXPECT_EQ(world.listed().size(), 130U);
+}
+
 TEST_F(PushedTest, CanNotEmptyAList) {
   fill(3, {"guard: off"});
   push(false, {0, 1, 2});

@@ -190,23 +190,42 @@ std::optional<Error> judge_changes(const ChangesSeen& changes, std::optional<dou
       "look at the cohort and at `muster plan`; when it is right, run the whole cohort with "
       "`muster "
       "sync --allow-removals`, which takes the pushed changes in";
-  if (changes.leaving > 0 && changes.leaving >= changes.listed + changes.entering) {
+  const Group listed{changes.leaving, changes.listed};
+  const Group all{changes.leaving + changes.possibly_leaving,
+                  changes.listed + changes.possibly_listed};
+  // Of a few that may be in the list, nothing depends on one.
+  const bool judges_all = changes.possibly_leaving > 0 && all.whole >= kSmallAudience;
+  const auto empties = [&](const Group& group) {
+    return group.leaving > 0 && group.leaving >= group.whole + changes.entering;
+  };
+  if (empties(listed)) {
     return Error(ErrorKind::kGuard, "guard.pushed_empties",
                  fmt::format("pushed changes would remove all {} listed members", changes.listed))
         .with_hint(kHint);
   }
-  const auto removals = changes.removed_before + changes.leaving;
-  const auto listed = changes.removed_before + changes.listed;
-  const auto share = share_of(removals, listed);
-  const bool passes =
-      changes.leaving == 0 || !max_removals || listed < kSmallAudience || share <= *max_removals;
-  if (passes) return std::nullopt;
-  return Error(
-             ErrorKind::kGuard, "guard.pushed_removals",
-             fmt::format("pushed changes since the last run over the whole cohort would remove {} "
-                         "of {} listed members ({:.1f}%); the guard allows {:.1f}%",
-                         removals, listed, share * 100, *max_removals * 100))
-      .with_hint(kHint);
+  if (judges_all && empties(all)) {
+    return Error(ErrorKind::kGuard, "guard.pushed_empties",
+                 fmt::format("pushed changes would remove all {} members that are, or may be, in "
+                             "the list",
+                             all.whole))
+        .with_hint(kHint);
+  }
+  const auto judged = [&](const Group& group, const char* who) -> std::optional<Error> {
+    const Group summed{changes.removed_before + group.leaving,
+                       changes.removed_before + group.whole};
+    const bool passes = group.leaving == 0 || !max_removals || summed.whole < kSmallAudience ||
+                        summed.share() <= *max_removals;
+    if (passes) return std::nullopt;
+    return Error(ErrorKind::kGuard, "guard.pushed_removals",
+                 fmt::format("pushed changes since the last run over the whole cohort would remove "
+                             "{} of {} {} ({:.1f}%); the guard allows {:.1f}%",
+                             summed.leaving, summed.whole, who, summed.share() * 100,
+                             *max_removals * 100))
+        .with_hint(kHint);
+  };
+  if (auto stopped = judged(listed, "listed members")) return stopped;
+  if (!judges_all) return std::nullopt;
+  return judged(all, "members that are, or may be, in the list");
 }
 
 }  // namespace muster

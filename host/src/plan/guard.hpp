@@ -53,6 +53,8 @@ struct ChangesSeen {
   std::uint64_t listed = 0;          //!< members, before these changes
   std::uint64_t leaving = 0;         //!< of them
   std::uint64_t entering = 0;
+  std::uint64_t possibly_listed = 0;   //!< sent, or missing when the list was read
+  std::uint64_t possibly_leaving = 0;  //!< of them
 };
 
 //! The same of changes: those since the whole was last seen are judged together, and they must not

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plan/guard.hpp"
+#include "run/read_back.hpp"
 
 namespace muster {
 namespace {
@@ -38,6 +39,16 @@ class NamedRows final : public MemberCursor {
   std::size_t at_ = 0;
 };
 
+//! Reads every row of the sync.
+std::uint64_t count_possibly_listed(Store& store, SyncId sync) {
+  const auto rows = store.members(sync);
+  std::uint64_t count = 0;
+  for (MemberRow row; rows->next(row);) {
+    if (may_have_been_added(row) || (was_written_off(row) && !row.record_id.empty())) ++count;
+  }
+  return count;
+}
+
 ChangesSeen seen(const Session& session, const Plan& plan) {
   auto& store = session.context.store;
   const auto sync = session.sync.id;
@@ -51,6 +62,8 @@ ChangesSeen seen(const Session& session, const Plan& plan) {
         return row && row->state != MemberState::kPending;
       }));
   changes.entering = plan.adds.size();
+  changes.possibly_leaving = plan.unsure_leaving + plan.missed_leaving;
+  if (changes.possibly_leaving > 0) changes.possibly_listed = count_possibly_listed(store, sync);
   return changes;
 }
 
